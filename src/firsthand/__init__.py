@@ -1,0 +1,79 @@
+"""firsthand: language models that learn from first-hand experience.
+
+    import firsthand as fh
+
+    episodes = fh.run(fh.rollout(fh.Agent(model=fh.model("scripted:expert")), fh.tasks("data/ledger", 8)))
+
+Everything here is imported when it is first used, so that `import firsthand` stays cheap.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firsthand.agent import Agent as Agent
+    from firsthand.environment import Action as Action
+    from firsthand.environment import Environment as Environment
+    from firsthand.environment import Observation as Observation
+    from firsthand.environment import Score as Score
+    from firsthand.environment import ToolCall as ToolCall
+    from firsthand.environment import tool as tool
+    from firsthand.episode import Episode as Episode
+    from firsthand.errors import FirsthandError as FirsthandError
+    from firsthand.errors import ToolError as ToolError
+    from firsthand.prompt import Sampling as Sampling
+    from firsthand.models import model as model
+    from firsthand.playbook import Lesson as Lesson
+    from firsthand.playbook import Playbook as Playbook
+    from firsthand.registry import environments as environments
+    from firsthand.registry import make as make
+    from firsthand.registry import register as register
+    from firsthand.registry import tasks as tasks
+    from firsthand.rollout.play import Limits as Limits
+    from firsthand.rollout.play import play as play
+    from firsthand.shell import run as run
+    from firsthand.task import Task as Task
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "agent": ("Agent",),
+    "environment": ("Action", "Environment", "Observation", "Score", "ToolCall", "tool"),
+    "episode": ("Episode",),
+    "errors": ("FirsthandError", "ToolError"),
+    "models": ("model",),
+    "prompt": ("Sampling",),
+    "playbook": ("Lesson", "Playbook"),
+    "shell": ("run",),
+    "registry": ("environments", "make", "register", "tasks"),
+    "rollout.play": ("Limits", "play"),
+    "task": ("Task",),
+}
+_MODULE_OF = {name: f"firsthand.{module}" for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'firsthand' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+class _Face(ModuleType):
+    """Some functions share their folder's name; importing the folder must not hide the function."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _MODULE_OF and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

@@ -1,0 +1,226 @@
+"""Agent: a model, instructions, a playbook and sampling settings, and how they become a prompt.
+
+Three action protocols. Tools: native tool calls. Text: free text; where an environment has tools and
+the model cannot call them, one JSON object a turn. Choice: the legal moves are known and the model
+picks one. How lessons are shown follows from the model: prose in the system message, or worked
+examples as earlier turns. What an environment says is only ever shown as user or tool messages, or
+fenced as data (law 12).
+"""
+
+import inspect
+from collections.abc import Awaitable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
+from firsthand.prompt import Act, Completion, Message, Model, Policy, Prompt, Sampling, as_action
+from firsthand.playbook import Lesson, Mask, Playbook
+from firsthand.task import Task, digest, fingerprint
+
+T = TypeVar("T")
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What plays: a model and everything that is put in its prompt.
+
+    `examples` is how many worked examples are retrieved for an observation, `lesson_tokens` the most
+    that prose lessons may take. `mask` leaves lessons out at random, for credit assignment.
+    """
+
+    model: Model | Policy
+    instructions: str = ""
+    playbook: Playbook = Playbook()
+    sampling: Sampling = Sampling()
+    examples: int = 4
+    lesson_tokens: int = 1500
+    mask: Mask | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The model's name and a hash of everything that shapes the prompt, the mask excepted."""
+        parts = (self.instructions, self.playbook.id, msgspec.json.encode(self.sampling).decode(), str(self.examples), str(self.lesson_tokens))
+        return f"{self.model.name}#{fingerprint(chr(31).join(parts), length=8)}"
+
+    def with_playbook(self, playbook: Playbook, *, mask: Mask | None = None) -> "Agent":
+        """Return the same agent with another playbook."""
+        return msgspec.structs.replace(self, playbook=playbook, mask=mask)
+
+    def start(self, environment: Environment, task: Task) -> "Player":
+        """Begin an episode."""
+        if isinstance(self.model, Model):
+            return Conversation(self, self.model, environment, task)
+        return Direct(self.model.start(environment, task))
+
+
+class Move(msgspec.Struct, frozen=True):
+    """What an agent does in one turn, and what went into it."""
+
+    action: Action
+    completion: Completion = Completion()
+    restart: bool = False
+    shown: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+
+
+class Direct:
+    """A policy at play: no prompt, no tokens."""
+
+    def __init__(self, act: Act) -> None:
+        self._act = act
+
+    async def act(self, observation: Observation) -> Move:
+        """Answer one observation."""
+        answer = self._act(observation)
+        return Move(as_action(await answer if inspect.isawaitable(answer) else answer))
+
+
+class Conversation:
+    """A model at play: keeps the messages and the tokens of one episode."""
+
+    def __init__(self, agent: Agent, model: Model, environment: Environment, task: Task) -> None:
+        self.agent, self.model, self.environment, self.task = agent, model, environment, task
+        self.tools = [declared.specification for declared in tools_of(type(environment)).values()]
+        self.messages: list[Message] = []
+        self.ids: list[int] = []
+        self.covered = 0
+        self.turn = 0
+        self.lessons: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self.pending: tuple[ToolCall, ...] = ()
+
+    async def act(self, observation: Observation) -> Move:
+        """Render the observation, sample one answer and read it as an action."""
+        choices = await settled(self.environment.choices()) or ()
+        self.turn += 1
+        sampling = self.agent.sampling
+        if sampling.seed is not None:
+            sampling = msgspec.structs.replace(sampling, seed=digest(f"{sampling.seed}/{self.task.id}/{self.turn}") % 2**31)
+        move = await (self._choose(observation, choices, sampling) if choices and self.model.traits.chooses else self._say(observation, choices, sampling))
+        self.messages.append(Message("assistant", move.action.text, move.action.calls))
+        self.pending = move.action.calls
+        return move
+
+    async def _choose(self, observation: Observation, choices: Sequence[str], sampling: Sampling) -> Move:
+        examples, offered = self._examples(observation)
+        self.messages.extend(self._heard(observation))
+        opening = [Message("system", text)] if (text := self._instructions(())) else []
+        prompt = Prompt([*opening, *_as_turns(examples), *self.messages], choices=choices)
+        completion = await self.model.sample(prompt, sampling)
+        return Move(Action(completion.text), completion, True, tuple(lesson.id for lesson in examples), offered)
+
+    async def _say(self, observation: Observation, choices: Sequence[str], sampling: Sampling) -> Move:
+        restart = not self.messages
+        if restart:
+            self._open(observation)
+        heard = self._heard(observation)
+        if choices:
+            listed = "\n".join(choices)
+            heard[-1] = msgspec.structs.replace(heard[-1], content=f"{heard[-1].content}\n\nAnswer with exactly one of these lines:\n{listed}")
+        self.messages.extend(heard)
+        native = self.tools if self.model.traits.calls_tools else ()
+        prompt = Prompt(self.messages, native, prefix_ids=self.ids, fresh=self.covered)
+        completion = await self.model.sample(prompt, sampling)
+        self.ids += completion.prompt_ids
+        self.ids += completion.ids
+        self.covered = len(self.messages) + 1  # the answer's own tokens are the sampled ones
+        action = Action(completion.text, completion.calls)
+        if self.tools and not native:
+            action = parse_call(completion.text)
+        shown, offered = self.lessons
+        return Move(action, completion, restart, shown, offered)
+
+    def _open(self, observation: Observation) -> None:
+        few_shot = self.model.traits.few_shot
+        if few_shot:
+            examples, offered = self._examples(observation)
+            shown: list[Lesson] = examples
+        else:
+            examples = []
+            shown, offered = self._prose()
+        self.lessons = (tuple(lesson.id for lesson in shown), offered)
+        text = self._instructions(() if few_shot else shown)
+        if text:
+            self.messages.append(Message("system", text))
+        self.messages.extend(_as_turns(examples))
+
+    def _examples(self, observation: Observation) -> tuple[list[Lesson], tuple[str, ...]]:
+        """Retrieve, then mask: lessons are left out at random among those that would have been shown."""
+        mask, wanted = self.agent.mask, self.agent.examples
+        if not wanted or not self.agent.playbook.lessons:
+            return [], ()
+        found = self.agent.playbook.examples(self.task.environment, observation.full, wanted)
+        shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
+        return shown, tuple(lesson.id for lesson in found)
+
+    def _prose(self) -> tuple[list[Lesson], tuple[str, ...]]:
+        budget, found = self.agent.lesson_tokens, list[Lesson]()
+        for lesson in (*self.agent.playbook.rules(self.task.environment), *self.agent.playbook.active):
+            if lesson in found or not lesson.in_scope(self.task.environment) or lesson.tokens > budget:
+                continue
+            budget -= lesson.tokens
+            found.append(lesson)
+        mask = self.agent.mask
+        shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
+        return shown, tuple(lesson.id for lesson in found)
+
+    def _instructions(self, lessons: Sequence[Lesson]) -> str:
+        parts = [self.environment.statement, self.agent.instructions]
+        if self.tools and not self.model.traits.calls_tools:
+            parts.append(_tools_in_prose(self.tools))
+        if lessons:
+            parts.append("Lessons from earlier episodes:\n" + "\n".join(f"- {in_prose(lesson)}" for lesson in lessons))
+        return "\n\n".join(part for part in parts if part)
+
+    def _heard(self, observation: Observation) -> list[Message]:
+        """Turn an observation into messages: results answer the calls they belong to."""
+        heard: list[Message] = []
+        if self.pending and self.model.traits.calls_tools:
+            answers = {result.id: result.text for result in observation.results}
+            heard += [Message("tool", answers.get(call.id, "The call was not run."), call_id=call.id) for call in self.pending]
+        else:
+            heard += [Message("user", f"{result.tool}: {result.text}") for result in observation.results]
+        if observation.text or not heard:
+            heard.insert(0 if not self.pending else len(heard), Message("user", observation.text))
+        return heard
+
+
+Player = Direct | Conversation
+
+
+async def settled(value: T | Awaitable[T]) -> T:
+    """Await the value if it has to be: any method of an environment may be async."""
+    return await cast("Awaitable[T]", value) if inspect.isawaitable(value) else cast("T", value)
+
+
+def in_prose(lesson: Lesson) -> str:
+    """Render a lesson for a system message. What it quotes from an environment is fenced as data."""
+    if lesson.kind == "rule":
+        return fenced(lesson.text) if lesson.untrusted else lesson.text
+    return f"{lesson.text + ' ' if lesson.text else ''}When shown {fenced(lesson.observation)} this worked: {fenced(lesson.action)}"
+
+
+def fenced(text: str) -> str:
+    """Quote untrusted text as one JSON string inside <data> tags that it cannot close."""
+    quoted = msgspec.json.encode(text).decode().replace("<", "\\u003c")
+    return f"<data>{quoted}</data>"
+
+
+def parse_call(text: str) -> Action:
+    """Read one JSON object `{"name": ..., "arguments": {...}}` as a tool call; anything else stays text."""
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end < start:
+        return Action(text)
+    try:
+        return Action(text, (msgspec.json.decode(text[start : end + 1].encode(), type=ToolCall),))
+    except msgspec.MsgspecError:
+        return Action(text)
+
+
+def _as_turns(lessons: Sequence[Lesson]) -> list[Message]:
+    return [message for lesson in lessons for message in (Message("user", lesson.observation), Message("assistant", lesson.action))]
+
+
+def _tools_in_prose(tools: Sequence[dict[str, Any]]) -> str:
+    listed = "\n".join(msgspec.json.encode(tool["function"]).decode() for tool in tools)
+    return f'Each turn, answer with one JSON object {{"name": TOOL, "arguments": {{...}}}}. The tools:\n{listed}'

@@ -1,0 +1,117 @@
+"""Episode: the immutable record of one play, and its form on disk.
+
+One episode is one JSON line. The reward of a turn is the change in score that its action caused, so the
+rewards of an episode telescope to its score (law 4). What was sampled is kept as it was sampled: token
+ids and log-probabilities, never text to be tokenised again (law 9).
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from firsthand.environment import Action, Observation
+from firsthand.errors import Failed, Owner
+from firsthand.task import Task
+
+SCHEMA = 1
+
+
+class Stop(StrEnum):
+    """Why an episode ended."""
+
+    DONE = "done"
+    """The environment said so."""
+    TURNS = "turns"
+    """The turn budget was spent; the score stands."""
+    FAILED = "failed"
+    """Something broke; the reward is None and `Episode.error` says what."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A failure, attributed once. `owner` is environment, tool, model, sandbox or limits."""
+
+    owner: Owner
+    type: str
+    message: str
+
+    @classmethod
+    def of(cls, failed: Failed) -> "Failure":
+        """Record a failure that crossed a boundary."""
+        return cls(failed.owner, type(failed.cause).__name__, str(failed.cause)[:2000])
+
+
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One turn: what was shown, what was done, what it changed, and the tokens it took.
+
+    `prompt_ids` are the tokens that were appended before sampling (the whole context when `restart` is
+    true), `ids` the sampled ones with `logprobs` [len(ids)] in nats under the sampling distribution. `choices` maps
+    each legal option to its log-probability where the model chose among options.
+    """
+
+    observation: Observation
+    action: Action
+    reward: float = 0.0
+    prompt_ids: list[int] = []
+    ids: list[int] = []
+    logprobs: list[float] = []
+    restart: bool = False
+    choices: dict[str, float] = {}
+    shown: tuple[str, ...] = ()
+    """Ids of the lessons in the prompt."""
+    offered: tuple[str, ...] = ()
+    """Ids of the lessons in scope, of which a random mask left `shown`."""
+    seconds: tuple[float, float] = (0.0, 0.0)
+    """Wall time of the model and of the environment."""
+
+
+class Episode(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The record of one play. `reward` is the final score in [0, 1], or None when something failed."""
+
+    id: str
+    task: Task
+    agent: str
+    turns: tuple[Turn, ...]
+    final: Observation
+    reward: float | None
+    checks: dict[str, bool]
+    stop: Stop
+    error: Failure | None = None
+    aftermath: str | None = None
+    run: str = ""
+    tags: dict[str, str] = {}
+    seconds: float = 0.0
+    schema: int = SCHEMA
+
+    @property
+    def success(self) -> bool:
+        """Whether every check held."""
+        return self.reward == 1.0
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What the agent did, in order: enough to replay the episode."""
+        return tuple(turn.action for turn in self.turns)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Ids of the lessons that were in any prompt of the episode."""
+        return tuple(dict.fromkeys(lesson for turn in self.turns for lesson in turn.shown))
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Ids of the lessons that could have been in a prompt of the episode."""
+        return tuple(dict.fromkeys(lesson for turn in self.turns for lesson in turn.offered))
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Episode)
+
+
+def encode(episode: Episode) -> bytes:
+    """Encode one episode as one line of JSON, without the newline."""
+    return _encoder.encode(episode)
+
+
+def decode(line: bytes) -> Episode:
+    """Decode one line. Raises `msgspec.MsgspecError` when it is torn or of another schema."""
+    return _decoder.decode(line)

@@ -1,0 +1,196 @@
+"""Lesson and Playbook: what was learned, its evidence and its credit, in one file a person can edit.
+
+A playbook is a value: learning returns a new one. On disk it is TOML, one `[[lessons]]` table each, so
+that a version control diff shows exactly which lesson changed.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from firsthand.errors import UserError
+from firsthand.task import digest, fingerprint
+
+State = Literal["probation", "core", "retired"]
+Kind = Literal["example", "rule"]
+
+
+class Credit(msgspec.Struct, frozen=True):
+    """Posterior of a lesson's effect on the score: mean and standard deviation, and rollouts it is based on."""
+
+    mean: float
+    sd: float
+    n: int
+
+    @property
+    def positive(self) -> float:
+        """P(effect > 0) under a normal posterior."""
+        return 0.5 * math.erfc(-self.mean / (self.sd * math.sqrt(2))) if self.sd > 0 else float(self.mean > 0)
+
+
+class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
+    """One learned statement, optionally with a worked example.
+
+    `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in prose.
+    `untrusted` marks a lesson that quotes what an environment said (law 12): it is shown where
+    observations are shown, or fenced as data, and never as an instruction.
+    """
+
+    kind: Kind
+    text: str = ""
+    observation: str = ""
+    action: str = ""
+    scope: str = "*"
+    """Pattern over environment names, e.g. `interfaces/*`."""
+    state: State = "probation"
+    untrusted: bool = False
+    evidence: tuple[str, ...] = ()
+    """Ids of the episodes that it was drawn from."""
+    parents: tuple[str, ...] = ()
+    credit: Credit | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The name of the lesson, a hash of what it says: an edited lesson is another lesson."""
+        return fingerprint("\x1f".join((self.kind, self.text, self.observation, self.action, self.scope)), length=8)
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of its price in the prompt: four characters a token."""
+        return math.ceil(len(self.text + self.observation + self.action) / 4) + 4
+
+    def in_scope(self, environment: str) -> bool:
+        """Say whether the lesson speaks about this environment."""
+        return self.state != "retired" and fnmatchcase(environment, self.scope)
+
+
+class Mask(msgspec.Struct, frozen=True):
+    """A random subset of lessons, decided by hashing: the same seed leaves the same lessons in.
+
+    Lessons on probation stay with probability `probation`, core ones with `core`.
+    """
+
+    seed: str
+    probation: float = 0.5
+    core: float = 0.9
+
+    def keeps(self, lesson: Lesson) -> bool:
+        """Say whether the lesson is in the subset."""
+        share = digest(f"{self.seed}/{lesson.id}") / 2**128
+        return share < (self.core if lesson.state == "core" else self.probation)
+
+
+class Playbook(msgspec.Struct, frozen=True, dict=True):
+    """The set of lessons in use, and its version."""
+
+    version: int = 0
+    lessons: tuple[Lesson, ...] = ()
+    note: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """A hash of what the active lessons say."""
+        return fingerprint(" ".join(sorted(lesson.id for lesson in self.active)), length=8)
+
+    @cached_property
+    def active(self) -> tuple[Lesson, ...]:
+        """The lessons that are not retired."""
+        return tuple(lesson for lesson in self.lessons if lesson.state != "retired")
+
+    @cached_property
+    def by_id(self) -> dict[str, Lesson]:
+        """Every lesson by its id, retired ones too."""
+        return {lesson.id: lesson for lesson in self.lessons}
+
+    def rules(self, environment: str) -> list[Lesson]:
+        """Return the prose rules in scope, best first: by credit, then as written."""
+        found = [lesson for lesson in self.active if lesson.kind == "rule" and lesson.in_scope(environment)]
+        return sorted(found, key=lambda lesson: -(lesson.credit.mean if lesson.credit else 0.0))
+
+    def examples(self, environment: str, observation: str, k: int) -> list[Lesson]:
+        """Return the `k` worked examples nearest to the observation, nearest last.
+
+        Similarity is the cosine of word counts weighted by inverse document frequency.
+        """
+        return self._retrieval.nearest(environment, observation, k)
+
+    @cached_property
+    def _retrieval(self) -> "_Retrieval":
+        return _Retrieval([lesson for lesson in self.active if lesson.kind == "example"])
+
+
+class _Retrieval:
+    """An inverted index over worked examples."""
+
+    def __init__(self, lessons: list[Lesson]) -> None:
+        self.lessons = lessons
+        counts = [Counter(words(lesson.observation)) for lesson in lessons]
+        documents = Counter(word for count in counts for word in count)
+        self.idf = {word: math.log((1 + len(lessons)) / n) for word, n in documents.items()}
+        self.postings: dict[str, list[tuple[int, float]]] = {}
+        for index, count in enumerate(counts):
+            weights = self._weigh(count)
+            for word, weight in weights.items():
+                self.postings.setdefault(word, []).append((index, weight))
+
+    def _weigh(self, count: Counter[str]) -> dict[str, float]:
+        weights = {word: n * self.idf.get(word, 0.0) for word, n in count.items()}
+        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return {word: weight / norm for word, weight in weights.items() if weight}
+
+    def nearest(self, environment: str, observation: str, k: int) -> list[Lesson]:
+        similarity: dict[int, float] = {}
+        for word, weight in self._weigh(Counter(words(observation))).items():
+            for index, other in self.postings.get(word, ()):
+                similarity[index] = similarity.get(index, 0.0) + weight * other
+        ranked = sorted(similarity, key=lambda index: (-similarity[index], self.lessons[index].id))
+        found = [self.lessons[index] for index in ranked if self.lessons[index].in_scope(environment)]
+        return found[:k][::-1]
+
+
+def words(text: str) -> list[str]:
+    """Split text into lower-case words and the pairs of neighbours among them."""
+    single = re.findall(r"\w+", text.lower())
+    return single + [f"{a} {b}" for a, b in zip(single, single[1:], strict=False)]
+
+
+def save(playbook: Playbook, path: Path) -> None:
+    """Write a playbook atomically: the old file stays until the new one is whole."""
+    import tomli_w  # deferred: keeps `import firsthand` fast
+
+    lessons = [{"id": lesson.id, **msgspec.to_builtins(lesson)} for lesson in playbook.lessons]
+    text = tomli_w.dumps({"version": playbook.version, "note": playbook.note, "lessons": lessons}, multiline_strings=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def load(path: Path) -> Playbook:
+    """Read a playbook, also one edited by hand. Raises `UserError` naming file, place and expectation."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Playbook)
+    except FileNotFoundError:
+        raise UserError(f"There is no playbook at {path}. `firsthand learn ENVIRONMENT` writes one.") from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UserError(f"The playbook {path} cannot be read: {error}") from None
+
+
+def merge(*groups: Iterable[Lesson]) -> tuple[Lesson, ...]:
+    """Join lessons, the first of each id winning; evidence of the others is added to it."""
+    found: dict[str, Lesson] = {}
+    for lesson in (lesson for group in groups for lesson in group):
+        known = found.get(lesson.id)
+        if known is None:
+            found[lesson.id] = lesson
+        else:
+            evidence = tuple(dict.fromkeys((*known.evidence, *lesson.evidence)))
+            found[lesson.id] = msgspec.structs.replace(known, evidence=evidence)
+    return tuple(found.values())

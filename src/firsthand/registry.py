@@ -1,0 +1,79 @@
+"""Names to environments. Any package adds some by declaring entry points in `firsthand.environments`."""
+
+import importlib
+from functools import cache
+
+from firsthand.environment import Environment, check_contract
+from firsthand.errors import InvalidTask, UnknownName, UserError
+from firsthand.task import Split, Task, check_split
+
+GROUP = "firsthand.environments"
+
+_registered: dict[str, type[Environment]] = {}
+
+
+def register(environment: type[Environment]) -> type[Environment]:
+    """Make an environment known by its name in this process; usable as a decorator.
+
+    Raises `TypeError` when the class breaks the contract, `UserError` when the name is taken.
+    """
+    check_contract(environment)
+    taken = _registered.get(environment.name)
+    if taken is not None and (taken.__module__, taken.__qualname__) != (environment.__module__, environment.__qualname__):
+        raise UserError(f"The name {environment.name!r} is taken by {taken.__module__}.{taken.__qualname__}.")
+    _registered[environment.name] = environment
+    return environment
+
+
+def environments() -> list[str]:
+    """Return the names of all environments, installed and registered, sorted."""
+    return sorted({*_declared(), *_registered})
+
+
+def lookup(name: str) -> type[Environment]:
+    """Return the class behind `domain/family`, or behind `package.module:Class`.
+
+    Raises `UnknownName`, with the nearest known name.
+    """
+    if name in _registered:
+        return _registered[name]
+    target = _declared().get(name) or (name if ":" in name else None)
+    if target is None:
+        known = environments()
+        raise UnknownName("environment", name, known, hint=f"`firsthand envs` lists all {len(known)}.")
+    module, _, attribute = target.partition(":")
+    try:
+        environment = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"The environment {name!r} is declared as {target} but cannot be imported: {error}") from error
+    return register(environment)
+
+
+def make(name: str) -> Environment:
+    """Return a fresh instance, which plays one episode. Raises `UnknownName`."""
+    return lookup(name)()
+
+
+def tasks(environment: str, n: int, *, split: Split = "train", level: int = 1, world: int = 0, start: int = 0) -> list[Task]:
+    """Return `n` tasks with seeds `start` … `start + n - 1`. Raises `UnknownName`, `InvalidTask`."""
+    found = lookup(environment)
+    if level not in found.levels:
+        raise InvalidTask(f"{found.name} has levels {found.levels[0]} to {found.levels[-1]}, got {level}.")
+    if n < 0 or start < 0 or world < 0:
+        raise InvalidTask(f"n, start and world count from 0, got n={n}, start={start}, world={world}.")
+    check_split(split)
+    return [Task(found.name, seed, world, level, split, found.version) for seed in range(start, start + n)]
+
+
+def check_version(task: Task) -> None:
+    """Refuse a task of another version of its environment. Raises `InvalidTask`."""
+    found = lookup(task.environment)
+    if task.version != found.version:
+        raise InvalidTask(f"{task.id} was made for version {task.version} of {found.name}; installed is version {found.version}.")
+
+
+@cache
+def _declared() -> dict[str, str]:
+    from importlib.metadata import entry_points  # deferred: scanning takes milliseconds
+
+    return {point.name: point.value for point in entry_points(group=GROUP)}
