@@ -47,6 +47,8 @@ class Prompt(msgspec.Struct, frozen=True):
     choices: Sequence[str] = ()
     prefix_ids: Sequence[int] = ()
     fresh: int = 0
+    schema: dict[str, Any] | None = None
+    """JSON Schema that the answer must satisfy, for models that can be held to one."""
 
 
 class Completion(msgspec.Struct, frozen=True):

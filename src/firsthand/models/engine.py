@@ -1,0 +1,175 @@
+"""The llama.cpp engine inside this process: tokens in, tokens and log-probabilities out.
+
+xllamacpp runs llama.cpp's server in threads of this process and lets it be called directly. Each slot
+keeps the keys and values of its last context, so that a prompt that begins alike is prefilled once.
+Left out: grammars written by hand (a JSON Schema is enough) and streaming.
+"""
+
+import json
+import os
+import queue
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from firsthand.errors import MissingExtra, ModelError, UserError
+
+FORCE = 60.0
+"""Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability."""
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    """What the engine continued with: text, token ids and their log-probabilities in nats."""
+
+    text: str
+    ids: list[int]
+    logprobs: list[float]
+    cut: bool
+
+
+class Engine:
+    """A GGUF model loaded in this process.
+
+    All methods block and may be called from any thread; `work` runs a function in one of `slots`
+    threads. Raises `MissingExtra` without xllamacpp, `UserError` when the file is not there.
+    """
+
+    def __init__(self, path: Path, *, slots: int, context: int, threads: int | None = None) -> None:
+        try:
+            import xllamacpp
+        except ImportError:
+            raise MissingExtra("xllamacpp", extra="local") from None
+        if not path.is_file():
+            raise UserError(f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf.")
+        self.context = context
+        cores = threads or available_cores()
+        parameters: Any = xllamacpp.CommonParams()
+        parameters.model.path = str(path)
+        parameters.n_parallel = slots
+        parameters.n_ctx = context * slots
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = cores
+        parameters.verbosity = 0
+        parameters.warmup = False
+        parameters.cache_ram_mib = 0
+        with _silence():
+            try:
+                self._server: Any = xllamacpp.Server(parameters)
+            except Exception as error:
+                raise ModelError(f"llama.cpp could not load {path}: {error}") from error
+        self.url: str = self._server.listening_address
+        self.pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
+        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for slot in range(slots):
+            self._free.put(slot)
+        self.tokens = lru_cache(maxsize=65536)(self._tokens)
+
+    @contextmanager
+    def slot(self) -> Iterator[int]:
+        """Hold one slot, so that calls with a common prefix reuse its cache."""
+        slot = self._free.get()
+        try:
+            yield slot
+        finally:
+            self._free.put(slot)
+
+    def _tokens(self, text: str) -> tuple[int, ...]:
+        """Tokenise text; special tokens written out in it are read as such."""
+        return tuple(self._post("/tokenize", {"content": text, "add_special": False, "parse_special": True})["tokens"])
+
+    def render(self, messages: Sequence[dict[str, Any]]) -> str:
+        """Apply the model's own chat template, up to where the assistant speaks."""
+        return self._post("/apply-template", {"messages": list(messages)})["prompt"]
+
+    def sample(
+        self, ids: Sequence[int], *, slot: int, temperature: float, top_p: float, max_tokens: int, seed: int, schema: dict[str, Any] | None = None
+    ) -> Sampled:
+        """Continue the tokens. Log-probabilities are those of the distribution that was sampled from."""
+        tempered = temperature not in (0.0, 1.0) or top_p < 1.0
+        answer = self._complete(
+            {
+                "prompt": list(ids),
+                "id_slot": slot,
+                "n_predict": max_tokens,
+                "temperature": temperature,
+                "samplers": ["top_p", "temperature"] if top_p < 1.0 else ["temperature"],
+                "top_p": top_p,
+                "seed": seed,
+                "n_probs": 1,
+                "post_sampling_probs": tempered,
+                **({"json_schema": schema} if schema else {}),
+            }
+        )
+        choice = answer["choices"][0]
+        steps: list[dict[str, Any]] = (choice.get("logprobs") or {}).get("content") or []
+        logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in steps]
+        return Sampled(choice["text"], [int(step["id"]) for step in steps], logprobs, choice["finish_reason"] == "length")
+
+    def odds(self, ids: Sequence[int], tokens: Sequence[int], *, slot: int) -> list[float]:
+        """Return log-probabilities [len(tokens)] of the next token being each of `tokens`, given that it is one of them."""
+        answer = self._complete(
+            {
+                "prompt": list(ids),
+                "id_slot": slot,
+                "n_predict": 1,
+                "temperature": 1.0,
+                "samplers": ["temperature"],
+                "n_probs": len(tokens),
+                "post_sampling_probs": True,
+                "logit_bias": [[token, FORCE] for token in tokens],
+                "seed": 0,
+            }
+        )
+        found = {int(step["id"]): float(step["prob"]) for step in answer["choices"][0]["logprobs"]["content"][0]["top_probs"]}
+        return [_log(found.get(token, 0.0)) for token in tokens]
+
+    def close(self) -> None:
+        """Stop the threads and free the memory."""
+        self.pool.shutdown()
+        self._server = None
+
+    def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
+        if len(request["prompt"]) + request["n_predict"] > self.context:
+            raise ModelError(f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}.")
+        answer: Any = self._server.handle_completions({**request, "cache_prompt": True, "stream": False})
+        if "choices" not in answer:
+            raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")
+        return answer
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.URLError as error:
+            raise ModelError(f"llama.cpp did not answer {path}: {error}") from error
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _log(probability: float) -> float:
+    import math
+
+    return math.log(max(probability, 1e-38))
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep llama.cpp's start-up chatter, written by C code, off standard error."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
