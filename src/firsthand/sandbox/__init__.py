@@ -1,0 +1,1 @@
+"""Places where what a model wrote is executed: isolated, bounded, killable."""
