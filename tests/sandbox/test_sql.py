@@ -90,7 +90,7 @@ REFUSED = {
     "SELEC": 'near "SELEC": syntax error',
     "SELECT CAST(x'ff' AS TEXT)": "Could not decode to UTF-8",
     "SELECT 1 \x00": "SQL error",
-    "SELECT '\ud800'": "not valid Unicode",
+    "SELECT '\ud800'": "cannot be represented",
 }
 
 WRITES_REFUSED = {
@@ -135,6 +135,12 @@ async def test_a_write_returns_another_database_and_leaves_the_first_as_it_was()
     assert result.changed == 4
     assert [row[1] for row in tables(result.image)["item"][:5]] == [10, 11, 12, 13, 4]
     assert [row[1] for row in tables(IMAGE)["item"][:5]] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("value", [2**63, 2**64, -(2**70)])
+async def test_numbers_beyond_the_database_are_refused(value):
+    with pytest.raises(ToolError, match="SQL error"):
+        await execute(IMAGE, "SELECT ?", (value,))
 
 
 async def test_output_is_bounded_in_rows_and_cells():
@@ -226,7 +232,7 @@ async def test_a_worker_that_cannot_start_says_why(monkeypatch, tmp_path):
     broken.write_text("raise SystemExit('no msgspec here')")
     sql._end_all()
     monkeypatch.setattr(sql_worker, "__file__", str(broken))
-    with pytest.raises(SandboxError, match="did not start: exit status 1. no msgspec here"):
+    with pytest.raises(SandboxError, match=r"did not start: exit status 1\. no msgspec here"):
         await execute(IMAGE, "SELECT 1")
 
 

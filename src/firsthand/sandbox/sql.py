@@ -38,8 +38,8 @@ async def execute(image: bytes, sql: str, parameters: Row = (), *, writes: bool 
     """
     try:
         message = sql_worker.framed(msgspec.msgpack.encode(Request(image, sql, parameters, writes, rows)))
-    except UnicodeEncodeError:
-        raise ToolError("SQL error: the statement is not valid Unicode text.") from None
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise ToolError(f"SQL error: the statement or a value cannot be represented: {error}.") from None
     async with _seats():
         worker = await _take()
         try:

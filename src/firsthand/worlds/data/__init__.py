@@ -1,0 +1,1 @@
+"""Worlds in which the work is done on data."""
