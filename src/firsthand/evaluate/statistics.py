@@ -1,0 +1,207 @@
+"""Intervals, tests and bets: what may be claimed from n episodes.
+
+Scores are bounded, often 0 or 1, and n is 60 to 200. There the textbook intervals collapse: twenty
+successes in twenty would be "1.00, certainly". Every interval here keeps some width, because it counts
+one imagined observation at each end of the range. Left out: anything that needs scipy, and intervals
+for unbounded quantities.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
+
+import msgspec
+import numpy as np
+
+from firsthand.errors import UserError
+
+_CHUNK = 1_000_000
+"""Most numbers drawn at once by the bootstrap: 8 MB."""
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A confidence interval, ends included."""
+
+    low: float
+    high: float
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A mean over `n` tasks and its interval."""
+
+    mean: float
+    interval: Interval
+    n: int
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The mean of after - before over `n` tasks that both played.
+
+    `better`, `worse` and `same` count tasks. `p` is McNemar's exact two-sided p-value where every score
+    is 0 or 1, else None.
+    """
+
+    mean: float
+    interval: Interval
+    n: int
+    better: int
+    worse: int
+    p: float | None = None
+
+    @property
+    def same(self) -> int:
+        """Tasks on which nothing changed."""
+        return self.n - self.better - self.worse
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return the half-width, in standard deviations, of a two-sided normal interval; 1.96 at 0.95."""
+    if not 0.0 < confidence < 1.0:
+        raise UserError(f"A confidence lies between 0 and 1, got {confidence!r}: write 0.95 for 95%.")
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
+
+
+def wilson(successes: float, n: float, *, confidence: float = 0.95) -> Interval:
+    """Return Wilson's score interval for a proportion (Wilson 1927). Without data it is [0, 1].
+
+    Both numbers may be fractions: repeats of one task count less than independent ones (`effective_n`).
+    """
+    if not 0 <= successes <= n:
+        raise UserError(f"Successes lie between 0 and n, got {successes:g} of {n:g}.")
+    z = normal_quantile(confidence)
+    if n == 0:
+        return Interval(0.0, 1.0)
+    share, spread = successes / n, z * z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    # At the ends the exact bound is 0 or 1; rounding must not exclude the estimate itself.
+    return Interval(max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share)))
+
+
+def effective_n(values_by_task: Iterable[Sequence[float]]) -> float:
+    """Return how many independent 0/1 outcomes repeated plays of tasks are worth.
+
+    Between the number of tasks and the number of plays (Korn & Graubard 1998): p(1 - p) over the squared
+    standard error that tasks, not plays, give. With one play a task it is the number of tasks.
+    """
+    groups = [list(values) for values in values_by_task if len(values)]
+    tasks, plays = len(groups), sum(map(len, groups))
+    if tasks < 2:
+        return float(tasks)
+    means = np.array([sum(values) / len(values) for values in groups])
+    share, error = float(means.mean()), float(means.var(ddof=1)) / tasks
+    if not 0.0 < share < 1.0:
+        return float(tasks)
+    return float(np.clip(share * (1 - share) / error, tasks, plays)) if error > 0 else float(plays)
+
+
+def bootstrap_by_task(values_by_task: Iterable[Sequence[float]], *, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0) -> Interval:
+    """Return a percentile interval for the mean of task means, tasks being resampled and not plays.
+
+    Values lie in [0, 1]. One imagined task at 0 and one at 1 join those resampled: the plain bootstrap
+    covers 0.34 to 0.69 of the time where almost all values agree (n = 20 to 60), this one 0.94 or more.
+    """
+    normal_quantile(confidence)
+    means = np.array([sum(values) / len(values) for values in values_by_task if len(values)] + [0.0, 1.0])
+    if not np.all((means >= 0.0) & (means <= 1.0)):
+        raise UserError(f"Scores lie in [0, 1], got a task with mean {means[(means < 0) | ~(means <= 1)][0]:g}.")
+    rng, n = np.random.default_rng(seed), len(means)
+    rows = max(1, _CHUNK // n)
+    sampled = [means[rng.integers(0, n, (min(rows, resamples - done), n))].mean(axis=1) for done in range(0, resamples, rows)]
+    low, high = np.quantile(np.concatenate(sampled), [0.5 - confidence / 2, 0.5 + confidence / 2])
+    actual = float(means[:-2].mean()) if n > 2 else 0.5
+    return Interval(min(float(low), actual), max(float(high), actual))
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Return the unbiased chance that one of `k` plays succeeds, given `c` of `n` did (Chen et al. 2021, eq. 1)."""
+    if not (0 <= c <= n and 1 <= k <= n):
+        raise UserError(f"pass@k needs 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}: play each task at least k times.")
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def mcnemar(better: int, worse: int) -> float:
+    """Return the exact two-sided p-value that changes for better and for worse are equally likely."""
+    n, fewer = better + worse, min(better, worse)
+    tail = sum(math.comb(n, i) for i in range(fewer + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+def paired_difference(before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95) -> Difference:
+    """Return the mean of after - before over tasks, with an interval. Scores lie in [0, 1].
+
+    The interval is normal, on the differences and two imagined ones, -1 and +1; for 0/1 scores this is
+    Bonett & Price (2012), whose centre is drawn slightly towards 0. Simulated coverage of 95% intervals at
+    n = 10 to 200 is 0.949 or more, down to one discordant pair in a hundred, where t and bootstrap
+    intervals fall below 0.5; it is conservative where differences are small throughout.
+    """
+    if len(before) != len(after):
+        raise UserError(f"A paired difference needs the same tasks on both sides, got {len(before)} before and {len(after)} after.")
+    z = normal_quantile(confidence)
+    scores = np.array([before, after], dtype=float).reshape(2, -1)
+    if not np.all((scores >= 0.0) & (scores <= 1.0)):
+        raise UserError("A paired difference needs scores in [0, 1]; leave failed episodes out instead of scoring them.")
+    change = scores[1] - scores[0]
+    n = len(change)
+    centre = float(change.sum()) / (n + 2)
+    half = z * math.sqrt((float((change**2).sum() + 2) / (n + 2) - centre**2) / (n + 2))
+    mean = float(change.mean()) if n else 0.0
+    better, worse = int((change > 0).sum()), int((change < 0).sum())
+    binary = n > 0 and bool(np.all((scores == 0.0) | (scores == 1.0)))
+    return Difference(
+        mean,
+        Interval(max(-1.0, min(centre - half, mean)), min(1.0, max(centre + half, mean))),
+        n,
+        better,
+        worse,
+        mcnemar(better, worse) if binary else None,
+    )
+
+
+class PairedBet:
+    """Test, task by task, whether a paired difference in [-1, 1] has a mean above `margin`; stop whenever you like.
+
+    Wealth starts at 1 and is bet on the difference exceeding the margin. If the true mean is at most
+    `margin`, wealth reaches 1/alpha with probability at most alpha, over all stopping times (Ville). The
+    bets are a uniform mixture over fixed fractions of the largest one that cannot go bankrupt
+    (Waudby-Smith & Ramdas 2024, section 4.3), so the order of the tasks does not change the e-value.
+    `margin=-0.05` tests non-inferiority.
+    """
+
+    FRACTIONS = (np.arange(16) + 0.5) / 16
+
+    def __init__(self, *, margin: float = 0.0) -> None:
+        if not -1.0 < margin < 1.0:
+            raise UserError(f"A margin lies between -1 and 1, got {margin:g}.")
+        self.margin, self.n, self.peak = margin, 0, 1.0
+        self._bets = self.FRACTIONS / (1.0 + margin)
+        self._log_wealth = np.zeros(len(self._bets))
+
+    @property
+    def e_value(self) -> float:
+        """The evidence against "mean <= margin" now: mean wealth over the bets."""
+        top = float(self._log_wealth.max())
+        return math.exp(min(top, 700.0)) * float(np.exp(self._log_wealth - top).mean())
+
+    def update(self, difference: float) -> float:
+        """Take the next task's after - before and return the e-value."""
+        if not -1.0 <= difference <= 1.0:
+            raise UserError(f"A paired difference lies in [-1, 1], got {difference!r}.")
+        self._log_wealth += np.log1p(self._bets * (difference - self.margin))
+        self.n += 1
+        self.peak = max(self.peak, self.e_value)
+        return self.e_value
+
+    def rejects(self, alpha: float) -> bool:
+        """Say whether "mean <= margin" was ever rejected at level `alpha`; once it is, it stays so."""
+        return self.peak >= 1.0 / alpha
+
+
+def alpha_at(gate: int, alpha: float) -> float:
+    """Return the share of the error budget `alpha` that gate number `gate` = 1, 2, … may spend.
+
+    The shares fall as 1/gate² and sum to `alpha`, so that a learner may pass any number of gates.
+    """
+    if gate < 1:
+        raise UserError(f"Gates count from 1, got {gate}.")
+    return alpha * 6.0 / (math.pi * gate) ** 2

@@ -1,0 +1,36 @@
+"""How results are worded, in the terminal and in the report: two digits, no leading zero, intervals in brackets."""
+
+from firsthand.evaluate.evaluate import Comparison, Evaluation
+from firsthand.evaluate.statistics import Interval
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Write a score or share with two digits, without the leading zero: .46, 1.00, +.46, -.05."""
+    text = f"{abs(value):.2f}"
+    digits = text[1:] if text.startswith("0") else text
+    sign = ("-" if value < 0 else "+" if signed else "") if float(text) else ""
+    return sign + digits
+
+
+def interval(found: Interval, *, signed: bool = False) -> str:
+    """Write an interval: [.38, .54]."""
+    return f"[{number(found.low, signed=signed)}, {number(found.high, signed=signed)}]"
+
+
+def p_value(p: float) -> str:
+    """Write a p-value with one or two significant digits: p = .03, p < .001."""
+    return "p < .001" if p < 0.001 else f"p = {f'{p:.3f}' if p < 0.01 else f'{p:.2f}'}".replace("= 0.", "= .")
+
+
+def cost(result: Evaluation) -> str:
+    """Say what the episodes took and which failed."""
+    tokens = f", {result.prompt_tokens:,} prompt and {result.sampled_tokens:,} sampled tokens" if result.sampled_tokens else ""
+    failures = f"; failed: {', '.join(f'{n} by {owner}' for owner, n in result.failures.items())}" if result.failures else ""
+    return f"{result.turns:.1f} turns an episode{tokens}{failures}"
+
+
+def left_out(result: Comparison) -> str:
+    """Say which tasks are in no number, and why."""
+    groups = ((result.failed, "failed on a side"), (result.only_before, "played before only"), (result.only_after, "played after only"))
+    parts = [f"{len(tasks)} {why}" for tasks, why in groups if tasks]
+    return f"Tasks left out: {', '.join(parts)}." if parts else "No task was left out."
