@@ -187,11 +187,14 @@ class Environment:
         """Yield actions that reach score 1. May look inside the world."""
         raise TypeError(f"{type(self).__name__} has no expert(): write one (see `firsthand new`).")
 
-    async def act(self, action: Action) -> Observation:
-        """Run the calls of `action` in order. A call that is wrong gets a result that says how."""
+    def act(self, action: Action) -> Observation | Awaitable[Observation]:
+        """Take one turn. The default runs the calls of `action` in order; a wrong call gets a result that says how."""
+        return self._run_calls(action)
+
+    async def _run_calls(self, action: Action) -> Observation:
         known = tools_of(type(self))
         if not action.calls:
-            return Observation(f"Nothing was done: call one of the tools {', '.join(known)}.")
+            return Observation(f"Nothing was done: call one of the tools {', '.join(known)}.", done=self.finished)
         results: list[ToolResult] = []
         for call in action.calls:
             if self.finished:
