@@ -5,8 +5,6 @@ that a version control diff shows exactly which lesson changed.
 """
 
 import math
-import re
-from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -16,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from firsthand.errors import UserError
+from firsthand.retrieval import Retrieval
 from firsthand.task import digest, fingerprint
 
 State = Literal["probation", "core", "retired"]
@@ -115,50 +114,15 @@ class Playbook(msgspec.Struct, frozen=True, dict=True):
         return sorted(found, key=lambda lesson: -(lesson.credit.mean if lesson.credit else 0.0))
 
     def examples(self, environment: str, observation: str, k: int) -> list[Lesson]:
-        """Return the `k` worked examples nearest to the observation, nearest last.
-
-        Similarity is the cosine of word counts weighted by inverse document frequency.
-        """
-        return self._retrieval.nearest(environment, observation, k)
-
-    @cached_property
-    def _retrieval(self) -> "_Retrieval":
-        return _Retrieval([lesson for lesson in self.active if lesson.kind == "example"])
-
-
-class _Retrieval:
-    """An inverted index over worked examples."""
-
-    def __init__(self, lessons: list[Lesson]) -> None:
-        self.lessons = lessons
-        counts = [Counter(words(lesson.observation)) for lesson in lessons]
-        documents = Counter(word for count in counts for word in count)
-        self.idf = {word: math.log((1 + len(lessons)) / n) for word, n in documents.items()}
-        self.postings: dict[str, list[tuple[int, float]]] = {}
-        for index, count in enumerate(counts):
-            weights = self._weigh(count)
-            for word, weight in weights.items():
-                self.postings.setdefault(word, []).append((index, weight))
-
-    def _weigh(self, count: Counter[str]) -> dict[str, float]:
-        weights = {word: n * self.idf.get(word, 0.0) for word, n in count.items()}
-        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {word: weight / norm for word, weight in weights.items() if weight}
-
-    def nearest(self, environment: str, observation: str, k: int) -> list[Lesson]:
-        similarity: dict[int, float] = {}
-        for word, weight in self._weigh(Counter(words(observation))).items():
-            for index, other in self.postings.get(word, ()):
-                similarity[index] = similarity.get(index, 0.0) + weight * other
-        ranked = sorted(similarity, key=lambda index: (-similarity[index], self.lessons[index].id))
-        found = [self.lessons[index] for index in ranked if self.lessons[index].in_scope(environment)]
+        """Return the `k` worked examples in scope nearest to the observation, nearest last."""
+        lessons, retrieval = self._examples
+        found = [lessons[index] for index in retrieval.nearest(observation) if lessons[index].in_scope(environment)]
         return found[:k][::-1]
 
-
-def words(text: str) -> list[str]:
-    """Split text into lower-case words and the pairs of neighbours among them."""
-    single = re.findall(r"\w+", text.lower())
-    return single + [f"{a} {b}" for a, b in zip(single, single[1:], strict=False)]
+    @cached_property
+    def _examples(self) -> tuple[list[Lesson], Retrieval]:
+        lessons = sorted((lesson for lesson in self.active if lesson.kind == "example"), key=lambda lesson: lesson.id)
+        return lessons, Retrieval([(lesson.observation, lesson.action) for lesson in lessons])
 
 
 def save(playbook: Playbook, path: Path) -> None:

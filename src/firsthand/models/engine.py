@@ -136,7 +136,9 @@ class Engine:
 
     def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
         if len(request["prompt"]) + request["n_predict"] > self.context:
-            raise ModelError(f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}.")
+            raise ModelError(
+                f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}."
+            )
         answer: Any = self._server.handle_completions({**request, "cache_prompt": True, "stream": False})
         if "choices" not in answer:
             raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")

@@ -2,7 +2,10 @@
 
 A model of 135M parameters follows worked examples in the query's own format, as a plain transcript, and
 ignores prose. Asked to choose, it mostly shows its prior towards one option; subtracting what it says
-to content-free observations under the same prompt removes that (Zhao et al. 2021, arXiv 2102.09690).
+to content-free observations removes that (Zhao et al. 2021, arXiv 2102.09690). They are asked without
+the worked examples: examples retrieved for an observation mostly agree, so that under them even a
+content-free observation points to the right option, and subtracting that would take the lesson away
+(docs/lessons.md has the measurement).
 """
 
 import asyncio
@@ -76,7 +79,8 @@ class Llama:
             raw = self._score(ids, options, slot)
             scores = raw
             if self.calibrate:
-                neutral = [self._neutral_scores(context, text, cue, options, slot) for text in content_free(asked.content)]
+                bare = [token for line in transcript([m for m in earlier if m.role == "system"]) for token in engine.tokens(line)]
+                neutral = [self._neutral_scores(bare, text, cue, options, slot) for text in content_free(asked.content)]
                 scores = [score - sum(column) / len(neutral) for score, column in zip(raw, zip(*neutral, strict=True), strict=True)]
         logprobs = _log_softmax([score / (sampling.temperature or 1.0) for score in scores])
         picked = max(range(len(logprobs)), key=logprobs.__getitem__) if sampling.temperature == 0.0 else _draw(logprobs, sampling.seed)
@@ -84,7 +88,7 @@ class Llama:
             prompt.choices[picked],
             prompt_ids=ids,
             ids=list(options[picked]),
-            logprobs=self._token_logprobs(options, picked, raw),
+            logprobs=[logprobs[picked], *[0.0] * (len(options[picked]) - 1)],  # the rest of the option was forced
             choices=dict(zip(prompt.choices, logprobs, strict=True)),
         )
 
@@ -152,11 +156,6 @@ class Llama:
             self._neutral[key] = self._score([*context, *self.engine.tokens(f"{text}\n"), *cue], options, slot)
         return self._neutral[key]
 
-    @staticmethod
-    def _token_logprobs(options: Sequence[tuple[int, ...]], picked: int, raw: Sequence[float]) -> list[float]:
-        """Give the option's constrained log-probability to its first token: the rest of it was forced."""
-        return [raw[picked], *[0.0] * (len(options[picked]) - 1)]
-
 
 def transcript(messages: Sequence[Message]) -> list[str]:
     """Render messages as lines of a plain transcript, in the format of the query."""
@@ -196,5 +195,3 @@ def _log_softmax(scores: Sequence[float]) -> list[float]:
 
 def _draw(logprobs: Sequence[float], seed: int | None) -> int:
     return random.Random(seed).choices(range(len(logprobs)), [math.exp(value) for value in logprobs])[0]
-
-
