@@ -6,7 +6,7 @@ whom they are to blame on, and never scored 0 (law 8).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import msgspec
@@ -16,6 +16,7 @@ from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.evaluate.statistics import Difference, Estimate, bootstrap_by_task, effective_n, paired_difference, pass_at_k, wilson
 from firsthand.rollout.play import Limits
+from firsthand.rollout.pool import rollout
 from firsthand.task import Task
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Options(TypedDict, total=False):
     concurrency: int
     journal: "Journal | None"
     run: str
+    tags: Mapping[str, str]
     resume: bool
     processes: int
     progress: Callable[[Episode], None] | None
@@ -101,8 +103,6 @@ class Options(TypedDict, total=False):
 
 async def evaluate(agent: Agent, tasks: Sequence[Task], *, repeats: int = 1, **options: Unpack[Options]) -> Evaluation:
     """Play every task `repeats` times and summarise; all other options are those of `rollout`."""
-    from firsthand.rollout.pool import rollout
-
     if repeats < 1:
         raise UserError(f"Each task is played at least once, got repeats={repeats}.")
     if repeats > 1 and agent.sampling.seed is not None:
@@ -111,8 +111,7 @@ async def evaluate(agent: Agent, tasks: Sequence[Task], *, repeats: int = 1, **o
             "leave the seed unset, or play more tasks once."
         )
     played = [task for task in tasks for _ in range(repeats)]
-    tags = [{"repeat": str(repeat)} for _ in tasks for repeat in range(repeats)] if repeats > 1 else None
-    return summarise(await rollout(agent, played, tags=tags, **options))
+    return summarise(await rollout(agent, played, **options))
 
 
 def summarise(episodes: Iterable[Episode]) -> Evaluation:

@@ -127,17 +127,19 @@ def _evaluation_tiles(report: Report, side: str) -> list[Tile]:
     if found is None:
         return []
     suffix = f" {side}" if report.before and report.after else ""
-    plays = f"n = {found.tasks} tasks" + (f", {found.episodes} episodes" if found.episodes != found.tasks else "")
+    scored = found.episodes - found.failed
     named = [("Success rate", found.success)]
     if found.graded:
         named.append(("Mean score", found.score))
     named += [(f"pass@{k}", estimate) for k, estimate in list(found.pass_at.items())[-1:]]
-    return [
-        Tile(name + suffix, number(estimate.mean), interval(estimate.interval), plays if name == "Success rate" else f"n = {estimate.n} tasks", side)
-        if estimate
-        else Tile(name + suffix, "none", "", "every episode failed", side)
-        for name, estimate in named
-    ]
+    tiles: list[Tile] = []
+    for name, estimate in named:
+        if estimate is None:
+            tiles.append(Tile(name + suffix, "none", "", f"n = 0: all {found.episodes} episodes failed", side))
+        else:
+            repeats = f", {scored} episodes" if scored != estimate.n else ""
+            tiles.append(Tile(name + suffix, number(estimate.mean), interval(estimate.interval), f"n = {estimate.n} tasks{repeats}", side))
+    return tiles
 
 
 def _differences(comparison: Comparison | None) -> Any:
@@ -149,12 +151,13 @@ def _differences(comparison: Comparison | None) -> Any:
 
 def spoken(action: Action) -> str:
     """Write an action as text: what was said, then each call as `tool(name=value)`."""
-    calls = [f"{call.name}({', '.join(f'{key}={_json(value)}' for key, value in call.arguments.items())})" for call in action.calls]
+    calls = [f"{call.name}({', '.join(f'{key}={_value(value)}' for key, value in call.arguments.items())})" for call in action.calls]
     return "\n".join(part for part in (action.text, *calls) if part)
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _value(value: Any) -> str:
+    """Write an argument for a reader: as JSON, but with the line breaks of a text kept as they are."""
+    return f'"{value}"' if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def clipped(text: str) -> str:

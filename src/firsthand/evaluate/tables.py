@@ -32,7 +32,7 @@ def _evaluation(result: Evaluation) -> Table:
         found.add_row("all", "", *_cells(result, graded), style="bold")
     for k, estimate in result.pass_at.items():
         found.add_row(f"pass@{k}", "", str(estimate.n), "", "", *([""] if graded else []), _estimate(estimate))
-    found.caption = f"{cost(result)}\nBrackets: 95% intervals."
+    found.caption = f"{cost(result).replace('; ', chr(10))}\nBrackets: 95% intervals."
     return found
 
 
@@ -43,7 +43,7 @@ def _cells(row: Row | Evaluation, graded: bool) -> list[str]:
 
 def _comparison(result: Comparison) -> Table:
     title = f"before: {result.before}\nafter:  {result.after}"
-    found = _titled(title, ["environment", "tasks", "before", "after", "difference", "better : worse"])
+    found = _titled(title, ["environment", "tasks", "before", "after", "difference", "better :\nworse"])
     for name, change in result.environments.items():
         found.add_row(name, *_change(change))
     if result.overall and len(result.environments) > 1:
@@ -62,8 +62,8 @@ def _change(change: Change) -> list[str]:
 
 
 def _titled(title: str, columns: Sequence[str]) -> Table:
-    found = Table(title=escape(title), title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+    found = Table(title=escape(title), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     found.add_column(columns[0], overflow="fold")
     for name in columns[1:]:
-        found.add_column(name, justify="right")
+        found.add_column(name, justify="right", no_wrap=True)
     return found
