@@ -90,7 +90,8 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
     parts.append(_text(100, y(last.score) + 4, number(last.score), "value after", dx=12))
     if len(points) > 1:
         first = points[0]
-        parts.append(_text(0, y(first.low) + 16, number(first.score), "value after", dx=0, anchor="start"))
+        under = first.low > 0.12  # below that the label would lie on the axis
+        parts.append(_text(0, y(first.low) + 16 if under else y(first.high) - 8, number(first.score), "value after", anchor="start"))
     return _figure("curve", top + height + 44, parts, f"Score from {number(points[0].score)} to {number(last.score)} over {last.rollouts:,} rollouts")
 
 
