@@ -1,0 +1,1 @@
+"""Playing: one episode, many at once, in worker processes, and once more to check what was claimed."""

@@ -15,6 +15,9 @@ from firsthand.task import Task, fingerprint
 
 T = TypeVar("T")
 
+BREATH_SECONDS = 0.01
+"""How long play without a pause may keep the event loop from noticing time-outs and cancellation."""
+
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one episode may take. A spent turn budget ends it with its score; a timeout is a failure."""
@@ -70,7 +73,7 @@ async def _loop(record: "_Record", limits: Limits) -> None:
     with boundary("model"):
         player = record.agent.start(environment, record.task)
     budget = limits.turns if limits.turns is not None else environment.turns
-    sampled = 0
+    sampled, breathed = 0, record.started
     while not record.final.done:
         if len(record.turns) >= budget or (limits.tokens is not None and sampled >= limits.tokens):
             record.stop = Stop.TURNS
@@ -89,19 +92,22 @@ async def _loop(record: "_Record", limits: Limits) -> None:
         completion = move.completion
         record.turns.append(
             Turn(
-                shown,
-                move.action,
-                record.score.value - before.value,
-                completion.prompt_ids,
-                completion.ids,
-                completion.logprobs,
-                move.restart,
-                completion.choices,
-                move.shown,
-                move.offered,
-                (round(answered - started, 6), round(ended - answered, 6)),
+                observation=shown,
+                action=move.action,
+                reward=record.score.value - before.value,
+                prompt_ids=completion.prompt_ids,
+                ids=completion.ids,
+                logprobs=completion.logprobs,
+                restart=move.restart,
+                choices=completion.choices,
+                shown=move.shown,
+                offered=move.offered,
+                seconds=(round(answered - started, 6), round(ended - answered, 6)),
             )
         )
+        if ended - breathed > BREATH_SECONDS:
+            await asyncio.sleep(0)
+            breathed = time.perf_counter()
     with boundary("environment"):
         record.aftermath = await settled(environment.aftermath())
 
@@ -124,21 +130,21 @@ class _Record:
 
     def episode(self, run: str, tags: dict[str, str]) -> Episode:
         agent = self.agent.id
-        failed = self.error is not None or self.score is None
+        judged = self.score if self.error is None else None
         return Episode(
-            episode_id(self.task, agent, run, tags),
-            self.task,
-            agent,
-            tuple(self.turns),
-            self.final,
-            None if failed else self.score.value,
-            {} if failed else self.score.checks,
-            self.stop,
-            self.error,
-            self.aftermath,
-            run,
-            tags,
-            round(time.perf_counter() - self.started, 6),
+            id=episode_id(self.task, agent, run, tags),
+            task=self.task,
+            agent=agent,
+            turns=tuple(self.turns),
+            final=self.final,
+            reward=judged.value if judged else None,
+            checks=judged.checks if judged else {},
+            stop=self.stop,
+            error=self.error,
+            aftermath=self.aftermath,
+            run=run,
+            tags=tags,
+            seconds=round(time.perf_counter() - self.started, 6),
         )
 
 
@@ -148,8 +154,9 @@ def episode_id(task: Task, agent: str, run: str, tags: dict[str, str]) -> str:
 
 
 async def _within(seconds: float, answer: Awaitable[T], who: str) -> T:
+    clock = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds) as clock:
+        async with clock:
             return await answer
     except TimeoutError as error:
         if not clock.expired():  # the answer's own time-out, not ours

@@ -1,0 +1,157 @@
+"""Play many episodes at once: a fixed number of workers on one event loop, pulling from one list.
+
+Every episode has its id before it is played, so that a run can go on where it stopped. What fails is
+kept as an episode; retries are left out, because an episode that failed is a fact about the run.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import msgspec
+
+from firsthand.agent import Agent
+from firsthand.environment import Environment, Observation
+from firsthand.episode import Episode
+from firsthand.errors import UserError
+from firsthand.registry import check_version, lookup
+from firsthand.rollout.play import BREATH_SECONDS, Limits, episode_id, play
+from firsthand.task import Task
+
+if TYPE_CHECKING:
+    from firsthand.journal import Journal
+
+T = TypeVar("T")
+
+
+class Play(msgspec.Struct, frozen=True):
+    """One episode that is to be played."""
+
+    id: str
+    agent: Agent
+    task: Task
+    tags: dict[str, str]
+
+
+async def rollout(
+    agent: Agent | Sequence[Agent],
+    tasks: Sequence[Task],
+    *,
+    limits: Limits = Limits(),
+    concurrency: int = 64,
+    journal: "Journal | None" = None,
+    run: str = "",
+    tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
+    resume: bool = False,
+    processes: int = 0,
+    progress: Callable[[Episode], None] | None = None,
+) -> list[Episode]:
+    """Play every task and return the episodes in the order of the tasks.
+
+    One agent and one set of tags serve all tasks, or there is one for each. An episode that fails comes
+    back with its error. Repeats, within a call or of what the journal's run already holds, get a tag
+    `repeat`, so that no two episodes share an id; with `resume` what the run holds is returned instead
+    of played. `processes` keeps that many worker processes for the environments; models stay here.
+    Cancellation leaves every finished episode in the journal. Raises `UserError` before anything is played.
+    """
+    if resume and (journal is None or not run):
+        raise UserError("Resuming needs a journal and the name of a run: rollout(..., journal=..., run='first', resume=True).")
+    if concurrency < 1 or processes < 0:
+        raise UserError(f"Expected concurrency of at least 1 and processes of at least 0, got {concurrency} and {processes}.")
+    for task in {(task.environment, task.version): task for task in tasks}.values():
+        check_version(task)
+    held = journal.ids(run) if journal is not None else set[str]()
+    plays = list(_plan(_each("agents", agent, tasks), tasks, _each("tags", tags or {}, tasks), run, set() if resume else held))
+    found: dict[str, Episode] = {}
+    if journal is not None and resume and (wanted := held & {work.id for work in plays}):
+        found = {episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted}
+    missing = [work for work in plays if work.id not in found]
+
+    async with AsyncExitStack() as stack:
+        make = _make if not (processes and missing) else await _spread(stack, processes, missing)
+        writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
+
+        async def one(work: Play) -> None:
+            episode = await play(make(work.task.environment), work.agent, work.task, limits=limits, run=run, tags=work.tags)
+            if writer is not None:
+                writer.append(episode)
+            found[work.id] = episode
+            if progress is not None:
+                progress(episode)
+
+        await _share(missing, one, concurrency)
+    return [found[work.id] for work in plays]
+
+
+def _plan(agents: Sequence[Agent], tasks: Sequence[Task], tags: Sequence[Mapping[str, str]], run: str, taken: set[str]) -> Iterator[Play]:
+    """Name every episode; one whose name is taken becomes the next repeat."""
+    taken, repeats = set(taken), Counter[str]()
+    for agent, task, given in zip(agents, tasks, tags, strict=True):
+        own = dict(given)
+        first = id = episode_id(task, agent.id, run, own)
+        while id in taken:
+            repeats[first] += 1
+            own = {**given, "repeat": str(repeats[first])}
+            id = episode_id(task, agent.id, run, own)
+        taken.add(id)
+        yield Play(id, agent, task, own)
+
+
+def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[T]:
+    """Give every task its own of what was given for all, or for each."""
+    if not isinstance(given, Sequence):
+        return [given] * len(tasks)
+    own = cast("Sequence[T]", given)
+    if len(own) != len(tasks):
+        raise UserError(f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or one for each.")
+    return own
+
+
+def _make(name: str) -> Environment:
+    try:
+        return lookup(name)()
+    except Exception as error:  # `play` gives it its owner
+        return _Unmade(error)
+
+
+class _Unmade(Environment):
+    """Stands for an environment whose constructor failed."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def reset(self, task: Task) -> Observation:
+        raise self.error
+
+
+async def _spread(stack: AsyncExitStack, processes: int, plays: Sequence[Play]) -> Callable[[str], Environment]:
+    from firsthand.rollout.executors import Processes  # deferred: loads multiprocessing
+
+    workers = await stack.enter_async_context(Processes(processes))
+    for name in {work.task.environment for work in plays}:
+        workers.make(name)  # a class that cannot travel is the caller's mistake, and is told before anything is played
+    return workers.make
+
+
+async def _share(plays: Sequence[Play], one: Callable[[Play], Awaitable[None]], concurrency: int) -> None:
+    """Have `concurrency` workers pull from one iterator; the first error or a cancellation stops them all."""
+    waiting = iter(plays)
+
+    async def work() -> None:
+        breathed = time.perf_counter()
+        for next_play in waiting:
+            await one(next_play)
+            if time.perf_counter() - breathed > BREATH_SECONDS:
+                await asyncio.sleep(0)
+                breathed = time.perf_counter()
+
+    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(plays)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
