@@ -2,7 +2,7 @@
 
 Houses are built in regions. Each locked door leads into a new region and its key lies in the region
 before, so every lock on the chain has to be opened, in order, and the shortest way through is known.
-Left out: things that can be combined, other people, and anything that cannot be undone.
+Left out: things to combine, other people, and a limit to what can be carried.
 """
 
 import random
