@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from firsthand.episode import Episode as Episode
     from firsthand.errors import FirsthandError as FirsthandError
     from firsthand.errors import ToolError as ToolError
-    from firsthand.prompt import Sampling as Sampling
     from firsthand.models import model as model
     from firsthand.playbook import Lesson as Lesson
     from firsthand.playbook import Playbook as Playbook
+    from firsthand.prompt import Sampling as Sampling
     from firsthand.registry import environments as environments
     from firsthand.registry import make as make
     from firsthand.registry import register as register

@@ -15,8 +15,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
-from firsthand.prompt import Act, Completion, Message, Model, Policy, Prompt, Sampling, as_action
 from firsthand.playbook import Lesson, Mask, Playbook
+from firsthand.prompt import Act, Completion, Message, Model, Policy, Prompt, Sampling, as_action
 from firsthand.task import Task, digest, fingerprint
 
 T = TypeVar("T")
@@ -100,7 +100,9 @@ class Conversation:
         sampling = self.agent.sampling
         if sampling.seed is not None:
             sampling = msgspec.structs.replace(sampling, seed=digest(f"{sampling.seed}/{self.task.id}/{self.turn}") % 2**31)
-        move = await (self._choose(observation, choices, sampling) if choices and self.model.traits.chooses else self._say(observation, choices, sampling))
+        move = await (
+            self._choose(observation, choices, sampling) if choices and self.model.traits.chooses else self._say(observation, choices, sampling)
+        )
         self.messages.append(Message("assistant", move.action.text, move.action.calls))
         self.pending = move.action.calls
         return move

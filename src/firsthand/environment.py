@@ -74,7 +74,7 @@ class Score:
     def potential(cls, value: float, /, **checks: bool) -> "Score":
         """Give partial credit: `value` in [0, 1], and 1 exactly when every check holds."""
         score = cls(**checks)
-        if not isinstance(value, (int, float)) or not math.isfinite(value) or not 0.0 <= value <= 1.0:
+        if not math.isfinite(value) or not 0.0 <= value <= 1.0:
             raise InvalidScore(f"A potential is a finite number in [0, 1], got {value!r}.")
         if (value == 1.0) != (score.value == 1.0):
             raise InvalidScore(f"A potential is 1 exactly when every check holds, got {value!r} with {score.checks}.")
@@ -112,7 +112,7 @@ class Tool:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the arguments, self-contained."""
-        schema, definitions = msgspec.json.schema_components([self.arguments], ref_template="#/$defs/{name}")
+        _, definitions = msgspec.json.schema_components([self.arguments], ref_template="#/$defs/{name}")
         own = cast("dict[str, Any]", dict(definitions.pop(self.name)))
         own.pop("title", None)
         if definitions:
@@ -239,7 +239,7 @@ class Environment:
         """Put the world into a state that `snapshot` returned; the state can be restored again."""
         self.__dict__ = copy.deepcopy(state)
 
-    def close(self) -> None | Awaitable[None]:
+    def close(self) -> Awaitable[None] | None:
         """Release what the world holds: files, processes, connections."""
         return None
 

@@ -14,6 +14,7 @@ from firsthand.errors import Failed, Owner
 from firsthand.task import Task
 
 SCHEMA = 1
+"""Kept in every line; raise it with every change that older code would misread."""
 
 
 class Stop(StrEnum):
@@ -64,7 +65,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """Wall time of the model and of the environment."""
 
 
-class Episode(msgspec.Struct, frozen=True, omit_defaults=True):
+class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
     """The record of one play. `reward` is the final score in [0, 1], or None when something failed."""
 
     id: str
@@ -80,7 +81,6 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True):
     run: str = ""
     tags: dict[str, str] = {}
     seconds: float = 0.0
-    schema: int = SCHEMA
 
     @property
     def success(self) -> bool:

@@ -77,11 +77,11 @@ class Failed(FirsthandError):
 
     def __init__(self, owner: Owner, cause: BaseException) -> None:
         super().__init__(f"{type(cause).__name__}: {cause}")
-        self.owner: Owner = owner
+        self.owner: Owner = owner  # pyright: ignore[reportIncompatibleVariableOverride] - narrower: a failure always has one
         self.cause = cause
 
 
-class boundary:  # noqa: N801 - reads as a statement: `with boundary("tool"):`
+class boundary:  # a statement: `with boundary("tool"):`
     """Attribute whatever escapes the block to `owner`, unless it already has one.
 
     An error that names its own owner (a `SandboxError` inside a tool) keeps it. Cancellation and

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,7 +21,7 @@ State = Literal["probation", "core", "retired"]
 Kind = Literal["example", "rule"]
 
 
-class Credit(msgspec.Struct, frozen=True):
+class Credit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Posterior of a lesson's effect on the score: mean and standard deviation, and rollouts it is based on."""
 
     mean: float
@@ -34,7 +34,7 @@ class Credit(msgspec.Struct, frozen=True):
         return 0.5 * math.erfc(-self.mean / (self.sd * math.sqrt(2))) if self.sd > 0 else float(self.mean > 0)
 
 
-class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
+class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_unknown_fields=True):
     """One learned statement, optionally with a worked example.
 
     `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in prose.
@@ -86,7 +86,7 @@ class Mask(msgspec.Struct, frozen=True):
         return share < (self.core if lesson.state == "core" else self.probation)
 
 
-class Playbook(msgspec.Struct, frozen=True, dict=True):
+class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
     """The set of lessons in use, and its version."""
 
     version: int = 0
@@ -125,12 +125,19 @@ class Playbook(msgspec.Struct, frozen=True, dict=True):
         return lessons, Retrieval([(lesson.observation, lesson.action) for lesson in lessons])
 
 
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    version: int = 0
+    note: str = ""
+    lessons: list[dict[str, Any]] = []
+
+
 def save(playbook: Playbook, path: Path) -> None:
     """Write a playbook atomically: the old file stays until the new one is whole."""
     import tomli_w  # deferred: keeps `import firsthand` fast
 
     lessons = [{"id": lesson.id, **msgspec.to_builtins(lesson)} for lesson in playbook.lessons]
-    text = tomli_w.dumps({"version": playbook.version, "note": playbook.note, "lessons": lessons}, multiline_strings=True)
+    file = {"version": playbook.version, "note": playbook.note, "lessons": lessons}
+    text = tomli_w.dumps(file, multiline_strings="\\r" not in str(file))  # a carriage return does not survive in them
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
@@ -140,7 +147,10 @@ def save(playbook: Playbook, path: Path) -> None:
 def load(path: Path) -> Playbook:
     """Read a playbook, also one edited by hand. Raises `UserError` naming file, place and expectation."""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Playbook)
+        found = msgspec.toml.decode(path.read_bytes(), type=_File)
+        for lesson in found.lessons:
+            lesson.pop("id", None)  # written for the reader; it follows from what the lesson says
+        return msgspec.convert(msgspec.to_builtins(found), Playbook)
     except FileNotFoundError:
         raise UserError(f"There is no playbook at {path}. `firsthand learn ENVIRONMENT` writes one.") from None
     except (msgspec.MsgspecError, ValueError) as error:
@@ -158,3 +168,28 @@ def merge(*groups: Iterable[Lesson]) -> tuple[Lesson, ...]:
             evidence = tuple(dict.fromkeys((*known.evidence, *lesson.evidence)))
             found[lesson.id] = msgspec.structs.replace(known, evidence=evidence)
     return tuple(found.values())
+
+
+def deploy(folder: Path, playbook: Playbook) -> Path:
+    """Make a playbook the current one of a folder and keep it in the history. Raises `UserError` when its version exists."""
+    kept = folder / "history" / f"{playbook.version:04d}.toml"
+    if kept.exists() and load(kept).id != playbook.id:
+        raise UserError(f"{kept} holds another playbook of version {playbook.version}: versions are never rewritten.")
+    save(playbook, kept)
+    save(playbook, folder / "playbook.toml")
+    return kept
+
+
+def versions(folder: Path) -> list[int]:
+    """Return the versions that were ever deployed in a folder, oldest first."""
+    return sorted(int(path.stem) for path in (folder / "history").glob("[0-9]*.toml"))
+
+
+def rollback(folder: Path, version: int) -> Playbook:
+    """Make an earlier version the current one again; the history stays. Raises `UserError` for an unknown one."""
+    if version not in versions(folder):
+        known = ", ".join(map(str, versions(folder))) or "none"
+        raise UserError(f"{folder} has no playbook of version {version}. There are: {known}.")
+    playbook = load(folder / "history" / f"{version:04d}.toml")
+    save(playbook, folder / "playbook.toml")
+    return playbook

@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 PRIOR = 2.0
 """Pseudo-counts that pull a rare word's actions towards those of all examples."""
@@ -46,7 +47,7 @@ class Retrieval:
 def words(text: str) -> list[str]:
     """Split text into lower-case words and the pairs of neighbours among them."""
     single = re.findall(r"\w+", text.lower())
-    return single + [f"{a} {b}" for a, b in zip(single, single[1:], strict=False)]
+    return single + [f"{a} {b}" for a, b in pairwise(single)]
 
 
 def pattern(observation: str, action: str) -> str:

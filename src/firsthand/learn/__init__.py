@@ -1,0 +1,1 @@
+"""Learners: they read episodes and return a new agent."""

@@ -1,0 +1,1 @@
+"""The native environments: one folder a domain, one file a family."""

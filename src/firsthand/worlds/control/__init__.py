@@ -1,0 +1,1 @@
+"""Worlds that measure the learner."""

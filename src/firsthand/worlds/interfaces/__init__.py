@@ -1,0 +1,1 @@
+"""Worlds whose interface must be learned."""
