@@ -50,6 +50,13 @@ def test_what_comes_back_is_what_was_stored(journal, episode):
     assert journal.get("c").error == Failure("tool", "ValueError", "no")
 
 
+def test_worlds_may_have_long_seeds(journal, episode):
+    with journal.writer() as writer:
+        writer.append(episode("e", task=Task("control/null", 2**70, world=10**30)))
+    assert [found.id for found in journal.episodes(world=10**30)] == ["e"]
+    assert journal.get("e").task.seed == 2**70
+
+
 def test_an_unknown_id_is_a_users_mistake(journal):
     with pytest.raises(UserError, match=r"No episode 'z' is in .*, which holds 4\."):
         journal.get("z")

@@ -198,3 +198,13 @@ class Odd(Trouble):
 
     def snapshot(self):
         return lambda: 1
+
+
+@register
+class Half(Trouble):
+    """Shows half a character."""
+
+    name = "testing/half"
+
+    def reset(self, task):
+        return Observation("\ud800")

@@ -60,6 +60,19 @@ async def test_failures_are_kept_beside_what_went_well():
     assert episodes[0].error == Failure("environment", "OSError", "no room")
 
 
+async def test_what_cannot_be_stored_is_a_failure_of_who_said_it(tmp_path):
+    journal = Journal(tmp_path)
+    spoken = Agent(model=Scripted(lambda _observation, _environment, _rng: "\ud800"))
+    model_said, world_said, good = await rollout(
+        [spoken, EXPERT, EXPERT], [Task(name, 0) for name in ("testing/count", "testing/half", "testing/count")], journal=journal
+    )
+    assert (model_said.error.owner, model_said.error.type, model_said.reward, model_said.turns) == ("model", "Unstorable", None, ())
+    assert "surrogates not allowed" in model_said.error.message
+    assert world_said.error.owner == "environment"
+    assert list(journal.episodes(failed=False)) == [good]
+    assert {episode.id for episode in journal.episodes(failed=True)} == {model_said.id, world_said.id}
+
+
 async def test_one_agent_and_tags_for_each_task():
     episodes = await rollout([EXPERT, RANDOM], tasks("testing/count", 2), tags=[{"arm": "a"}, {"arm": "b"}])
     assert [(episode.agent.split("#")[0], episode.tags) for episode in episodes] == [

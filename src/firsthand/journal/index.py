@@ -23,7 +23,7 @@ CREATE TABLE segments (name TEXT PRIMARY KEY, size INTEGER, packed INTEGER, scan
 CREATE TABLE damage (segment TEXT, offset INTEGER, problem TEXT);
 CREATE TABLE episodes (
     id TEXT PRIMARY KEY, segment TEXT, offset INTEGER, length INTEGER,
-    environment TEXT, world INTEGER, level INTEGER, split TEXT, agent TEXT, run TEXT, reward REAL, tags TEXT
+    environment TEXT, world TEXT, level TEXT, split TEXT, agent TEXT, run TEXT, reward REAL, tags TEXT
 ) WITHOUT ROWID;
 CREATE INDEX in_order ON episodes (segment, offset);
 CREATE INDEX by_run ON episodes (run);
@@ -165,6 +165,7 @@ def _create(database: sqlite3.Connection) -> None:
 
 
 def _row(episode: Episode, segment: str, offset: int, length: int) -> tuple[Any, ...]:
+    """Worlds and levels are kept as text: SQLite's integers end at 64 bits, a world's seed does not."""
     task, tags = episode.task, msgspec.json.encode(episode.tags).decode()
     where = (episode.id, segment, offset, length)
-    return (*where, task.environment, task.world, task.level, task.split, episode.agent, episode.run, episode.reward, tags)
+    return (*where, task.environment, str(task.world), str(task.level), task.split, episode.agent, episode.run, episode.reward, tags)

@@ -67,7 +67,7 @@ class Journal:
         """
         equal = {"environment": environment, "run": run, "split": split, "agent": agent, "world": world, "level": level}
         conditions: list[tuple[str, tuple[Any, ...]]] = [("1", ())]
-        conditions += [(f"{column} = ?", (value,)) for column, value in equal.items() if value is not None]
+        conditions += [(f"{column} = ?", (str(value),)) for column, value in equal.items() if value is not None]
         if min_reward is not None:
             conditions.append(("reward >= ?", (min_reward,)))
         if failed is not None:

@@ -8,7 +8,6 @@ of a file, which readers ignore. Locks, rotation and rewriting are left out.
 
 import io
 import os
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -28,6 +27,10 @@ class JournalError(FirsthandError):
     """The journal's files could not be written or read."""
 
 
+class Unstorable(JournalError):
+    """An episode holds what JSON cannot: half a surrogate pair, an object of no JSON type."""
+
+
 class Writer:
     """The one writer of a new segment; a context manager.
 
@@ -40,7 +43,7 @@ class Writer:
             _zstandard()
         self.durable, self.compress = durable, compress
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{time.time_ns():016x}-{os.getpid()}-{secrets.token_hex(4)}{PLAIN}"
+        self.path = folder / f"{time.time_ns():016x}-{os.getpid()}-{os.urandom(4).hex()}{PLAIN}"
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._size = 0
         self._closed = False
@@ -48,12 +51,12 @@ class Writer:
             _sync_folder(folder)
 
     def append(self, episode: Episode) -> None:
-        """Store one episode; it is acknowledged when this returns. Raises `JournalError`."""
-        self._write(redact(encode(episode)) + b"\n")
+        """Store one episode; it is acknowledged when this returns. Raises `Unstorable`, or `JournalError` when the disk refuses."""
+        self._write(_line(episode))
 
     def append_many(self, episodes: Iterable[Episode]) -> None:
         """Store several episodes in one write; all are acknowledged when this returns."""
-        self._write(b"".join(redact(encode(episode)) + b"\n" for episode in episodes))
+        self._write(b"".join(map(_line, episodes)))
 
     def close(self) -> None:
         """Close the segment, and pack it when asked to. An empty segment leaves no file."""
@@ -85,6 +88,13 @@ class Writer:
             os.ftruncate(self._file, self._size)  # so that the next line does not continue half of this one
             raise JournalError(f"{self.path} cannot be written: {error}. Nothing of this append was kept.") from error
         self._size += len(lines)
+
+
+def _line(episode: Episode) -> bytes:
+    try:
+        return redact(encode(episode)) + b"\n"
+    except (UnicodeEncodeError, TypeError, RecursionError) as error:
+        raise Unstorable(f"Episode {episode.id} of {episode.task.id} cannot be written as JSON: {error}") from error
 
 
 def names(folder: Path) -> dict[str, tuple[int, bool]]:

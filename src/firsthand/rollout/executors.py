@@ -127,6 +127,8 @@ class Worker:
                 else:
                     answer.set_result(value)
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
             self._bury()
 
     def _bury(self) -> None:

@@ -15,8 +15,9 @@ import msgspec
 
 from firsthand.agent import Agent
 from firsthand.environment import Environment, Observation
-from firsthand.episode import Episode
-from firsthand.errors import UserError
+from firsthand.episode import Episode, Failure, Stop
+from firsthand.errors import Owner, UserError
+from firsthand.journal.segments import Unstorable, Writer
 from firsthand.registry import check_version, lookup
 from firsthand.rollout.play import BREATH_SECONDS, Limits, episode_id, play
 from firsthand.task import Task
@@ -77,7 +78,7 @@ async def rollout(
         async def one(work: Play) -> None:
             episode = await play(make(work.task.environment), work.agent, work.task, limits=limits, run=run, tags=work.tags)
             if writer is not None:
-                writer.append(episode)
+                episode = _stored(writer, episode)
             found[work.id] = episode
             if progress is not None:
                 progress(episode)
@@ -108,6 +109,24 @@ def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[
     if len(own) != len(tasks):
         raise UserError(f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or one for each.")
     return own
+
+
+def _stored(writer: Writer, episode: Episode) -> Episode:
+    """Append the episode. One that JSON cannot hold becomes the failure of whoever said the unspeakable."""
+    try:
+        writer.append(episode)
+    except Unstorable as error:
+        try:
+            msgspec.json.encode(episode.actions)
+            owner: Owner = "environment"
+        except (UnicodeEncodeError, TypeError, RecursionError):
+            owner = "model"
+        failure = Failure(owner, "Unstorable", str(error))
+        episode = msgspec.structs.replace(
+            episode, turns=(), final=Observation(), reward=None, checks={}, stop=Stop.FAILED, error=failure, aftermath=None
+        )
+        writer.append(episode)
+    return episode
 
 
 def _make(name: str) -> Environment:
