@@ -10,9 +10,11 @@ import asyncio
 import atexit
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -60,16 +62,11 @@ async def execute(image: bytes, sql: str, parameters: Row = (), *, writes: bool 
 
 def tables(image: bytes) -> dict[str, list[Row]]:
     """Read a whole database in this process: the rows of every table by key, and its schema as `sqlite_schema`."""
-    import sqlite3  # deferred: `import firsthand` does not need it
-
-    connection = sqlite3.connect(":memory:")
-    try:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
         schema = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
         found = {name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall() for kind, name, _ in schema if kind == "table"}
         return {**found, "sqlite_schema": schema}
-    finally:
-        connection.close()
 
 
 class Worker:
