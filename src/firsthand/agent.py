@@ -8,6 +8,7 @@ fenced as data (law 12).
 """
 
 import inspect
+import math
 from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -155,6 +156,8 @@ class Conversation:
         mask, wanted = self.agent.mask, self.agent.examples
         if not wanted or not self.agent.playbook.lessons:
             return [], ()
+        if mask is not None:  # retrieve more, so that about as many are shown as without a mask
+            wanted = math.ceil(wanted / mask.probation)
         found = self.agent.playbook.examples(self.task.environment, observation.full, wanted)
         shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
         return shown, tuple(lesson.id for lesson in found)

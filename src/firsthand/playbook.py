@@ -73,7 +73,7 @@ class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_
 class Mask(msgspec.Struct, frozen=True):
     """A random subset of lessons, decided by hashing: the same seed leaves the same lessons in.
 
-    Lessons on probation stay with probability `probation`, core ones with `core`.
+    Lessons on probation stay with probability `probation` (above 0), core ones with `core`.
     """
 
     seed: str
