@@ -55,6 +55,7 @@ class Engine:
         parameters.n_parallel = slots
         parameters.n_ctx = context * slots
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = cores
+        parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0  # waiting threads sleep: spinning starves whoever shares the cores
         parameters.verbosity = 0
         parameters.warmup = False
         parameters.cache_ram_mib = 0

@@ -134,7 +134,12 @@ def worked_examples(episode: Episode) -> list[Lesson]:
     """Turn every turn of a success that was paid into an example; a text action only."""
     return [
         Lesson(
-            "example", observation=turn.observation.full, action=turn.action.text, scope=episode.task.environment, untrusted=True, evidence=(episode.id,)
+            "example",
+            observation=turn.observation.full,
+            action=turn.action.text,
+            scope=episode.task.environment,
+            untrusted=True,
+            evidence=(episode.id,),
         )
         for turn in episode.turns
         if turn.reward > 0 and turn.action.text and turn.observation.full
