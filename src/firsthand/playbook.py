@@ -65,6 +65,11 @@ class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_
         """An estimate of its price in the prompt: four characters a token."""
         return math.ceil(len(self.text + self.observation + self.action) / 4) + 4
 
+    @property
+    def effect(self) -> float:
+        """The posterior mean of its effect; 0 before any credit."""
+        return self.credit.mean if self.credit else 0.0
+
     def in_scope(self, environment: str) -> bool:
         """Say whether the lesson speaks about this environment."""
         return self.state != "retired" and fnmatchcase(environment, self.scope)
@@ -111,7 +116,7 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
     def rules(self, environment: str) -> list[Lesson]:
         """Return the prose rules in scope, best first: by credit, then as written."""
         found = [lesson for lesson in self.active if lesson.kind == "rule" and lesson.in_scope(environment)]
-        return sorted(found, key=lambda lesson: -(lesson.credit.mean if lesson.credit else 0.0))
+        return sorted(found, key=lambda lesson: -lesson.effect)
 
     def examples(self, environment: str, observation: str, k: int) -> list[Lesson]:
         """Return the `k` worked examples in scope nearest to the observation, nearest last."""

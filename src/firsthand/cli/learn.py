@@ -92,7 +92,7 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
         show.say(f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, {point.high:.2f}] after {point.rollouts} rollouts")
     for verdict in learned.verdicts:
         show.say(verdict_line(verdict))
-    core = sorted(learned.agent.playbook.active, key=lambda lesson: -(lesson.credit.mean if lesson.credit else 0.0))
+    core = sorted(learned.agent.playbook.active, key=lambda lesson: -lesson.effect)
     if core:
         lessons = Table(title=f"The best of {len(core)} lessons", title_justify="left", box=None)
         for heading in ("shown", "this worked", "credit ± sd"):
@@ -102,15 +102,11 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
             lessons.add_row(Text(lesson.observation or lesson.text), Text(lesson.action), credit)
         show.say(lessons)
     show.say(table(learned.comparison))
-    difference = await replay_journal(Journal(folder / "journal"))
-    show.say(
-        f"[red]The journal does not replay: {difference}[/]"
-        if difference
-        else f"The journal replays clean: {len(Journal(folder / 'journal'))} episodes."
-    )
-    show.say(
-        f"Report: {report}\nPlaybook: {folder / 'playbook.toml' if learned.verdicts and learned.agent.playbook.version else 'none deployed'}\nTook {seconds:.0f} s."
-    )
+    journal = Journal(folder / "journal")
+    difference = await replay_journal(journal)
+    show.say(f"[red]The journal does not replay: {difference}[/]" if difference else f"The journal replays clean: {len(journal)} episodes.")
+    deployed = folder / "playbook.toml" if learned.agent.playbook.version else "none deployed"
+    show.say(f"Report: {report}\nPlaybook: {deployed}\nTook {seconds:.0f} s.")
 
 
 class _Show:

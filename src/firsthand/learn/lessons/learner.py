@@ -168,9 +168,7 @@ class _Life:
         lessons = merge(self.working.lessons, proposals)
         credits = assign(self.trials, {lesson.id: lesson.kind for lesson in lessons}, prior=self.config.prior)
         judged = [self._judge(lesson, credits) for lesson in lessons]
-        active = sorted(
-            (lesson for lesson in judged if lesson.state != "retired"), key=lambda lesson: -(lesson.credit.mean if lesson.credit else 0.0)
-        )
+        active = sorted((lesson for lesson in judged if lesson.state != "retired"), key=lambda lesson: -lesson.effect)
         beyond = {lesson.id for lesson in active[self.config.capacity :]}
         kept = tuple(msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson for lesson in judged)
         self.working = Playbook(self.working.version, kept)

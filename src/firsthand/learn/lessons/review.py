@@ -67,7 +67,7 @@ class Contrast:
     @staticmethod
     def _rule(word: str, way: str, plays: list[Episode]) -> Lesson:
         wins = sum(episode.success for episode in plays)
-        text = f'When the observation says "{word}", answer in the way of "{way}" (… stands for words of the observation): right {wins} of {len(plays)} times.'
+        text = f'When the observation says "{word}", answer in the way of "{way}" (… stands for its words): right {wins} of {len(plays)} times.'
         return Lesson("rule", text, scope=plays[0].task.environment, untrusted=True, evidence=tuple(episode.id for episode in plays[:20]))
 
 
@@ -132,15 +132,9 @@ def deciding_turn(episode: Episode) -> Turn:
 
 def worked_examples(episode: Episode) -> list[Lesson]:
     """Turn every turn of a success that was paid into an example; a text action only."""
+    scope, evidence = episode.task.environment, (episode.id,)
     return [
-        Lesson(
-            "example",
-            observation=turn.observation.full,
-            action=turn.action.text,
-            scope=episode.task.environment,
-            untrusted=True,
-            evidence=(episode.id,),
-        )
+        Lesson("example", observation=turn.observation.full, action=turn.action.text, scope=scope, untrusted=True, evidence=evidence)
         for turn in episode.turns
         if turn.reward > 0 and turn.action.text and turn.observation.full
     ]
