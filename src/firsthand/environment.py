@@ -257,6 +257,8 @@ def check_contract(environment: type[Environment]) -> None:
     for method in ("reset", "score", "expert"):
         if getattr(environment, method) is getattr(Environment, method):
             raise TypeError(f"{environment.__name__} has no {method}(): every environment has reset, score and expert.")
+    if environment.act is Environment.act and not tools_of(environment):
+        raise TypeError(f"{environment.__name__} has neither tools nor act(): nothing can be done in it.")
     for declared in tools_of(environment).values():
         _ = declared.parameters
 

@@ -158,7 +158,7 @@ def load(path: Path) -> Playbook:
         return msgspec.convert(msgspec.to_builtins(found), Playbook)
     except FileNotFoundError:
         raise UserError(f"There is no playbook at {path}. `firsthand learn ENVIRONMENT` writes one.") from None
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, OSError) as error:
         raise UserError(f"The playbook {path} cannot be read: {error}") from None
 
 

@@ -33,19 +33,24 @@ def environments() -> list[str]:
 def lookup(name: str) -> type[Environment]:
     """Return the class behind `domain/family`, or behind `package.module:Class`.
 
-    Raises `UnknownName`, with the nearest known name.
+    Raises `UnknownName`, with the nearest known name, and `UserError` for a declaration that cannot be followed.
     """
     if name in _registered:
         return _registered[name]
-    target = _declared().get(name) or (name if ":" in name else None)
-    if target is None:
+    targets = _declared().get(name) or ([name] if ":" in name else [])
+    if not targets:
         known = environments()
         raise UnknownName("environment", name, known, hint=f"`firsthand envs` lists all {len(known)}.")
+    if len(targets) > 1:
+        raise UserError(f"The name {name!r} is declared by two packages, as {' and as '.join(targets)}: uninstall one.")
+    (target,) = targets
     module, _, attribute = target.partition(":")
     try:
         environment = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"The environment {name!r} is declared as {target} but cannot be imported: {error}") from error
+    if environment.name != name and target != name:
+        raise UserError(f"The environment {name!r} is declared as {target} but is named {environment.name!r} there.")
     return register(environment)
 
 
@@ -73,7 +78,12 @@ def check_version(task: Task) -> None:
 
 
 @cache
-def _declared() -> dict[str, str]:
+def _declared() -> dict[str, list[str]]:
+    """Return what installed packages declare under each name: one place, unless two packages claim it."""
     from importlib.metadata import entry_points  # deferred: scanning takes milliseconds
 
-    return {point.name: point.value for point in entry_points(group=GROUP)}
+    found: dict[str, list[str]] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.value):
+        if point.value not in found.setdefault(point.name, []):
+            found[point.name].append(point.value)
+    return found

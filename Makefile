@@ -1,0 +1,53 @@
+# Every target sets up what it needs. Only Python 3.11 or newer and make have to be there.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help learn test check bench docs clean
+
+help:
+	@echo 'make learn   a small language model gets better at interfaces/shop_desk (about 4 minutes)'
+	@echo 'make test    the tests, with coverage'
+	@echo 'make check   format, lint, types, order of imports'
+	@echo 'make bench   what is claimed about speed and honesty, measured here'
+	@echo 'make docs    the documentation, in site/'
+
+learn: $(VENV)/.local
+	$(BIN)/firsthand learn interfaces/shop_desk
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@set -e; for script in benchmarks/*.py; do \
+		quick=; if grep -q -e '--quick' $$script; then quick=--quick; fi; \
+		echo "== $$script $$quick"; $(BIN)/python $$script $$quick; done
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet
+	@echo 'The documentation is in site/index.html.'
+
+clean:
+	rm -rf $(VENV) site .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.local: pyproject.toml | $(BIN)/pip
+	$(PIP) install -e '.[local]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/pip
+	$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.local
+
+$(BIN)/pip:
+	@test -n '$(PYTHON)' || { echo 'firsthand needs Python 3.11 or newer, and none was found: install one, or run make PYTHON=/path/to/python3.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '$(PYTHON) comes without venv: on Debian and Ubuntu, run  apt install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
