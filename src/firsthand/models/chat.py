@@ -71,6 +71,8 @@ def encode(prompt: Prompt, sampling: Sampling, fixed: Mapping[str, Any], *, limi
         body["seed"] = sampling.seed
     if prompt.tools:
         body["tools"] = prompt.tools
+    if prompt.schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": prompt.schema}}
     body.update(fixed)
     return _encoder.encode(body)
 

@@ -1,7 +1,7 @@
 """A person as a policy: the terminal shows what a model would be shown, and a line of text is the action.
 
-Reading blocks the event loop on purpose: a person plays one episode, and the clock of `Limits` should not
-run while they think. Left out: the score, which a player learns only when the episode is over.
+Reading blocks the event loop on purpose: a person plays one episode, and no time-out of a turn should cut
+them off while they think. Left out: the score, which a player learns only when the episode is over.
 """
 
 import shlex

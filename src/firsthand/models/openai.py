@@ -92,9 +92,6 @@ class OpenAI:
     def __repr__(self) -> str:
         return f"OpenAI({self.name!r})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_lines": {}}  # connections stay in the process that made them
-
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Ask for one assistant message. Raises `ModelError` when the server refuses or stays silent."""
         body = chat.encode(prompt, sampling, self._fixed, limit=self._limit)
