@@ -131,7 +131,9 @@ async def test_a_tool_error_is_an_observation_and_the_episode_goes_on():
     assert not observation.done
 
 
-@pytest.mark.parametrize(("tool", "owner", "message"), [("drop", "tool", "ZeroDivisionError: a parcel broke"), ("scan", "sandbox", "SandboxError: the scanner died")])
+@pytest.mark.parametrize(
+    ("tool", "owner", "message"), [("drop", "tool", "ZeroDivisionError: a parcel broke"), ("scan", "sandbox", "SandboxError: the scanner died")]
+)
 async def test_law_8_a_tool_that_breaks_is_a_failure(tool, owner, message):
     with pytest.raises(Failed, match=f"^{message}$") as caught:
         await begun().act(call(tool))

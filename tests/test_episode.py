@@ -81,9 +81,7 @@ def test_a_failure_is_not_a_novel():
 
 
 def example() -> fh.Episode:
-    first = Turn(
-        fh.Observation("Go."), send("Hamar"), 1.0, [1, 2], [3], [-0.5], True, {"a": -0.1}, ("l1", "l2"), ("l1", "l2", "l3"), (0.25, 0.5)
-    )
+    first = Turn(fh.Observation("Go."), send("Hamar"), 1.0, [1, 2], [3], [-0.5], True, {"a": -0.1}, ("l1", "l2"), ("l1", "l2", "l3"), (0.25, 0.5))
     second = Turn(fh.Observation(results=(ToolResult("send", "Gone."),)), fh.Action("done"), shown=("l2", "l4"), offered=("l4",))
     return fh.Episode("e1", TASK, "scripted:test#1", (first, second), fh.Observation("Over.", done=True), 1.0, {"all_sent": True}, Stop.DONE)
 

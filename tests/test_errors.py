@@ -29,7 +29,13 @@ def test_an_unknown_name_suggests_the_nearest():
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("rules/triag", "rules/triage"), ("shop_desk", "interfaces/shop_desk"), ("other/shop_desk", "interfaces/shop_desk"), ("quantum", None), ("", None)],
+    [
+        ("rules/triag", "rules/triage"),
+        ("shop_desk", "interfaces/shop_desk"),
+        ("other/shop_desk", "interfaces/shop_desk"),
+        ("quantum", None),
+        ("", None),
+    ],
 )
 def test_nearest(name, found):
     assert nearest(name, ["rules/triage", "interfaces/shop_desk"]) == found

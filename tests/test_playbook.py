@@ -26,7 +26,9 @@ def example(observation: str, action: str = "x", **more: object) -> Lesson:
 
 def test_the_file_reads_as_what_was_learned(tmp_path):
     save(PLAYBOOK, tmp_path / "playbook.toml")
-    assert (tmp_path / "playbook.toml").read_text() == f'''\
+    assert (
+        (tmp_path / "playbook.toml").read_text()
+        == f'''\
 version = 3
 note = "after the first night"
 
@@ -60,6 +62,7 @@ parents = [
     "p1",
 ]
 '''
+    )
 
 
 @given(st.builds(Playbook, st.integers(0, 9999), st.lists(lessons, max_size=4).map(tuple), texts))
@@ -72,7 +75,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path_factory, playbook):
 def test_it_may_be_edited_by_hand(tmp_path):
     path = tmp_path / "playbook.toml"
     save(PLAYBOOK, path)
-    path.write_text(path.read_text().replace("amber", "jade").replace("n = 300", "n = 300 # many") + '\n[[lessons]]\nkind = "rule"\ntext = "Be kind."\n')
+    path.write_text(
+        path.read_text().replace("amber", "jade").replace("n = 300", "n = 300 # many") + '\n[[lessons]]\nkind = "rule"\ntext = "Be kind."\n'
+    )
     edited = load(path)
     assert [lesson.text for lesson in edited.lessons] == ["Refunds go to the jade desk.", "", "Be kind."]
     assert edited.lessons[0].id != RULE.id, "an edited lesson is another lesson, whatever id is written beside it"

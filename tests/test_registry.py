@@ -87,7 +87,9 @@ def test_a_broken_declaration_says_what_is_wrong(installed, name, problem):
 def test_a_name_that_two_packages_declare_is_refused(installed, tmp_path_factory, monkeypatch):
     install(tmp_path_factory.mktemp("second"), monkeypatch, "rival", "[firsthand.environments]\npost/islands = rival:Islands\n")
     registry._declared.cache_clear()
-    with pytest.raises(UserError, match=r"^The name 'post/islands' is declared by two packages, as post_worlds:Islands and as rival:Islands: uninstall one\.$"):
+    with pytest.raises(
+        UserError, match=r"^The name 'post/islands' is declared by two packages, as post_worlds:Islands and as rival:Islands: uninstall one\.$"
+    ):
         fh.make("post/islands")
     assert "post/islands" in fh.environments()
 

@@ -40,7 +40,11 @@ def test_a_task_is_a_frozen_value():
 def test_law_6_streams_are_the_same_in_every_process(hash_seed):
     """The numbers were written down once: whoever changes them changes every task there is."""
     run = subprocess.run(
-        [sys.executable, "-c", GOLDEN], env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Tokyo"}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", GOLDEN],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout == "[411, 158, 343, 521, 602] [704, 521, 934, 589, 251] False False\n"
 

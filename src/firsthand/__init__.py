@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from firsthand.episode import Episode as Episode
     from firsthand.errors import FirsthandError as FirsthandError
     from firsthand.errors import ToolError as ToolError
+    from firsthand.evaluate.evaluate import compare as compare
+    from firsthand.evaluate.evaluate import evaluate as evaluate
+    from firsthand.journal.journal import Journal as Journal
     from firsthand.models import model as model
     from firsthand.playbook import Lesson as Lesson
     from firsthand.playbook import Playbook as Playbook
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from firsthand.registry import tasks as tasks
     from firsthand.rollout.play import Limits as Limits
     from firsthand.rollout.play import play as play
+    from firsthand.rollout.pool import rollout as rollout
     from firsthand.shell import run as run
     from firsthand.task import Task as Task
 
@@ -43,12 +47,15 @@ _HOME = {
     "environment": ("Action", "Environment", "Observation", "Score", "ToolCall", "tool"),
     "episode": ("Episode",),
     "errors": ("FirsthandError", "ToolError"),
+    "evaluate.evaluate": ("compare", "evaluate"),
+    "journal.journal": ("Journal",),
     "models": ("model",),
     "prompt": ("Sampling",),
     "playbook": ("Lesson", "Playbook"),
     "shell": ("run",),
     "registry": ("environments", "make", "register", "tasks"),
     "rollout.play": ("Limits", "play"),
+    "rollout.pool": ("rollout",),
     "task": ("Task",),
 }
 _MODULE_OF = {name: f"firsthand.{module}" for module, names in _HOME.items() for name in names}
