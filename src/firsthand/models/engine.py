@@ -2,6 +2,8 @@
 
 xllamacpp runs llama.cpp's server in threads of this process and lets it be called directly. Each slot
 keeps the keys and values of its last context, so that a prompt that begins alike is prefilled once.
+A small model runs as one single-threaded copy a core: two threads that wait for each other at every
+layer are no faster on idle cores and half as fast on busy ones (docs/log.md).
 Left out: grammars written by hand (a JSON Schema is enough) and streaming.
 """
 
@@ -21,6 +23,8 @@ import msgspec
 
 from firsthand.errors import MissingExtra, ModelError, UserError
 
+SMALL = 1 << 30
+"""Bytes of a file below which a model runs as one copy a core."""
 FORCE = 60.0
 """Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability."""
 
@@ -34,11 +38,18 @@ class Sampled(msgspec.Struct, frozen=True):
     cut: bool
 
 
-class Engine:
-    """A GGUF model loaded in this process.
+class Slot(msgspec.Struct, frozen=True):
+    """A place for one context: a copy of the model, and a number in it."""
 
-    All methods block and may be called from any thread; `work` runs a function in one of `slots`
-    threads. Raises `MissingExtra` without xllamacpp, `UserError` when the file is not there.
+    copy: int
+    number: int
+
+
+class Engine:
+    """A GGUF model loaded in this process, with `slots` contexts of `context` tokens.
+
+    All methods block and may be called from any thread; `pool` has a thread for each slot. Raises
+    `MissingExtra` without xllamacpp, `UserError` when the file is not there, `ModelError` when it cannot be loaded.
     """
 
     def __init__(self, path: Path, *, slots: int, context: int, threads: int | None = None) -> None:
@@ -50,29 +61,32 @@ class Engine:
             raise UserError(f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf.")
         self.context = context
         cores = threads or available_cores()
-        parameters: Any = xllamacpp.CommonParams()
-        parameters.model.path = str(path)
-        parameters.n_parallel = slots
-        parameters.n_ctx = context * slots
-        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = cores
-        parameters.cpuparams.poll = parameters.cpuparams_batch.poll = 0  # waiting threads sleep: spinning starves whoever shares the cores
-        parameters.verbosity = 0
-        parameters.warmup = False
-        parameters.cache_ram_mib = 0
-        with _silence():
-            try:
-                self._server: Any = xllamacpp.Server(parameters)
-            except Exception as error:
-                raise ModelError(f"llama.cpp could not load {path}: {error}") from error
-        self.url: str = self._server.listening_address
+        copies = min(cores, slots) if path.stat().st_size < SMALL else 1
+        each = -(-slots // copies)
+        self._servers: list[Any] = []
+        for _ in range(copies):
+            parameters: Any = xllamacpp.CommonParams()
+            parameters.model.path = str(path)
+            parameters.n_parallel = each
+            parameters.n_ctx = context * each
+            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = max(cores // copies, 1)
+            parameters.verbosity = 0
+            parameters.warmup = False
+            parameters.cache_ram_mib = 0
+            with _silence():
+                try:
+                    self._servers.append(xllamacpp.Server(parameters))
+                except Exception as error:
+                    raise ModelError(f"llama.cpp could not load {path}: {error}") from error
+        self.url: str = self._servers[0].listening_address
         self.pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
-        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[Slot] = queue.SimpleQueue()
         for slot in range(slots):
-            self._free.put(slot)
+            self._free.put(Slot(slot % copies, slot // copies))
         self.tokens = lru_cache(maxsize=65536)(self._tokens)
 
     @contextmanager
-    def slot(self) -> Iterator[int]:
+    def slot(self) -> Iterator[Slot]:
         """Hold one slot, so that calls with a common prefix reuse its cache."""
         slot = self._free.get()
         try:
@@ -89,14 +103,14 @@ class Engine:
         return self._post("/apply-template", {"messages": list(messages)})["prompt"]
 
     def sample(
-        self, ids: Sequence[int], *, slot: int, temperature: float, top_p: float, max_tokens: int, seed: int, schema: dict[str, Any] | None = None
+        self, ids: Sequence[int], *, slot: Slot, temperature: float, top_p: float, max_tokens: int, seed: int, schema: dict[str, Any] | None = None
     ) -> Sampled:
         """Continue the tokens. Log-probabilities are those of the distribution that was sampled from."""
         tempered = temperature not in (0.0, 1.0) or top_p < 1.0
         answer = self._complete(
+            slot,
             {
                 "prompt": list(ids),
-                "id_slot": slot,
                 "n_predict": max_tokens,
                 "temperature": temperature,
                 "samplers": ["top_p", "temperature"] if top_p < 1.0 else ["temperature"],
@@ -105,19 +119,19 @@ class Engine:
                 "n_probs": 1,
                 "post_sampling_probs": tempered,
                 **({"json_schema": schema} if schema else {}),
-            }
+            },
         )
         choice = answer["choices"][0]
         steps: list[dict[str, Any]] = (choice.get("logprobs") or {}).get("content") or []
         logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in steps]
         return Sampled(choice["text"], [int(step["id"]) for step in steps], logprobs, choice["finish_reason"] == "length")
 
-    def odds(self, ids: Sequence[int], tokens: Sequence[int], *, slot: int) -> list[float]:
+    def odds(self, ids: Sequence[int], tokens: Sequence[int], *, slot: Slot) -> list[float]:
         """Return log-probabilities [len(tokens)] of the next token being each of `tokens`, given that it is one of them."""
         answer = self._complete(
+            slot,
             {
                 "prompt": list(ids),
-                "id_slot": slot,
                 "n_predict": 1,
                 "temperature": 1.0,
                 "samplers": ["temperature"],
@@ -125,7 +139,7 @@ class Engine:
                 "post_sampling_probs": True,
                 "logit_bias": [[token, FORCE] for token in tokens],
                 "seed": 0,
-            }
+            },
         )
         found = {int(step["id"]): float(step["prob"]) for step in answer["choices"][0]["logprobs"]["content"][0]["top_probs"]}
         return [_log(found.get(token, 0.0)) for token in tokens]
@@ -133,14 +147,14 @@ class Engine:
     def close(self) -> None:
         """Stop the threads and free the memory."""
         self.pool.shutdown()
-        self._server = None
+        self._servers.clear()
 
-    def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _complete(self, slot: Slot, request: dict[str, Any]) -> dict[str, Any]:
         if len(request["prompt"]) + request["n_predict"] > self.context:
             raise ModelError(
                 f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}."
             )
-        answer: Any = self._server.handle_completions({**request, "cache_prompt": True, "stream": False})
+        answer: Any = self._servers[slot.copy].handle_completions({**request, "id_slot": slot.number, "cache_prompt": True, "stream": False})
         if "choices" not in answer:
             raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")
         return answer

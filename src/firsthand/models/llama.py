@@ -17,8 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-
-from firsthand.models.engine import Engine
+from firsthand.models.engine import Engine, Slot
 from firsthand.models.weights import smollm2
 from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
 
@@ -124,7 +123,7 @@ class Llama:
             raise ModelError(f"The chat template of {self.name} rewrites earlier messages: tokens cannot be kept as sampled.")
         return whole[len(before) :]
 
-    def _score(self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: int) -> list[float]:
+    def _score(self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot) -> list[float]:
         """Return log P(option) [len(options)] under decoding constrained to the options: a walk down their token tree."""
         scores = [0.0] * len(options)
 
@@ -147,7 +146,7 @@ class Llama:
         walk(list(range(len(options))), 0)
         return scores
 
-    def _neutral_scores(self, context: list[int], text: str, cue: Sequence[int], options: Sequence[tuple[int, ...]], slot: int) -> list[float]:
+    def _neutral_scores(self, context: list[int], text: str, cue: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot) -> list[float]:
         """Score the options under a content-free observation; the same question is asked once."""
         key = (tuple(context), text, tuple(distinct(options)))
         if key not in self._neutral:
