@@ -204,9 +204,10 @@ async def settled(value: T | Awaitable[T]) -> T:
 
 def in_prose(lesson: Lesson) -> str:
     """Render a lesson for a system message. What it quotes from an environment is fenced as data."""
+    text = fenced(lesson.text) if lesson.untrusted and lesson.text else lesson.text
     if lesson.kind == "rule":
-        return fenced(lesson.text) if lesson.untrusted else lesson.text
-    return f"{lesson.text + ' ' if lesson.text else ''}When shown {fenced(lesson.observation)} this worked: {fenced(lesson.action)}"
+        return text
+    return f"{text + ' ' if text else ''}When shown {fenced(lesson.observation)} this worked: {fenced(lesson.action)}"
 
 
 def fenced(text: str) -> str:
