@@ -12,7 +12,7 @@ import os
 import queue
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -57,6 +57,7 @@ class Engine:
             import xllamacpp
         except ImportError:
             raise MissingExtra("xllamacpp", extra="local") from None
+        library: Any = xllamacpp  # compiled, without types
         if not path.is_file():
             raise UserError(f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf.")
         self.context = context
@@ -65,7 +66,7 @@ class Engine:
         each = -(-slots // copies)
         self._servers: list[Any] = []
         for _ in range(copies):
-            parameters: Any = xllamacpp.CommonParams()
+            parameters = library.CommonParams()
             parameters.model.path = str(path)
             parameters.n_parallel = each
             parameters.n_ctx = context * each
@@ -75,7 +76,7 @@ class Engine:
             parameters.cache_ram_mib = 0
             with _silence():
                 try:
-                    self._servers.append(xllamacpp.Server(parameters))
+                    self._servers.append(library.Server(parameters))
                 except Exception as error:
                     raise ModelError(f"llama.cpp could not load {path}: {error}") from error
         self.url: str = self._servers[0].listening_address
@@ -86,7 +87,7 @@ class Engine:
         self.tokens = lru_cache(maxsize=65536)(self._tokens)
 
     @contextmanager
-    def slot(self) -> Iterator[Slot]:
+    def slot(self) -> Generator[Slot]:
         """Hold one slot, so that calls with a common prefix reuse its cache."""
         slot = self._free.get()
         try:
@@ -121,8 +122,9 @@ class Engine:
                 **({"json_schema": schema} if schema else {}),
             },
         )
-        choice = answer["choices"][0]
-        steps: list[dict[str, Any]] = (choice.get("logprobs") or {}).get("content") or []
+        choice: dict[str, Any] = answer["choices"][0]
+        reported: Any = choice.get("logprobs")  # None when nothing was sampled
+        steps: list[dict[str, Any]] = reported["content"] if reported else []
         logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in steps]
         return Sampled(choice["text"], [int(step["id"]) for step in steps], logprobs, choice["finish_reason"] == "length")
 
@@ -180,7 +182,7 @@ def _log(probability: float) -> float:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Generator[None]:
     """Keep llama.cpp's start-up chatter, written by C code, off standard error."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
