@@ -31,10 +31,10 @@ class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: float = 0.5
     """Mean effect of a kind of lesson (a worked example, a rule)."""
-    lesson: float = 0.1
-    """Deviation of one lesson from its kind."""
-    environment: float = 0.05
-    """Deviation of a lesson in one environment, when there are several."""
+    lesson: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    """Deviation of one lesson from its kind; of several, the one under which the evidence is likeliest."""
+    environment: float = 0.5
+    """Deviation of a lesson in one environment, when there are several, as a share of `lesson`."""
 
 
 class Credits(msgspec.Struct, frozen=True):
@@ -48,7 +48,8 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
     """Estimate every lesson that was offered in some trial by ridge regression with random task effects.
 
     `kinds` maps lesson ids to kinds. The posterior is Gaussian: precision X'X/s2 + diag(1/prior2), with
-    outcomes and inclusions quasi-demeaned by task (random-effects GLS), s2 estimated from repeats.
+    outcomes and inclusions quasi-demeaned by task (random-effects GLS), s2 estimated from repeats, and the
+    prior of deviations by empirical Bayes.
     """
     lessons = sorted({lesson for trial in trials for lesson in trial.offered})
     if not lessons:
@@ -61,10 +62,7 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
         for lesson, probability in trial.offered.items():
             x_T_C[row, columns.of(lesson, kinds[lesson], trial.environment)] += (lesson in trial.shown) - probability
     noise = _demean(x_T_C, y_T, [trial.task for trial in trials])
-    sd_C = columns.prior(prior)
-    precision_CC = x_T_C.T @ x_T_C / noise + np.diag(sd_C**-2.0)
-    covariance_CC: Any = np.linalg.inv(precision_CC)
-    mean_C = covariance_CC @ (x_T_C.T @ y_T) / noise
+    mean_C, covariance_CC = _posterior(x_T_C.T @ x_T_C / noise, x_T_C.T @ y_T / noise, [columns.prior(prior, sd) for sd in prior.lesson])
     seen = Counter(lesson for trial in trials for lesson in trial.offered)
 
     def credit(lesson: str, weights: Mapping[str, float]) -> Credit:
@@ -95,9 +93,25 @@ class _Columns:
         pair = self.pairs.get((lesson, environment))
         return own if pair is None else [*own, pair]
 
-    def prior(self, prior: Prior) -> Any:
+    def prior(self, prior: Prior, lesson: float) -> Any:
+        """Prior standard deviations [n]."""
         sizes = (len(self.kinds), len(self.lessons), len(self.pairs))
-        return np.repeat([prior.kind, prior.lesson, prior.environment], sizes)
+        return np.repeat([prior.kind, lesson, prior.environment * lesson], sizes)
+
+
+def _posterior(gram_CC: Any, moment_C: Any, priors: Sequence[Any]) -> tuple[Any, Any]:
+    """Return mean [C] and covariance [C, C] under the prior that makes the evidence likeliest (empirical Bayes).
+
+    With precision P = X'X/s2 + 1/prior2, the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log prior) and a constant.
+    """
+    found: list[tuple[float, Any, Any]] = []
+    for sd_C in priors:
+        covariance_CC: Any = np.linalg.inv(gram_CC + np.diag(sd_C**-2.0))
+        mean_C = covariance_CC @ moment_C
+        evidence = 0.5 * float(moment_C @ mean_C) + 0.5 * float(np.linalg.slogdet(covariance_CC)[1]) - float(np.log(sd_C).sum())
+        found.append((evidence, mean_C, covariance_CC))
+    _, mean_C, covariance_CC = max(found, key=lambda one: one[0])
+    return mean_C, covariance_CC
 
 
 def _numbered(names: Iterable[Any], start: int) -> dict[Any, int]:

@@ -74,4 +74,4 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
             break
     mean = sum(differences) / len(differences) if differences else 0.0
     passed = overall.rejects(alpha) and not harmed()
-    return Verdict(gate, passed, len(differences), failed, round(mean, 4), round(overall.e_value, 4), round(alpha, 5), harmed())
+    return Verdict(gate, passed, len(differences), failed, round(mean, 4), round(overall.peak, 4), round(alpha, 5), harmed())
