@@ -1,0 +1,77 @@
+"""What the embedded model learns: held-out score before and after, world by world.
+
+    python benchmarks/learn.py                                   # interfaces/shop_desk, worlds 0 to 4
+    python benchmarks/learn.py --environment rules/triage
+    python benchmarks/learn.py --quick                           # one world, a fraction of the rollouts
+
+Each world is learned from nothing by `firsthand.learn.lessons`, as `firsthand learn` does.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from firsthand.agent import Agent
+from firsthand.learn.lessons.learner import LearnConfig, Learned, learn
+from firsthand.learn.lessons.outcome import verdict_line
+from firsthand.models.llama import Llama
+from firsthand.prompt import Sampling
+
+
+async def run(environment: str, config: LearnConfig) -> tuple[Learned, float]:
+    """Learn one world with a freshly loaded model; return the result and the wall time in seconds."""
+    started = time.monotonic()
+    model = Llama()
+    with tempfile.TemporaryDirectory() as folder:
+        learned = await learn(Agent(model=model, sampling=Sampling(temperature=0.0)), environment, folder=Path(folder), config=config)
+    await model.close()
+    return learned, time.monotonic() - started
+
+
+def main() -> None:
+    """Print one row a world."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--environment", default="interfaces/shop_desk")
+    parser.add_argument("--worlds", default="0,1,2,3,4")
+    parser.add_argument("--level", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    worlds = [0] if options.quick else [int(world) for world in options.worlds.split(",")]
+    console = Console()
+    table = Table(title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]")
+    for heading in ("world", "n", "before", "after", "paired gain", "better / worse", "lessons", "rollouts", "seconds"):
+        table.add_column(heading)
+    gains: list[float] = []
+    for world in worlds:
+        config = LearnConfig(world=world, level=options.level, seed=options.seed)
+        if options.quick:
+            config = LearnConfig(world=world, level=options.level, seed=options.seed, rounds=2, tasks=60, eval_tasks=40)
+        learned, seconds = asyncio.run(run(options.environment, config))
+        change = learned.comparison.overall
+        assert change is not None, "every episode failed"
+        gains.append(change.difference.mean)
+        cells = [f"{side.mean:.2f} [{side.interval.low:.2f}, {side.interval.high:.2f}]" for side in (change.before, change.after)]
+        gain = change.difference
+        table.add_row(
+            str(world),
+            str(gain.n),
+            *cells,
+            f"{gain.mean:+.2f} [{gain.interval.low:+.2f}, {gain.interval.high:+.2f}]",
+            f"{gain.better} / {gain.worse}",
+            str(len(learned.agent.playbook.active)),
+            str(learned.rollouts),
+            f"{seconds:.0f}",
+        )
+        console.print(f"world {world}: " + "; ".join(verdict_line(verdict) for verdict in learned.verdicts))
+    console.print(table)
+    console.print(f"mean gain over {len(gains)} worlds: {sum(gains) / len(gains):+.3f}")
+
+
+if __name__ == "__main__":
+    main()
