@@ -1,0 +1,119 @@
+"""`firsthand eval`: how good a model is at an environment, with intervals."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firsthand.agent import Agent
+from firsthand.cli.document import document
+from firsthand.cli.options import EnvironmentName, Json, Level, PlaybookFile, WhichSplit, World
+from firsthand.cli.players import agent
+from firsthand.cli.progress import bar
+from firsthand.episode import Episode
+from firsthand.errors import UserError
+from firsthand.evaluate.evaluate import Evaluation, Options, evaluate
+from firsthand.journal.journal import Journal
+from firsthand.prompt import Model
+from firsthand.registry import tasks
+from firsthand.shell import run as run_async
+from firsthand.task import Task
+
+
+def eval(
+    environment: EnvironmentName,
+    model: Annotated[str, typer.Option(help="Who plays; `firsthand models` lists them.")],
+    n: Annotated[int, typer.Option("--n", "-n", min=1, help="Number of tasks.")] = 200,
+    split: WhichSplit = "eval",
+    world: World = 0,
+    level: Level = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="Plays of each task, for pass@k.")] = 1,
+    temperature: Annotated[float, typer.Option(min=0.0, help="Sampling temperature; 0 is greedy.")] = 0.0,
+    playbook: PlaybookFile = None,
+    journal: Annotated[Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")] = None,
+    run: Annotated[str, typer.Option(help="Name of the run in the journal.")] = "eval",
+    resume: Annotated[bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")] = False,
+    concurrency: Annotated[int, typer.Option(min=1, help="Most episodes at once.")] = 64,
+    processes: Annotated[int, typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU.")] = 0,
+    html: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a report as one HTML file.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure how good a model is at an environment, on held-out tasks.
+
+    Example: firsthand eval rules/triage --model llama:smollm2 -n 50
+    """
+    if resume and journal is None:
+        raise UserError("--resume needs the --journal of the run that it goes on with.")
+    played = tasks(environment, n, split=split, level=level, world=world)
+    who = agent(model, playbook=playbook, temperature=temperature)
+    if repeats > 1 and temperature == 0 and isinstance(who.model, Model):
+        raise UserError(f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out.")
+    store = Journal(journal) if journal is not None else None
+    seen: list[Episode] = []
+    try:
+        with bar(who.model.name, n * repeats) as step:
+
+            def progress(episode: Episode) -> None:
+                seen.append(episode)
+                step(episode)
+
+            options: Options = {"journal": store, "run": run if store is not None else "", "resume": resume}
+            options |= {"concurrency": concurrency, "processes": processes, "progress": progress}
+            result = run_async(_evaluate(who, played, repeats, options))
+    except KeyboardInterrupt:
+        typer.echo(_how_to_go_on(store, len(seen), n * repeats), err=True)
+        raise
+    if html is not None:
+        _report(html, result, seen or _kept(store, run))
+    if json:
+        document(result)
+    else:
+        _show(result, html)
+    _complain(result, seen)
+
+
+async def _evaluate(who: Agent, played: list[Task], repeats: int, options: Options) -> Evaluation:
+    try:
+        return await evaluate(who, played, repeats=repeats, **options)
+    finally:
+        await who.model.close()
+
+
+def _how_to_go_on(store: Journal | None, done: int, total: int) -> str:
+    if store is None:
+        return f"{done} of {total} episodes were played and none was kept: with --journal DIR a run can be resumed."
+    command = ["firsthand", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
+    return f"{done} of {total} episodes were played now and are in {store.path}. Go on with:\n  {shlex.join(command)}"
+
+
+def _kept(store: Journal | None, run: str) -> list[Episode]:
+    return list(store.episodes(run=run)) if store is not None else []
+
+
+def _report(path: Path, result: Evaluation, episodes: list[Episode]) -> None:
+    from firsthand.evaluate.report import Report, write_report
+
+    facts = {"model": result.agent, "tasks": str(result.tasks), "episodes": str(result.episodes)}
+    shown = sorted(episodes, key=lambda episode: episode.task.seed)
+    write_report(path, Report(title=f"{', '.join(result.environments)}", after=result, episodes=shown, facts=facts))
+
+
+def _show(result: Evaluation, html: Path | None) -> None:
+    from rich.console import Console
+
+    from firsthand.evaluate.tables import table
+
+    Console(highlight=False).print(table(result))
+    if html is not None:
+        typer.echo(f"Report: {html}")
+
+
+def _complain(result: Evaluation, seen: list[Episode]) -> None:
+    """Show one failure in full; exit with 1 when nothing could be scored."""
+    failure = next((episode.error for episode in seen if episode.error is not None), None)
+    if failure is not None:
+        typer.echo(f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}", err=True)
+    if result.score is None:
+        raise typer.Exit(1)

@@ -1,0 +1,95 @@
+"""The command `firsthand`: one verb a file, imported when it is used.
+
+Exit codes: 0 done; 1 a check failed, no episode could be scored, or a bug, which keeps its traceback; 2 a
+mistake in what was asked, with its fix on standard error; 130 stopped with Ctrl-C or `quit`.
+"""
+
+import importlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from firsthand.errors import UserError
+
+VERBS = {
+    "envs": "List the environments that are installed.",
+    "new": "Write a working environment to start from, with its test.",
+    "play": "Play one episode yourself, or watch one.",
+    "eval": "Measure how good a model is at an environment, on held-out tasks.",
+    "learn": "Learn lessons from experience, prove them, and show before and after on held-out tasks.",
+    "playbook": "Show what was learned, compare versions, roll back.",
+    "replay": "Play a journal again and stop at the first difference.",
+    "export": "Write a journal's successes as chat JSONL for fine-tuning.",
+    "models": "List the kinds of models, and what is installed for them.",
+}
+
+
+class Verbs(TyperGroup):
+    """Commands that are imported by name, and the one place where a mistake becomes words and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs, in the order in which one meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a verb; None when there is no such verb."""
+        return verb(cmd_name) if cmd_name in VERBS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb."""
+        try:
+            return super().invoke(ctx)
+        except UserError as mistake:
+            typer.echo(f"Error: {mistake}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(130) from None
+
+
+def verb(name: str) -> Any:
+    """Return the command behind a verb: `firsthand.cli.NAME` has a function or a `typer.Typer` of that name."""
+    found = getattr(importlib.import_module(f"firsthand.cli.{name}"), name)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(found)
+    return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=Verbs,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog="`firsthand VERB --help` shows an example. Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 stopped.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from firsthand import __version__
+
+        typer.echo(f"firsthand {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def firsthand(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")] = False,
+) -> None:
+    """Language models that learn from first-hand experience."""
+
+
+def main() -> None:
+    """Run the command line. The current folder can be imported from, for environments that are not installed yet."""
+    sys.path.append(os.getcwd())
+    app(prog_name="firsthand")

@@ -1,0 +1,55 @@
+"""`firsthand models`: who can play, and what is there for them on this machine."""
+
+import importlib.util
+
+import msgspec
+
+from firsthand.cli.document import document
+from firsthand.cli.options import Json
+from firsthand.models import KINDS
+
+PACKAGE = {"openai": ("aiohttp", "firsthand"), "llama": ("xllamacpp", "firsthand[local]")}
+"""The package a kind needs beyond the core's own code, and what brings it."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of model. `weights` is where the embedded model's are kept, `fetched` their size in bytes, 0 if not there yet."""
+
+    kind: str
+    usage: str
+    installed: bool
+    install: str
+    weights: str | None = None
+    fetched: int = 0
+
+
+def models(json: Json = False) -> None:
+    """List the kinds of models, and what is installed for them.
+
+    Example: firsthand models
+    """
+    found = [_kind(name, usage) for name, usage in KINDS.items()]
+    if json:
+        document(found)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    for kind in found:
+        console.print(kind.usage, style="bold", markup=False)
+        console.print(f"    {'installed' if kind.installed else f'not installed: {kind.install}'}", markup=False)
+        if kind.weights:
+            size = f"{kind.fetched / 1e6:.0f} MB" if kind.fetched else "fetched when first used, 93 MB"
+            console.print(f"    weights of smollm2: {kind.weights} ({size})", markup=False)
+
+
+def _kind(name: str, usage: str) -> Kind:
+    package, brought_by = PACKAGE.get(name, ("firsthand", "firsthand"))
+    installed = importlib.util.find_spec(package) is not None
+    install = f"pip install '{brought_by}'"
+    if name != "llama":
+        return Kind(name, usage, installed, install)
+    from firsthand.models import weights
+
+    path = weights.cache_folder() / weights.NAME
+    return Kind(name, usage, installed, install, str(path), path.stat().st_size if path.is_file() else 0)
