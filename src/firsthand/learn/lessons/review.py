@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from firsthand.agent import fenced
+from firsthand.agent import fenced, in_prose
 from firsthand.episode import Episode, Turn
 from firsthand.playbook import Kind, Lesson
 from firsthand.prompt import Message, Model, Prompt, Sampling
@@ -37,13 +37,14 @@ class Contrast:
         self.kinds, self.support, self.lift, self.rules = kinds, support, lift, rules
 
     async def review(self, episodes: Sequence[Episode], *, known: Sequence[Lesson]) -> list[Lesson]:
-        """Return one example for each success, and the clearest rules."""
+        """Return the examples of every success, and the clearest rules of each environment."""
         scored = [episode for episode in episodes if episode.reward is not None and episode.turns]
         found: list[Lesson] = []
         if "example" in self.kinds:
             found += [example for episode in scored if episode.success for example in worked_examples(episode)]
         if "rule" in self.kinds:
-            found += self._rules(scored)
+            for environment in sorted({episode.task.environment for episode in scored}):
+                found += self._rules([episode for episode in scored if episode.task.environment == environment])
         have = {lesson.id for lesson in known}
         return [lesson for lesson in found if lesson.id not in have]
 
@@ -66,8 +67,8 @@ class Contrast:
 
     @staticmethod
     def _rule(word: str, way: str, plays: list[Episode]) -> Lesson:
-        wins = sum(episode.success for episode in plays)
-        text = f'When the observation says "{word}", answer in the way of "{way}" (… stands for its words): right {wins} of {len(plays)} times.'
+        # no counts in the text: a rule found again in a later round is the same lesson
+        text = f'When the observation says "{word}", answer in the way of "{way}" (… stands for words of the observation).'
         return Lesson("rule", text, scope=plays[0].task.environment, untrusted=True, evidence=tuple(episode.id for episode in plays[:20]))
 
 
@@ -97,7 +98,7 @@ class Asked:
             if not shown:
                 continue
             data = "\n\n".join(fenced(story(episode)) for episode in shown)
-            already = "\n".join(f"- {lesson.text}" for lesson in known if lesson.kind == "rule" and lesson.in_scope(environment))
+            already = "\n".join(f"- {in_prose(lesson)}" for lesson in known if lesson.kind == "rule" and lesson.in_scope(environment))
             asked = f"{data}\n\nLessons already known:\n{already}" if already else data
             prompt = Prompt([Message("system", self.QUESTION.format(n=self.lessons)), Message("user", asked)])
             answer = await self.model.sample(prompt, self.sampling)
@@ -156,12 +157,11 @@ def telling(episodes: Iterable[Episode], groups: int) -> list[Episode]:
 
 
 def story(episode: Episode) -> str:
-    """Tell an episode in plain text: shown, done, consequences, hindsight, score."""
+    """Tell an episode in plain text: shown, done, consequences (4,000 characters at most), hindsight, score."""
     lines = [line for turn in episode.turns for line in (f"Shown: {turn.observation.full}", f"Did: {_spoken(turn)}")]
-    lines.append(f"Then: {episode.final.full}")
-    if episode.aftermath:
-        lines.append(f"Hindsight: {episode.aftermath}")
-    return "\n".join([*lines, f"Score: {episode.reward:g}"])[:4000]
+    told = "\n".join([*lines, f"Then: {episode.final.full}"])[:4000]
+    hindsight = [f"Hindsight: {episode.aftermath[:1000]}"] if episode.aftermath else []
+    return "\n".join([told, *hindsight, f"Score: {episode.reward:g}"])
 
 
 def _spoken(turn: Turn) -> str:
