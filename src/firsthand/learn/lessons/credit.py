@@ -104,13 +104,13 @@ def _posterior(gram_CC: Any, moment_C: Any, priors: Sequence[Any]) -> tuple[Any,
 
     With precision P = X'X/s2 + 1/prior2, the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log prior) and a constant.
     """
-    found: list[tuple[float, Any, Any]] = []
-    for sd_C in priors:
+    def fit(sd_C: Any) -> tuple[float, Any, Any]:
         covariance_CC: Any = np.linalg.inv(gram_CC + np.diag(sd_C**-2.0))
-        mean_C = covariance_CC @ moment_C
+        mean_C: Any = covariance_CC @ moment_C
         evidence = 0.5 * float(moment_C @ mean_C) + 0.5 * float(np.linalg.slogdet(covariance_CC)[1]) - float(np.log(sd_C).sum())
-        found.append((evidence, mean_C, covariance_CC))
-    _, mean_C, covariance_CC = max(found, key=lambda one: one[0])
+        return evidence, mean_C, covariance_CC
+
+    _, mean_C, covariance_CC = max((fit(sd_C) for sd_C in priors), key=lambda fitted: fitted[0])
     return mean_C, covariance_CC
 
 
