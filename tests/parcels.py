@@ -79,3 +79,12 @@ def begun(level: int = 1, seed: int = 0) -> Parcels:
     world = Parcels()
     world.reset(fh.Task("test/parcels", seed, level=level))
     return world
+
+
+class Broken(Parcels):
+    """Break with every parcel."""
+
+    name = "test/broken"
+
+    def expert(self) -> Iterator[fh.Action]:
+        yield call("drop")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from firsthand.errors import UserError
+from firsthand.errors import UnknownName, UserError
 
 VERBS = {
     "envs": "List the environments that are installed.",
@@ -30,13 +30,11 @@ VERBS = {
 class Verbs(TyperGroup):
     """Commands that are imported by name, and the one place where a mistake becomes words and an exit code."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The verbs, in the order in which one meets them."""
-        return list(VERBS)
-
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import a verb; None when there is no such verb."""
-        return verb(cmd_name) if cmd_name in VERBS else None
+        """Import a verb. Raises `UnknownName`."""
+        if cmd_name not in VERBS:
+            raise UnknownName("verb", cmd_name, VERBS, hint="`firsthand --help` lists them.")
+        return verb(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the verbs without importing them."""

@@ -1,0 +1,61 @@
+"""firsthand replay and firsthand export: what a journal is good for."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def journal(cli, tmp_path):
+    cli("eval", "data/ledger", "--model", "scripted:expert", "-n", 2, "--journal", "j", "--run", "good")
+    cli("eval", "control/null", "--model", "scripted:random", "-n", 10, "--journal", "j", "--run", "null", "--split", "train")
+    return tmp_path / "j"
+
+
+def tamper(journal, environment: str, old: str, new: str) -> None:
+    (path,) = [path for path in journal.glob("*.jsonl") if environment in path.read_text()]
+    assert old in path.read_text() and len(old) == len(new)
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+def test_a_true_journal_replays(cli, journal):
+    assert cli("replay", "j").stdout == "All 12 episodes are the same: every observation, reward and check.\n"
+    assert cli.json("replay", "j", "--run", "null") == {"episodes": 10, "same": 10, "difference": None, "damage": []}
+    assert cli.json("replay", "j", "--environment", "data/ledger")["episodes"] == 2
+
+
+def test_the_first_difference_exits_with_1(cli, journal):
+    tamper(journal, "data/ledger", '"books_balance":true', '"books_talance":true')
+    shown = cli("replay", "j", code=1).stdout
+    assert "the checks differs." in shown and "books_talance" in shown and "before it are the same." in shown
+    assert cli.json("replay", "j", code=1)["difference"]["what"] == "the checks"
+    assert cli.json("replay", "j", "--run", "null")["difference"] is None
+
+
+def test_a_reward_that_was_made_up_is_found(cli, journal):
+    tamper(journal, "control/null", '"reward":0.0', '"reward":1.0')
+    assert "differs" in cli("replay", "j", code=1).stdout
+
+
+def test_a_spoilt_line_exits_with_1(cli, journal):
+    (path,) = [path for path in journal.glob("*.jsonl") if "data/ledger" in path.read_text()]
+    path.write_text("spoilt\n" + path.read_text())
+    result = cli("replay", "j", code=1)
+    assert "Spoilt: segment " in result.stderr and "byte 0: JSON is malformed" in result.stderr
+    assert result.stdout.startswith("All 12 episodes are the same")
+
+
+def test_nothing_to_replay_is_a_mistake(cli, journal):
+    said = cli("replay", "j", "--run", "nul", code=2).stderr
+    assert said == "Error: j holds no such episode, and 12 in all: check the path, --run and --environment.\n"
+
+
+def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
+    said = cli("export", "j", "--out", "sft.jsonl").stdout
+    lines = [json.loads(line) for line in (tmp_path / "sft.jsonl").read_text().splitlines()]
+    assert said == f"{len(lines)} of 12 episodes are in sft.jsonl: split train, score 1 or more.\n"
+    assert 0 < len(lines) < 10 and lines[0]["messages"][-1]["role"] == "assistant"
+    assert cli.json("export", "j", "--out", "all.jsonl", "--min-reward", 0)["episodes"] == 10
+    assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {"episodes": 2, "file": "eval.jsonl"}
+    assert json.loads((tmp_path / "eval.jsonl").read_text().splitlines()[0])["tools"]
+    assert "none holds no episode: check the path." in cli("export", "none", "--out", "x.jsonl", code=2).stderr
