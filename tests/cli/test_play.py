@@ -2,6 +2,7 @@
 
 import pytest
 
+from firsthand.cli.transcript import ending, transcript
 from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop, Turn
 from firsthand.task import Task
@@ -52,45 +53,7 @@ def test_a_playbook_is_played_with(cli):
 
 @pytest.mark.parametrize("escape", ["\x1b[2J", "\x9b2J", "\x07"])
 def test_law_12_what_a_world_says_cannot_drive_the_terminal(escape):
-
     turn, final = Turn(Observation(f"a{escape}b"), Action(f"c{escape}d")), Observation(f"e{escape}f", done=True)
     episode = Episode("e", Task("a/b", 0), "x", (turn,), final, 0.0, {"a": False}, Stop.TURNS, aftermath=f"g{escape}h")
-    shown = cli("play", "parcels:Parcels", "--model", "scripted:expert", "--seed", 3, "--level", 2, "--split", "eval").stdout
-    lines = shown.splitlines()
-    assert lines[0].startswith("test/parcels@1/w0/l2/eval/3  scripted:expert#")
-    assert lines[1].startswith("On the table: parcels for ")
-    assert lines[2].startswith('> send {"town":"') and lines[2].endswith("  +0.33")
-    assert lines[-3:] == ["✓ all_sent", "score 1.00 after 3 turns: the environment ended it", "afterwards: 3 of 3 parcels left."]
-
-
-def test_the_world_decides_the_laws(cli):
-    said = {cli("play", "interfaces/shop_desk", "--model", "scripted:expert", "--world", world).stdout for world in (0, 1)}
-    assert len(said) == 2
-
-
-def test_json_is_the_episode(cli):
-    episode = cli.json("play", "control/null", "--model", "scripted:expert")
-    assert episode["reward"] == 1.0 and episode["task"]["environment"] == "control/null" and episode["schema"] == 1
-    assert "--json leaves no room for a person to read" in cli("play", "control/null", "--json", code=2).stderr
-
-
-def test_an_episode_that_fails_exits_with_1(cli):
-    shown = cli("play", "parcels:Broken", "--model", "scripted:expert", code=1).stdout
-    assert "failed after 0 turns, tool: ZeroDivisionError: a parcel broke" in shown
-
-
-def test_a_playbook_is_played_with(cli):
-    said = cli("play", "control/null", "--model", "scripted:idle", "--playbook", "lessons.toml", code=2).stderr
-    assert "There is no playbook at lessons.toml" in said
-
-
-@pytest.mark.parametrize("escape", ["\x1b[2J", "\x9b2J", "\x07"])
-def test_law_12_what_a_world_says_cannot_drive_the_terminal(escape):
-    from firsthand.cli.transcript import ending, transcript
-
-    turn = Turn(Observation(f"a{escape}b"), Action(f"c{escape}d"))
-    episode = Episode(
-        "e", Task("a/b", 0), "x", (turn,), Observation(f"e{escape}f", done=True), 0.0, {"a": False}, Stop.TURNS, aftermath=f"g{escape}h"
-    )
     shown = "\n".join(line.plain for line in (*transcript(episode), *ending(episode)))
     assert escape[0] not in shown and "a�" in shown and "the turn budget was spent" in shown
