@@ -105,9 +105,9 @@ def _posterior(gram_CC: Any, moment_C: Any, priors: Sequence[Any]) -> tuple[Any,
 
     With precision P = X'X/s2 + 1/prior2, the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log prior) and a constant.
     """
-    def fit(sd_C: Any) -> tuple[float, Any, NDArray[np.float64]]:
+    def fit(sd_C: Any) -> tuple[float, Any, Any]:
         precision_CC: NDArray[np.float64] = gram_CC + np.diag(sd_C**-2.0)
-        covariance_CC = np.linalg.inv(precision_CC)
+        covariance_CC: Any = np.linalg.inv(precision_CC)
         mean_C: Any = covariance_CC @ moment_C
         evidence = 0.5 * float(moment_C @ mean_C) + 0.5 * float(np.linalg.slogdet(covariance_CC)[1]) - float(np.log(sd_C).sum())
         return evidence, mean_C, covariance_CC
