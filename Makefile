@@ -33,6 +33,7 @@ bench: $(VENV)/.dev
 		echo "== $$script $$quick"; $(BIN)/python $$script $$quick; done
 
 docs: $(VENV)/.dev
+	$(BIN)/python -m firsthand.cli.reference > docs/commands.md
 	$(BIN)/mkdocs build --strict --quiet
 	@echo 'The documentation is in site/index.html.'
 

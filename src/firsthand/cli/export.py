@@ -25,7 +25,7 @@ def export(
 
     Only train tasks, unless --split says otherwise: what is trained on eval tasks can no longer be evaluated.
 
-    Example: firsthand export runs/shop_desk/journal --out sft.jsonl
+    Example: firsthand export runs/shop_desk-w0-s0/journal --out sft.jsonl
     """
     store = Journal(journal)
     if not len(store):

@@ -17,7 +17,7 @@ def replay(journal: JournalFolder, environment: OnlyEnvironment = None, run: Onl
 
     Exits with 1 on a difference, or when a line of the journal is spoilt.
 
-    Example: firsthand replay runs/shop_desk/journal
+    Example: firsthand replay runs/shop_desk-w0-s0/journal
     """
     store = Journal(journal)
     total = sum(1 for _ in store.episodes(environment=environment, run=run))

@@ -1,0 +1,33 @@
+"""The documentation is true: its programs run, and the command line reference is that of the commands."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firsthand.cli.reference import reference
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(path.name for path in DOCS.glob("*.md") if "```python" in path.read_text())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_programs_on_a_page_run(page, tmp_path):
+    """All of a page's programs are one program."""
+    program = "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL))
+    run = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_command_line_reference_is_up_to_date():
+    assert (DOCS / "commands.md").read_text() == reference(), "run: python -m firsthand.cli.reference > docs/commands.md"
+
+
+def test_every_page_is_in_the_navigation_and_every_link_leads_somewhere():
+    navigation = re.findall(r"(\w+\.md)$", (DOCS.parent / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert sorted(navigation) == sorted(path.name for path in DOCS.glob("*.md"))
+    for page in navigation:
+        for target in re.findall(r"\]\((\w+\.md)", (DOCS / page).read_text()):
+            assert (DOCS / target).is_file(), (page, target)
