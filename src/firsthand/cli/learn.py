@@ -28,7 +28,7 @@ def learn(
     world: World = DEFAULT.world,
     level: Level = DEFAULT.level,
     seed: Annotated[int, typer.Option(help="Decides tasks, masks and sampling.")] = DEFAULT.seed,
-    rounds: Annotated[int, typer.Option(help="Times to wake, review, credit and gate.")] = DEFAULT.rounds,
+    rounds: Annotated[int, typer.Option(help="Times to wake, review and credit; every third and the last end with a gate.")] = DEFAULT.rounds,
     tasks: Annotated[int, typer.Option(help="Train tasks of each environment in a round.")] = DEFAULT.tasks,
     eval_tasks: Annotated[int, typer.Option(help="Held-out tasks of each environment for before and after.")] = DEFAULT.eval_tasks,
     reviewer: Annotated[str, typer.Option(help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL.")] = "contrast",

@@ -105,6 +105,7 @@ def _posterior(gram_CC: Any, moment_C: Any, priors: Sequence[Any]) -> tuple[Any,
 
     With precision P = X'X/s2 + 1/prior2, the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log prior) and a constant.
     """
+
     def fit(sd_C: Any) -> tuple[float, Any, Any]:
         precision_CC: NDArray[np.float64] = gram_CC + np.diag(sd_C**-2.0)
         covariance_CC: Any = np.linalg.inv(precision_CC)

@@ -37,7 +37,9 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """How a playbook is learned."""
 
     rounds: int = 3
-    """Times to wake, review, credit and gate."""
+    """Times to wake, review and credit."""
+    gate_every: int = 3
+    """Rounds between gates; the last round always has one. Each gate spends some of the error budget."""
     tasks: int = 100
     """Train tasks of each environment in a round; no task comes twice."""
     plays: int = 2
@@ -115,7 +117,7 @@ async def learn(
         life.remember(seen)
         proposals = await reviewer.review(seen, known=life.working.lessons)
         life.settle(proposals)
-        deployed = await life.gate(number)
+        deployed = (number % config.gate_every == 0 or number == config.rounds) and await life.gate(number)
         life.mark(number, episodes, deployed)
     return await life.result()
 
