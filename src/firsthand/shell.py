@@ -10,9 +10,15 @@ T = TypeVar("T")
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end and return its result; works inside a notebook's running loop too."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _inside_loop():
         return asyncio.run(work)
     with ThreadPoolExecutor(max_workers=1) as elsewhere:
         return elsewhere.submit(asyncio.run, work).result()
+
+
+def _inside_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

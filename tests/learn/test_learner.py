@@ -1,0 +1,343 @@
+"""The whole loop with a model that learns from worked examples as small models do, and its controls."""
+
+import asyncio
+import random
+import signal
+from statistics import fmean
+
+import msgspec
+import pytest
+
+import firsthand as fh
+from firsthand.errors import ModelError, UserError
+from firsthand.journal.journal import Journal
+from firsthand.learn.lessons.gate import GateRules
+from firsthand.learn.lessons.learner import LearnConfig, learn
+from firsthand.playbook import Lesson, Playbook, load, versions
+from firsthand.prompt import Completion, Sampling, Traits
+from firsthand.retrieval import pattern
+from firsthand.rollout.replay import replay_journal
+from firsthand.shell import run
+from firsthand.task import digest
+
+DESK = "interfaces/shop_desk"
+SMALL = LearnConfig(rounds=2, tasks=50, plays=2, eval_tasks=60, gate=GateRules(pairs=40))
+TINY = LearnConfig(rounds=2, tasks=25, plays=2, eval_tasks=25, gate=GateRules(pairs=20))
+
+
+class Copycat:
+    """Answers in the way of the last worked example that it is shown, which is the nearest; else guesses."""
+
+    name = "test:copycat"
+    traits = Traits(chooses=True, few_shot=True)
+
+    def __init__(self):
+        self.calls = 0
+
+    async def sample(self, prompt, sampling):
+        self.calls += 1
+        await asyncio.sleep(0)
+        *earlier, asked = prompt.messages
+        shown = [message.content for message in earlier if message.role != "system"]
+        choices = list(prompt.choices)
+        picked = random.Random(digest(f"{sampling.seed}/{asked.content}")).choice(choices)
+        if shown:
+            way = pattern(*shown[-2:])
+            picked = next((choice for choice in choices if pattern(asked.content, choice) == way), picked)
+        return Completion(picked, choices=dict.fromkeys(choices, 0.0) | {picked: 1.0})
+
+    async def close(self):
+        """Nothing is held."""
+
+
+def agent(model=None):
+    return fh.Agent(model=model or Copycat(), sampling=Sampling(temperature=0.0))
+
+
+def journal_of(folder):
+    return Journal(folder / "journal")
+
+
+async def test_a_world_is_learned(tmp_path):
+    learned = await learn(agent(), DESK, folder=tmp_path, config=SMALL)
+    change = learned.comparison.overall
+    assert change.difference.n == 60
+    assert change.difference.interval.low > 0.2
+    assert learned.gain == change.difference.mean > 0.35
+    assert learned.before.score.mean == pytest.approx(0.2, abs=0.15)  # five lines, one of them right
+    assert learned.agent.playbook.version >= 1
+    assert learned.verdicts[-1].deployed or learned.verdicts[0].deployed
+    assert learned.rollouts == 200
+    assert [point.rollouts for point in learned.curve] == [100, 200]
+    assert learned.curve[1].score > learned.curve[0].score + 0.1
+
+
+async def test_the_playbook_and_its_history_are_on_disk(tmp_path):
+    learned = await learn(agent(), DESK, folder=tmp_path, config=SMALL)
+    playbook = load(tmp_path / "playbook.toml")
+    assert playbook == learned.agent.playbook
+    assert versions(tmp_path) == list(range(1, playbook.version + 1))
+    assert playbook.note.startswith(f"{DESK}-w0-l1-s0, round ")
+    journal, wins = journal_of(tmp_path), 0
+    for lesson in playbook.lessons:
+        assert lesson.state == "core"
+        assert lesson.kind == "example"
+        assert lesson.scope == DESK
+        assert lesson.untrusted
+        assert lesson.credit.n > 0
+        for evidence in lesson.evidence:
+            episode = journal.get(evidence)
+            assert episode.success
+            assert episode.task.split == "train"
+            wins += 1
+    assert wins >= len(playbook.lessons) > 10
+
+
+async def test_every_phase_is_in_the_journal_and_replays_clean(tmp_path):
+    learned = await learn(agent(), DESK, folder=tmp_path, config=TINY)
+    journal = journal_of(tmp_path)
+    assert await replay_journal(journal) is None
+    episodes = list(journal.episodes())
+    splits = {phase: {episode.task.split for episode in episodes if episode.tags["phase"] == phase} for phase in {e.tags["phase"] for e in episodes}}
+    assert splits["wake-1"] == splits["wake-2"] == {"train"}
+    assert splits["eval"] == {"eval"}
+    assert all(split == {"gate"} for phase, split in splits.items() if phase.startswith("gate"))
+    woken = [episode for episode in episodes if episode.tags["phase"].startswith("wake")]
+    assert len(woken) == learned.rollouts == 100
+    assert len({episode.task.id for episode in woken}) == 50  # no train task in two rounds
+    masked = [episode for episode in woken if episode.offered]
+    assert masked
+    assert all(set(episode.shown) <= set(episode.offered) for episode in masked)
+    assert any(set(episode.shown) < set(episode.offered) for episode in masked)
+    assert all(episode.shown == episode.offered for episode in episodes if episode.tags["phase"] == "eval")
+
+
+async def test_the_same_seed_learns_the_same_and_another_does_not(tmp_path):
+    first, again, other = [
+        await learn(agent(), DESK, folder=tmp_path / name, config=msgspec.structs.replace(TINY, seed=seed, concurrency=concurrency))
+        for name, seed, concurrency in (("a", 0, 8), ("b", 0, 1), ("c", 1, 8))
+    ]
+    assert again.working == first.working
+    assert again.comparison == first.comparison
+    assert other.working != first.working
+
+
+class Broke(Exception):
+    """Stands for whatever ends a run."""
+
+
+def crash():
+    raise Broke
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+def when(n, act):
+    """Watch a run, and act at its n-th new episode."""
+    seen = []
+
+    def count(episode):
+        seen.append(episode)
+        if len(seen) == n:
+            act()
+
+    return lambda _phase, _n: count
+
+
+@pytest.mark.parametrize(("act", "error"), [(crash, Broke), (press_ctrl_c, KeyboardInterrupt)])
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, act, error):
+    whole, broken, folder = Copycat(), Copycat(), tmp_path / "broken"
+    expected = run(learn(agent(whole), DESK, folder=tmp_path / "whole", config=SMALL))
+    for n in (7, 130, 120):  # while awake in round 1, in round 2, and at the end
+        with pytest.raises(error):
+            run(learn(agent(broken), DESK, folder=folder, config=SMALL, resume=True, watch=when(n, act)))
+    learned = run(learn(agent(broken), DESK, folder=folder, config=SMALL, resume=True))
+    assert learned.working == expected.working
+    assert learned.agent.playbook == expected.agent.playbook == load(folder / "playbook.toml") != Playbook()
+    assert learned.comparison == expected.comparison
+    assert learned.verdicts == expected.verdicts
+    ids = [episode.id for episode in journal_of(folder).episodes()]
+    assert len(ids) == len(set(ids)) == whole.calls  # an episode has one turn
+    assert whole.calls <= broken.calls <= whole.calls + 3 * SMALL.concurrency  # only what was in flight was asked for again
+
+
+async def test_a_finished_run_resumes_without_a_call(tmp_path):
+    first = await learn(agent(), DESK, folder=tmp_path, config=TINY)
+    model = Copycat()
+    again = await learn(agent(model), DESK, folder=tmp_path, config=TINY, resume=True)
+    assert model.calls == 0
+    assert again.working == first.working
+    assert again.comparison == first.comparison
+
+
+async def test_a_used_folder_is_refused(tmp_path):
+    config = msgspec.structs.replace(TINY, rounds=1, tasks=3, eval_tasks=3)
+    await learn(agent(), DESK, folder=tmp_path, config=config)
+    with pytest.raises(UserError, match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. Resume it \(--resume\), or choose another folder\."):
+        await learn(agent(), DESK, folder=tmp_path, config=config)
+    other = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(config, seed=1))  # another run in the same journal
+    assert other.rollouts == 6
+
+
+def shuffled(episodes):
+    """Give every episode the outcome of another."""
+    order = random.Random(0).sample(range(len(episodes)), len(episodes))
+    return [
+        msgspec.structs.replace(
+            episode,
+            reward=episodes[other].reward,
+            turns=tuple(msgspec.structs.replace(turn, reward=episodes[other].reward) for turn in episode.turns),
+        )
+        for episode, other in zip(episodes, order, strict=True)
+    ]
+
+
+async def test_shuffled_outcomes_teach_nothing(tmp_path):
+    gains = []
+    for seed in range(3):
+        learned = await learn(agent(), DESK, folder=tmp_path / str(seed), config=msgspec.structs.replace(SMALL, seed=seed), alter=shuffled)
+        gains.append(learned.gain)
+    assert fmean(gains) == pytest.approx(0.0, abs=0.05)
+
+
+async def test_where_nothing_helps_nothing_is_claimed(tmp_path):
+    found = [
+        await learn(agent(), "control/null", folder=tmp_path / str(seed), config=msgspec.structs.replace(SMALL, seed=seed, rounds=2))
+        for seed in range(8)
+    ]
+    deployed = [learned for learned in found if learned.agent.playbook.version]
+    assert len(deployed) <= 1
+    assert fmean(learned.gain for learned in found) == pytest.approx(0.0, abs=0.02)
+    for learned in found:
+        if learned not in deployed:
+            assert learned.gain == 0.0
+            assert learned.after == learned.before
+            assert learned.agent.playbook == Playbook()
+    assert not any((tmp_path / str(seed) / "playbook.toml").exists() for seed in range(8) if not found[seed].agent.playbook.version)
+
+
+async def test_two_environments_at_once(tmp_path):
+    config = msgspec.structs.replace(SMALL, tasks=80, eval_tasks=40, gate=GateRules(pairs=80))
+    learned = await learn(agent(), [DESK, "rules/triage"], folder=tmp_path, config=config)
+    assert learned.rollouts == 2 * 80 * 2 * 2
+    assert list(learned.comparison.environments) == [DESK, "rules/triage"]
+    assert learned.before.environments == (DESK, "rules/triage")
+    assert {lesson.scope for lesson in learned.working.lessons} == {DESK, "rules/triage"}
+    assert learned.agent.playbook.version >= 1
+    assert all(change.difference.mean > 0.1 for change in learned.comparison.environments.values())
+    assert not learned.verdicts[-1].deployed or learned.verdicts[-1].harmed == ()
+    assert await replay_journal(journal_of(tmp_path)) is None
+
+
+async def test_learning_goes_on_from_a_playbook(tmp_path):
+    first = await learn(agent(), DESK, folder=tmp_path / "first", config=SMALL)
+    config = msgspec.structs.replace(TINY, seed=5)
+    second = await learn(first.agent, DESK, folder=tmp_path / "second", config=config)
+    assert second.before.score.mean > 0.4  # it starts with what it knows
+    assert {lesson.id for lesson in first.agent.playbook.lessons} <= {lesson.id for lesson in second.working.lessons}
+    assert second.agent.playbook.version >= first.agent.playbook.version
+
+
+class Broken(Copycat):
+    """Fails on every second call."""
+
+    async def sample(self, prompt, sampling):
+        odd = self.calls % 2
+        completion = await super().sample(prompt, sampling)
+        if odd:
+            raise ModelError("the line is dead")
+        return completion
+
+
+async def test_failures_of_the_model_are_no_evidence(tmp_path):
+    config = msgspec.structs.replace(TINY, rounds=1, tasks=20)
+    learned = await learn(agent(Broken()), DESK, folder=tmp_path, config=config)
+    assert learned.before.failures == {"model": learned.before.failed}
+    assert learned.before.failed > 0
+    failures = [episode for episode in journal_of(tmp_path).episodes(failed=True) if episode.tags["phase"] == "wake-1"]
+    assert len(failures) == 20  # of 40
+    assert learned.working.lessons
+    assert not {episode.id for episode in failures} & {evidence for lesson in learned.working.lessons for evidence in lesson.evidence}
+
+
+class Proposes:
+    """A reviewer that proposes what it is told to."""
+
+    def __init__(self, *lessons):
+        self.lessons, self.known = lessons, []
+
+    async def review(self, _episodes, *, known):
+        self.known.append(tuple(known))
+        return list(self.lessons)
+
+
+NEAR_EVERYBODY = Lesson("example", observation="Customer: is the how can you please I my this want", action="?", scope=DESK)
+
+
+def decided_by(lesson, *, right):
+    """Outcomes as if showing the lesson decided them."""
+
+    def alter(episodes):
+        return [msgspec.structs.replace(episode, reward=float((lesson.id in episode.shown) is right)) for episode in episodes]
+
+    return alter
+
+
+async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
+    reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=4)
+    learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer, alter=decided_by(NEAR_EVERYBODY, right=False))
+    assert [[lesson.state for lesson in known] for known in reviewer.known] == [[], ["probation"], ["retired"], ["retired"]]
+    assert learned.working.lessons[0].credit.positive < 0.01
+    assert learned.verdicts == ()
+    assert learned.gain == 0.0
+
+
+async def test_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
+    """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not deployed (law 11)."""
+    reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=3)
+    learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer, alter=decided_by(NEAR_EVERYBODY, right=True))
+    assert learned.working.lessons[0].state == "core"
+    assert learned.working.lessons[0].credit.positive > 0.99
+    assert [verdict.deployed for verdict in learned.verdicts] == [False] * len(learned.verdicts)
+    assert learned.verdicts
+    assert learned.agent.playbook == Playbook()
+    assert not (tmp_path / "playbook.toml").exists()
+    gate_tasks = [episode.task.seed for episode in journal_of(tmp_path).episodes(split="gate")]
+    assert len(set(gate_tasks)) == len(learned.verdicts) * TINY.gate.pairs  # fresh ones for every gate
+
+
+async def test_lessons_have_to_pay_for_their_tokens(tmp_path):
+    learned = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, token_price=1.0))
+    assert learned.verdicts == ()
+    assert {lesson.state for lesson in learned.working.lessons} <= {"probation", "retired"}
+
+
+async def test_a_playbook_has_bounded_room(tmp_path):
+    learned = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, capacity=5))
+    assert len(learned.working.active) == 5
+    retired = [lesson for lesson in learned.working.lessons if lesson.state == "retired"]
+    assert retired
+    assert min(lesson.effect for lesson in learned.working.active) >= max(lesson.effect for lesson in retired)
+
+
+class Reader(Copycat):
+    """A model that prose is written for."""
+
+    traits = Traits(chooses=True)
+
+
+async def test_models_that_read_prose_get_rules_too(tmp_path):
+    config = msgspec.structs.replace(TINY, rounds=1, tasks=60)
+    examples = await learn(agent(), DESK, folder=tmp_path / "few-shot", config=config)
+    both = await learn(agent(Reader()), DESK, folder=tmp_path / "prose", config=config)
+    assert {lesson.kind for lesson in examples.working.lessons} == {"example"}
+    assert {lesson.kind for lesson in both.working.lessons} == {"example", "rule"}
+
+
+async def test_a_policy_without_a_prompt_learns_nothing(tmp_path):
+    learned = await learn(fh.Agent(model=fh.model("scripted:random")), DESK, folder=tmp_path, config=TINY)
+    assert learned.verdicts == ()
+    assert learned.gain == 0.0
+    assert learned.comparison.overall.difference.same == TINY.eval_tasks
