@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from firsthand.evaluate.evaluate import compare as compare
     from firsthand.evaluate.evaluate import evaluate as evaluate
     from firsthand.journal.journal import Journal as Journal
+    from firsthand.learn.lessons.learner import LearnConfig as LearnConfig
+    from firsthand.learn.lessons.learner import learn as learn
     from firsthand.models import model as model
     from firsthand.playbook import Lesson as Lesson
     from firsthand.playbook import Playbook as Playbook
@@ -51,6 +53,7 @@ _HOME = {
     "journal.journal": ("Journal",),
     "models": ("model",),
     "prompt": ("Sampling",),
+    "learn.lessons.learner": ("LearnConfig", "learn"),
     "playbook": ("Lesson", "Playbook"),
     "shell": ("run",),
     "registry": ("environments", "make", "register", "tasks"),
