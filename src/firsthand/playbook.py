@@ -87,8 +87,11 @@ class Mask(msgspec.Struct, frozen=True):
 
     def keeps(self, lesson: Lesson) -> bool:
         """Say whether the lesson is in the subset."""
-        share = digest(f"{self.seed}/{lesson.id}") / 2**128
-        return share < (self.core if lesson.state == "core" else self.probation)
+        return digest(f"{self.seed}/{lesson.id}") / 2**128 < self.probability(lesson)
+
+    def probability(self, lesson: Lesson) -> float:
+        """Return the probability that a mask with some other seed keeps the lesson."""
+        return self.core if lesson.state == "core" else self.probation
 
 
 class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):

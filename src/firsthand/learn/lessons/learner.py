@@ -27,7 +27,7 @@ from firsthand.prompt import Model
 from firsthand.registry import tasks
 from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
-from firsthand.task import Split, Task
+from firsthand.task import Split, Task, digest
 
 Watch = Callable[[str, int], Callable[[Episode], None]]
 """Told a phase and how many episodes it has; returns what is called with each."""
@@ -149,15 +149,14 @@ class _Life:
         return await self._roll(f"round {number}: wake", agents, [task for task, _ in plays], tags)
 
     def _explorer(self, seed: str) -> Agent:
-        from firsthand.task import digest
-
         sampling = msgspec.structs.replace(self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31)
         awake = self.start.with_playbook(self.working, mask=Mask(seed, self.config.mask))
         return msgspec.structs.replace(awake, sampling=sampling)
 
     def remember(self, episodes: Sequence[Episode]) -> None:
         """Keep what credit needs of each wake episode; failed ones tell nothing about lessons."""
-        keep = {lesson.id: 0.9 if lesson.state == "core" else self.config.mask for lesson in self.working.lessons}
+        mask = Mask("", self.config.mask)
+        keep = {lesson.id: mask.probability(lesson) for lesson in self.working.lessons}
         for episode in episodes:
             if episode.reward is not None:
                 offered = {lesson: keep[lesson] for lesson in episode.offered}
