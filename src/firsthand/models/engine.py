@@ -28,6 +28,9 @@ SMALL = 1 << 30
 FORCE = 60.0
 """Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability."""
 
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Reaches this machine whatever the proxy settings say."""
+
 
 class Sampled(msgspec.Struct, frozen=True):
     """What the engine continued with: text, token ids and their log-probabilities in nats."""
@@ -62,7 +65,8 @@ class Engine:
             raise UserError(f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf.")
         self.context = context
         cores = threads or available_cores()
-        copies = min(cores, slots) if path.stat().st_size < SMALL else 1
+        small = path.stat().st_size < SMALL
+        copies = min(cores, slots) if small else 1
         each = -(-slots // copies)
         self._servers: list[Any] = []
         for _ in range(copies):
@@ -70,7 +74,7 @@ class Engine:
             parameters.model.path = str(path)
             parameters.n_parallel = each
             parameters.n_ctx = context * each
-            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = max(cores // copies, 1)
+            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1 if small else cores
             parameters.verbosity = 0
             parameters.warmup = False
             parameters.cache_ram_mib = 0
@@ -95,9 +99,9 @@ class Engine:
         finally:
             self._free.put(slot)
 
-    def _tokens(self, text: str) -> tuple[int, ...]:
-        """Tokenise text; special tokens written out in it are read as such."""
-        return tuple(self._post("/tokenize", {"content": text, "add_special": False, "parse_special": True})["tokens"])
+    def _tokens(self, text: str, special: bool = False) -> tuple[int, ...]:
+        """Tokenise text. Special tokens written out in it are read as such only on request: what an environment says never is."""
+        return tuple(self._post("/tokenize", {"content": text, "add_special": False, "parse_special": special})["tokens"])
 
     def render(self, messages: Sequence[dict[str, Any]]) -> str:
         """Apply the model's own chat template, up to where the assistant speaks."""
@@ -164,7 +168,7 @@ class Engine:
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with _direct.open(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.URLError as error:
             raise ModelError(f"llama.cpp did not answer {path}: {error}") from error

@@ -11,12 +11,14 @@ content-free observation points to the right option, and subtracting that would 
 import asyncio
 import math
 import random
+import re
 import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from firsthand.errors import ModelError
 from firsthand.models.engine import Engine, Slot
 from firsthand.models.weights import smollm2
 from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
@@ -94,7 +96,7 @@ class Llama:
     def continue_(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Append the fresh messages to the prefix and sample one assistant message."""
         engine = self.engine
-        added = list(engine.tokens(self._suffix(prompt)))
+        added = self._added(prompt)
         if prompt.prefix_ids and added and prompt.prefix_ids[-1] == added[0]:
             added = added[1:]  # the answer's own end-of-turn token was sampled and is in the prefix
         seed = random.SystemRandom().randrange(2**31) if sampling.seed is None else sampling.seed
@@ -110,18 +112,23 @@ class Llama:
             )
         return Completion(sampled.text, prompt_ids=added, ids=sampled.ids, logprobs=sampled.logprobs, cut=sampled.cut)
 
-    def _suffix(self, prompt: Prompt) -> str:
-        """Return the text that the chat template adds for the fresh messages. Raises `ModelError` if it rewrites earlier ones."""
-        from firsthand.errors import ModelError
+    def _added(self, prompt: Prompt) -> list[int]:
+        """Tokenise what the chat template adds for the fresh messages. Raises `ModelError` if it rewrites earlier ones.
 
-        whole = self.engine.render([as_chat(message) for message in prompt.messages])
-        if not prompt.fresh:
-            return whole
-        answer = prompt.messages[prompt.fresh - 1]
-        before = self.engine.render([as_chat(message) for message in prompt.messages[: prompt.fresh - 1]]) + answer.content
+        The template is applied to marks that stand for the contents, so that special tokens written out in a
+        content stay plain text: no observation can close its own message (law 12).
+        """
+        engine, fresh = self.engine, prompt.fresh
+        marked = [{"role": "user" if message.role == "tool" else message.role, "content": f"⟦{i}⟧"} for i, message in enumerate(prompt.messages)]
+        before = engine.render(marked[: fresh - 1]) + marked[fresh - 1]["content"] if fresh else ""
+        whole = engine.render(marked)
         if not whole.startswith(before):
             raise ModelError(f"The chat template of {self.name} rewrites earlier messages: tokens cannot be kept as sampled.")
-        return whole[len(before) :]
+        template, *rest = re.split(r"⟦(\d+)⟧", whole[len(before) :])
+        added = list(engine.tokens(template, True))
+        for index, template in zip(rest[::2], rest[1::2], strict=True):
+            added += [*engine.tokens(prompt.messages[int(index)].content), *engine.tokens(template, True)]
+        return added
 
     def _score(self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot) -> list[float]:
         """Return log P(option) [len(options)] under decoding constrained to the options: a walk down their token tree."""
@@ -175,11 +182,6 @@ def distinct(options: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         shared = max((_common(option, other) for j, other in enumerate(options) if j != i), default=0)
         cut.append(option[: shared + 1])
     return cut
-
-
-def as_chat(message: Message) -> dict[str, Any]:
-    """Turn a message into what chat templates read; a tool's answer is shown as the user's."""
-    return {"role": "user" if message.role == "tool" else message.role, "content": message.content}
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:
