@@ -123,6 +123,9 @@ async def test_a_class_inside_a_function_cannot_travel():
         def reset(self, task):
             return Observation()
 
+        def act(self, action):
+            return Observation()
+
         def score(self):
             return Score(ok=False)
 
