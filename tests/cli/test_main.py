@@ -1,6 +1,7 @@
 """The command itself: help, mistakes, bugs, start-up."""
 
 import importlib
+import os
 import subprocess
 import sys
 import time
@@ -25,7 +26,9 @@ class Leaky(Parcels):
 
 
 def shell(folder: Path, *words: str, input: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([FIRSTHAND, *words], cwd=folder, input=input, capture_output=True, text=True, check=False)
+    """Call it as a person does, in a process of its own, where no coverage is measured."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    return subprocess.run([FIRSTHAND, *words], cwd=folder, env=environment, input=input, capture_output=True, text=True, check=False)
 
 
 def test_help_lists_the_verbs_and_the_exit_codes(cli):
