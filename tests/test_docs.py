@@ -31,3 +31,10 @@ def test_every_page_is_in_the_navigation_and_every_link_leads_somewhere():
     for page in navigation:
         for target in re.findall(r"\]\((\w+\.md)", (DOCS / page).read_text()):
             assert (DOCS / target).is_file(), (page, target)
+
+
+def test_every_law_is_held_by_a_test_that_is_named_after_it():
+    laws = re.findall(r"^(\d+)\. \*\*", (DOCS / "environments.md").read_text(), re.MULTILINE)
+    assert laws == [str(law) for law in range(1, 13)]
+    tests = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [law for law in laws if f"def test_law_{law}_" not in tests] == []

@@ -6,7 +6,7 @@ from pathlib import Path
 from firsthand.journal import Journal
 
 
-def test_no_acknowledged_episode_is_lost_to_sigkill(tmp_path):
+def test_law_10_no_acknowledged_episode_is_lost_to_sigkill(tmp_path):
     script = Path(__file__).with_name("crash_writers.py")
     done = subprocess.run([sys.executable, str(script), str(tmp_path), "26"], capture_output=True, timeout=120, check=True)
     told = json.loads(done.stdout)

@@ -86,7 +86,7 @@ async def test_later_gates_ask_for_more_evidence():
     assert sum(alpha_at(number, 0.05) for number in range(1, 100_000)) < 0.05
 
 
-async def test_a_playbook_that_is_no_better_is_hardly_ever_deployed():
+async def test_law_11_a_playbook_that_is_no_better_is_hardly_ever_deployed():
     """Lives of five gates each, with looks after every batch: at most alpha of them deploy anything."""
     deployed = 0
     for seed in range(200):

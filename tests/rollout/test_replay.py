@@ -30,7 +30,7 @@ async def episode():
     return played
 
 
-async def test_what_was_played_replays_also_from_disk():
+async def test_law_2_what_was_played_replays_also_from_disk():
     wanted = [*tasks("testing/count", 20), *tasks("testing/lamp", 3), *tasks("control/null", 20)]
     for agent in (EXPERT, RANDOM):
         for played in await rollout(agent, wanted):
