@@ -33,9 +33,8 @@ def new(name: Annotated[str, typer.Argument(metavar="DOMAIN/FAMILY", help="The n
     for source, target in (("environment.py", f"{module}.py"), ("test.py", f"test_{module}.py"), ("pyproject.toml", "pyproject.toml")):
         text = files("firsthand.cli").joinpath("skeleton", f"{source}.txt").read_text(encoding="utf-8")
         (folder / target).write_text(Template(text).substitute(words), encoding="utf-8")
-    typer.echo(
-        f"Wrote {folder}/: a whole, small environment, its test, and what pip needs. Go into that folder, then:\n"
-        f"  python -m pytest                     the test passes as it is\n"
-        f"  firsthand play {module}:{written}    try it yourself\n"
-        f"  pip install -e .                     from then on it is {name} everywhere"
-    )
+    typer.echo(f"Wrote {folder}/: a whole, small environment, its test, and what pip needs. Go into that folder, then:")
+    play = f"firsthand play {module}:{written}"
+    steps = {"python -m pytest": "passes as it is", play: "try it yourself", "pip install -e .": f"then it is {name} everywhere"}
+    for command, meaning in steps.items():
+        typer.echo(f"  {command:<{len(play)}}   {meaning}")
