@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: help learn test check bench docs clean
@@ -28,9 +29,10 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@set -e; for script in benchmarks/*.py; do \
+	@status=0; for script in $(BENCHMARKS); do \
 		quick=; if grep -q -e '--quick' $$script; then quick=--quick; fi; \
-		echo "== $$script $$quick"; $(BIN)/python $$script $$quick; done
+		echo "== $$script $$quick"; $(BIN)/python $$script $$quick || status=1; \
+	done; exit $$status
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m firsthand.cli.reference > docs/commands.md
