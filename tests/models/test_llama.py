@@ -55,7 +55,9 @@ def text_of(engine, ids):
 
 def next_token(engine, ids):
     """Log-probabilities of the likeliest next tokens, as llama.cpp reports them to anyone."""
-    answer = ask(engine, "/completion", prompt=list(ids), n_predict=1, n_probs=1500, temperature=1.0, samplers=["temperature"])
+    (newline,) = engine.tokens("\n")  # nothing is reported of a sampled token that ends inside a character
+    asked = {"n_predict": 1, "n_probs": 1500, "temperature": 1.0, "samplers": ["temperature"], "logit_bias": [[newline, 99.0]]}
+    answer = ask(engine, "/completion", prompt=list(ids), **asked)
     return {step["id"]: step["logprob"] for step in answer["completion_probabilities"][0]["top_logprobs"]}
 
 
@@ -299,6 +301,33 @@ async def test_an_answer_can_be_held_to_a_schema(llama):
     assert set(tool.validate(call.arguments)) == {"town", "grams", "speed"}
     assert len(completion.ids) == len(completion.logprobs)
     assert text_of(llama.engine, completion.ids) == completion.text + "<|endoftext|>"  # where the schema leaves nothing more to say
+
+
+CHARACTERS = "è 😀"
+
+
+@pytest.mark.parametrize("sampling", [Sampling(seed=1), Sampling(seed=1, temperature=0.7)])
+async def test_tokens_that_end_inside_a_character_are_kept_too(llama, sampling):
+    """llama.cpp reports no log-probability for them, and so no id."""
+    engine, schema = llama.engine, {"type": "string", "const": CHARACTERS}
+    completion = await llama.sample(Prompt(HELLO.messages, schema=schema), sampling)
+    assert completion.text == f'"{CHARACTERS}"'
+    assert text_of(engine, completion.ids).startswith(completion.text)
+    assert len(completion.ids) == len(completion.logprobs)
+    inside = [place for place in range(len(completion.ids)) if text_of(engine, completion.ids[: place + 1]).endswith("\ufffd")]
+    assert inside
+    for place in inside if sampling.temperature == 1.0 else ():
+        likely = next_token(engine, [*completion.prompt_ids, *completion.ids[:place]])
+        assert completion.logprobs[place] == pytest.approx(likely.get(completion.ids[place], completion.logprobs[place]), abs=0.2)
+
+
+def test_options_may_be_in_any_script(llama):
+    engine = llama.engine
+    options = [(*engine.tokens(f" {line}"), *engine.tokens("\n")) for line in ("日本語", "中文", "한국어", "hello")]
+    with engine.slot() as slot:
+        scores = llama._score(engine.tokens("Answer:"), options, slot)
+    assert sum(math.exp(value) for value in scores) == pytest.approx(1.0, abs=1e-3)
+    assert len(set(scores)) == 4
 
 
 async def test_more_players_than_slots_wait_for_their_turn(llama):

@@ -8,6 +8,7 @@ Left out: grammars written by hand (a JSON Schema is enough) and streaming.
 """
 
 import json
+import math
 import os
 import queue
 import urllib.error
@@ -16,6 +17,7 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ SMALL = 1 << 30
 FORCE = 60.0
 """Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability."""
 
+_ALL_TOKENS = {"return_tokens": True, "verbose": True, "response_fields": ["tokens"]}
+"""Asks for the ids of all sampled tokens: log-probabilities come without those that end inside a character."""
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Reaches this machine whatever the proxy settings say."""
 
@@ -110,7 +114,7 @@ class Engine:
     def sample(
         self, ids: Sequence[int], *, slot: Slot, temperature: float, top_p: float, max_tokens: int, seed: int, schema: dict[str, Any] | None = None
     ) -> Sampled:
-        """Continue the tokens. Log-probabilities are those of the distribution that was sampled from."""
+        """Continue the tokens. Log-probabilities are those of the distribution that was sampled from, a schema left aside."""
         tempered = temperature not in (0.0, 1.0) or top_p < 1.0
         answer = self._complete(
             slot,
@@ -123,14 +127,40 @@ class Engine:
                 "seed": seed,
                 "n_probs": 1,
                 "post_sampling_probs": tempered,
+                **_ALL_TOKENS,
                 **({"json_schema": schema} if schema else {}),
             },
         )
         choice: dict[str, Any] = answer["choices"][0]
-        reported: Any = choice.get("logprobs")  # None when nothing was sampled
-        steps: list[dict[str, Any]] = reported["content"] if reported else []
-        logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in steps]
-        return Sampled(choice["text"], [int(step["id"]) for step in steps], logprobs, choice["finish_reason"] == "length")
+        sampled: list[int] = answer["__verbose"]["tokens"]
+        logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in _steps(choice)]
+        reported = _aligned(sampled, [int(step["id"]) for step in _steps(choice)])
+        for place in sorted(set(range(len(sampled))) - set(reported)):
+            logprobs.insert(place, self._unreported([*ids, *sampled[:place]], sampled[place], slot, temperature or 1.0, top_p))
+        return Sampled(choice["text"], sampled, logprobs, choice["finish_reason"] == "length")
+
+    def _unreported(self, ids: Sequence[int], token: int, slot: Slot, temperature: float, top_p: float) -> float:
+        """Return the log-probability of a token that ends inside a character: llama.cpp reports nothing for it."""
+        if temperature == 1.0 == top_p and token in (some := self._next(ids, slot, 2000)):
+            return some[token]
+        likely = sorted(self._next(ids, slot).items(), key=lambda pair: -pair[1])
+        before = accumulate([0.0, *(math.exp(value) for _, value in likely)])
+        kept = {other: value / temperature for (other, value), share in zip(likely, before, strict=False) if share < top_p or other == token}
+        return kept[token] - math.log(sum(math.exp(value) for value in kept.values()))
+
+    def _next(self, ids: Sequence[int], slot: Slot, n: int = 1 << 20) -> dict[int, float]:
+        """Return the log-probabilities of the `n` likeliest next tokens. Listing a whole vocabulary takes a second."""
+        (newline,) = self.tokens("\n")  # sampled by force, so that the sampled token never ends inside a character
+        request = {
+            "prompt": list(ids),
+            "n_predict": 1,
+            "n_probs": 1 << 20,
+            "samplers": ["temperature"],
+            "logit_bias": [[newline, 2 * FORCE]],
+            "seed": 0,
+        }
+        (step,) = _steps(self._complete(slot, request)["choices"][0])
+        return {int(one["id"]): float(one["logprob"]) for one in step["top_logprobs"]}
 
     def odds(self, ids: Sequence[int], tokens: Sequence[int], *, slot: Slot) -> list[float]:
         """Return log-probabilities [len(tokens)] of the next token being each of `tokens`, given that it is one of them."""
@@ -147,8 +177,13 @@ class Engine:
                 "seed": 0,
             },
         )
-        found = {int(step["id"]): float(step["prob"]) for step in answer["choices"][0]["logprobs"]["content"][0]["top_probs"]}
-        return [_log(found.get(token, 0.0)) for token in tokens]
+        steps = _steps(answer["choices"][0])
+        if not steps:  # it sampled a token that ends inside a character
+            found = self._next(ids, slot)
+            total = math.log(sum(math.exp(found[token]) for token in tokens))
+            return [found[token] - total for token in tokens]
+        chances = {int(step["id"]): float(step["prob"]) for step in steps[0]["top_probs"]}
+        return [_log(chances.get(token, 0.0)) for token in tokens]
 
     def close(self) -> None:
         """Stop the threads and free the memory."""
@@ -180,9 +215,23 @@ def available_cores() -> int:
 
 
 def _log(probability: float) -> float:
-    import math
-
     return math.log(max(probability, 1e-38))
+
+
+def _steps(choice: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is reported of the sampled tokens; nothing is of those that end inside a character."""
+    reported: Any = choice.get("logprobs")
+    return reported["content"] if reported else []
+
+
+def _aligned(sampled: Sequence[int], reported: Sequence[int]) -> list[int]:
+    """Return the places in `sampled` of the tokens `reported`: the last possible ones, for a character is reported where it ends."""
+    places: list[int] = []
+    place = len(sampled)
+    for token in reversed(reported):
+        place = next(i for i in reversed(range(place)) if sampled[i] == token)
+        places.append(place)
+    return places
 
 
 @contextmanager
