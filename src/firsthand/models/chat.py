@@ -47,8 +47,13 @@ class _Choice(msgspec.Struct):
     logprobs: _Tokens | None = None
 
 
+class _Usage(msgspec.Struct):
+    completion_tokens: float | None = None
+
+
 class _Reply(msgspec.Struct):
     choices: list[_Choice]
+    usage: _Usage | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -93,22 +98,23 @@ def _message(message: Message) -> dict[str, Any]:
 def decode(payload: bytes, *, turn: int = 0) -> Completion:
     """Read a reply. Calls without an id of their own get one from `turn` and their place.
 
-    `logprobs` come without `ids` from servers that do not name tokens by id. Raises `ModelError` when
-    the payload is not a chat completion.
+    `logprobs` come without `ids` from servers that do not name tokens by id, and where a server reports fewer
+    tokens than it sampled: llama.cpp leaves out those that end inside a character. Raises `ModelError` when the
+    payload is not a chat completion.
     """
     try:
-        choices = _replies.decode(payload).choices
+        reply = _replies.decode(payload)
     except msgspec.MsgspecError as error:
         raise ModelError(f"The answer is not a chat completion ({error}). It says: {complaint(payload)}") from None
-    if not choices:
+    if not reply.choices:
         raise ModelError(f"The answer holds no choices: {complaint(payload)}")
-    choice = choices[0]
+    choice, sampled = reply.choices[0], reply.usage.completion_tokens if reply.usage else None
     tokens = (choice.logprobs.content if choice.logprobs else None) or []
     ids = [token.id for token in tokens if token.id is not None]
     return Completion(
         text=choice.message.content or "",
         calls=_calls(choice.message.tool_calls, turn) if choice.message.tool_calls else (),
-        ids=ids if len(ids) == len(tokens) else [],
+        ids=ids if len(ids) == len(tokens) == (sampled or len(tokens)) else [],
         logprobs=[token.logprob for token in tokens],
         cut=choice.finish_reason == "length",
     )
