@@ -44,7 +44,9 @@ def main() -> None:
     options = parser.parse_args()
     worlds = [0] if options.quick else [int(world) for world in options.worlds.split(",")]
     console = Console()
-    table = Table(title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]")
+    table = Table(
+        title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]"
+    )
     for heading in ("world", "n", "before", "after", "paired gain", "better / worse", "lessons", "rollouts", "seconds"):
         table.add_column(heading)
     gains: list[float] = []
