@@ -147,7 +147,7 @@ def when(n, act):
 
 
 @pytest.mark.parametrize(("act", "error"), [(crash, Broke), (press_ctrl_c, KeyboardInterrupt)])
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, act, error):
+def test_law_10_an_interrupted_run_goes_on_where_it_stopped(tmp_path, act, error):
     whole, broken, folder = Copycat(), Copycat(), tmp_path / "broken"
     expected = run(learn(agent(whole), DESK, folder=tmp_path / "whole", config=SMALL))
     for n in (7, 130, 120):  # while awake in round 1, in round 2, and at the end
@@ -294,8 +294,8 @@ async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
     assert learned.gain == 0.0
 
 
-async def test_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
-    """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not deployed (law 11)."""
+async def test_law_11_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
+    """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not deployed."""
     reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=3)
     learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer, alter=decided_by(NEAR_EVERYBODY, right=True))
     assert learned.working.lessons[0].state == "core"

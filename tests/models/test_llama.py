@@ -257,8 +257,8 @@ class Chat(Environment):
 
 
 @pytest.mark.parametrize(("max_tokens", "ended"), [(3, False), (24, True)])
-async def test_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_tokens, ended):
-    """Law 9: what the engine sees in turn n is what it saw and said before, token for token, and the new messages."""
+async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_tokens, ended):
+    """What the engine sees in turn n is what it saw and said before, token for token, and the new messages."""
     seen, sample = [], llama.engine.sample
     monkeypatch.setattr(llama.engine, "sample", lambda ids, **more: seen.append(list(ids)) or sample(ids, **more))
     agent = fh.Agent(model=llama, sampling=Sampling(seed=11, max_tokens=max_tokens))
@@ -307,7 +307,7 @@ CHARACTERS = "è 😀"
 
 
 @pytest.mark.parametrize("sampling", [Sampling(seed=1), Sampling(seed=1, temperature=0.7)])
-async def test_tokens_that_end_inside_a_character_are_kept_too(llama, sampling):
+async def test_law_9_tokens_that_end_inside_a_character_are_kept_too(llama, sampling):
     """llama.cpp reports no log-probability for them, and so no id."""
     engine, schema = llama.engine, {"type": "string", "const": CHARACTERS}
     completion = await llama.sample(Prompt(HELLO.messages, schema=schema), sampling)

@@ -22,7 +22,7 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         "rollouts while awake": str(learned.rollouts),
         "lessons": ", ".join(f"{n} {state}" for state, n in states.items()),
         "gates": "; ".join(verdict_line(verdict) for verdict in learned.verdicts) or "none: no lesson earned its place",
-        "deployed": f"playbook version {learned.agent.playbook.version}" if learned.gain or learned.agent.playbook.version else "nothing",
+        "deployed": f"playbook version {learned.agent.playbook.version}" if any(verdict.deployed for verdict in learned.verdicts) else "nothing",
     }
 
 
