@@ -141,3 +141,13 @@ async def test_an_environment_that_nothing_changes_does_not_block():
     strict = await verdict(Chances(steady(0.1), steady(0.9)), gate_tasks(150, "test/same", "test/helped"), rules=GateRules(margin=0.01))
     assert not strict.deployed
     assert strict.harmed == ("test/same",)  # 150 pairs cannot show a margin of .01
+
+
+async def test_a_candidate_that_breaks_more_often_is_not_deployed():
+    def fragile(task):
+        return None if task.seed % 3 == 0 else 0.9
+
+    found = await verdict(Chances(0.2, fragile), gate_tasks(100))
+    assert found.e_value >= 1 / found.alpha
+    assert not found.deployed
+    assert found.failed == 34

@@ -341,3 +341,9 @@ async def test_a_policy_without_a_prompt_learns_nothing(tmp_path):
     assert learned.verdicts == ()
     assert learned.gain == 0.0
     assert learned.comparison.overall.difference.same == TINY.eval_tasks
+
+
+async def test_a_run_is_resumed_with_the_config_it_was_started_with(tmp_path):
+    await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=2, eval_tasks=2))
+    with pytest.raises(UserError, match="was started with tasks=2. Resume it with the same, or choose another folder"):
+        await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=3, eval_tasks=2), resume=True)

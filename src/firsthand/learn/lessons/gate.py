@@ -48,12 +48,12 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
     """Play both agents on the same tasks until the evidence is enough or the tasks are spent.
 
     With one environment, being better implies not being worse. With several, each must also pass its own
-    non-inferiority test. Pairs with a failed episode decide nothing and are counted.
+    non-inferiority test. Pairs with a failed episode enter no mean; a candidate that fails more often is not deployed.
     """
     alpha = alpha_at(gate, rules.alpha)
     overall, own = PairedBet(), defaultdict[str, PairedBet](lambda: PairedBet(margin=-rules.margin))
     differences: list[float] = []
-    failed = 0
+    broken_before = broken_after = failed = 0
     environments = {task.environment for task in tasks}
 
     def harmed() -> tuple[str, ...]:
@@ -63,6 +63,8 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
         batch = tasks[start : start + rules.batch]
         before, after = await play(deployed, batch), await play(candidate, batch)
         for task, old, new in zip(batch, before, after, strict=True):
+            broken_before += old.reward is None
+            broken_after += new.reward is None
             if old.reward is None or new.reward is None:
                 failed += 1
                 continue
@@ -70,8 +72,8 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
             differences.append(difference)
             overall.update(difference)
             own[task.environment].update(difference)
-        if overall.rejects(alpha) and not harmed():
+        if overall.rejects(alpha) and not harmed() and broken_after <= broken_before:
             break
     mean = sum(differences) / len(differences) if differences else 0.0
-    passed = overall.rejects(alpha) and not harmed()
+    passed = overall.rejects(alpha) and not harmed() and broken_after <= broken_before
     return Verdict(gate, passed, len(differences), failed, round(mean, 4), round(overall.peak, 4), round(alpha, 5), harmed())

@@ -131,12 +131,25 @@ class _Life:
         self.run = f"{'+'.join(names)}-w{config.world}-l{config.level}-s{config.seed}"
         if not resume and self.journal.ids(self.run):
             raise UserError(f"{folder} already holds the run {self.run}. Resume it (--resume), or choose another folder.")
+        self._keep_config()
         self.working, self.deployed = agent.playbook, agent.playbook
         self.trials: list[Trial] = []
         self.curve: list[CurvePoint] = []
         self.verdicts: list[Verdict] = []
         self.rollouts = 0
         self.examples: list[Episode] = []
+
+    def _keep_config(self) -> None:
+        """Write the config beside the journal. Raises `UserError` when the run was started with another one."""
+        kept = self.folder / "config.json"
+        if self.resume and kept.exists():
+            started = msgspec.json.decode(kept.read_bytes(), type=LearnConfig)
+            fields = [name for name in started.__struct_fields__ if getattr(started, name) != getattr(self.config, name)]
+            if fields:
+                told = ", ".join(f"{name}={getattr(started, name)!r}" for name in fields)
+                raise UserError(f"The run in {self.folder} was started with {told}. Resume it with the same, or choose another folder.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(msgspec.json.format(msgspec.json.encode(self.config), indent=2))
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""
