@@ -2,7 +2,7 @@
 
     nothing to learn     control/null: no playbook can help, so none may be deployed and no gain claimed
     gate alone           the same, with every lesson sent to the gate, which then has to refuse by itself
-    another world        lessons of one world of interfaces/shop_desk must not help in another
+    another world        lessons of one world of interfaces/shop_desk must not help in other worlds
     shuffled outcomes    scores dealt out at random among the episodes of a round must teach nothing
 
 The default player copies its worked examples (`copycat.py`), which makes many learners cheap. With `--model`
@@ -38,7 +38,9 @@ from firsthand.rollout.pool import rollout
 
 SEEDS = 60
 MOST_GAIN, MOST_DEPLOYED = 0.01, 0.05
-HOME, ABROAD = 1, 2
+HOME, ABROAD = 1, (2, 3, 4, 5, 6, 7)
+T_5 = 2.571
+"""97.5% quantile of Student's t with five degrees of freedom: one fewer than worlds abroad."""
 UNJUDGED = {"drop_below": 0.0, "promote_above": 0.0, "token_price": -1.0, "gate_every": 1}
 
 
@@ -123,33 +125,48 @@ def nothing_claimed(console: Console, title: str, runs: Sequence[Learned]) -> bo
 
 
 async def world(bench: Bench) -> bool:
-    """Learn one world; evaluate the agents there and in another world, on tasks that no learner saw."""
+    """Learn one world; evaluate the agents there and in other worlds, on tasks that no learner saw.
+
+    Two languages may agree in a code by luck, which helps in every task of that world. So the unit abroad is
+    the world: the mean difference over several, with a t interval.
+    """
     learned = await bench.learned("interfaces/shop_desk", LearnConfig(world=HOME))
     better, bare = learned.agent, bench.agent(0)
-    played: dict[tuple[int, str], list[Episode]] = {}
-    for place in (HOME, ABROAD):
-        held_out = tasks("interfaces/shop_desk", LearnConfig().eval_tasks, split="eval", world=place)
-        neighbours = {f"nearest {k}, no model": Agent(model=Copycat(), playbook=better.playbook, examples=k) for k in (1, 5)}
-        for name, agent in {"bare": bare, "learned": better, **neighbours}.items():
-            played[place, name] = await rollout(agent, held_out, concurrency=LearnConfig().concurrency)
-    changes = {key: difference(played[key[0], "bare"], episodes) for key, episodes in played.items()}
-    home, abroad = changes[HOME, "learned"].interval, changes[ABROAD, "learned"].interval
-    taught, local = home.low > 0, abroad.low <= 0 and abroad.high < home.low
-    lessons = len(better.playbook.active)
+    neighbours = {f"nearest {k}, no model": Agent(model=Copycat(), playbook=better.playbook, examples=k) for k in (1, 5)}
     table = Table(
-        title=f"Another world: interfaces/shop_desk, {lessons} lessons of world {HOME}; {bare.model.name}; differences are paired by task [95%]"
+        title=f"Other worlds: interfaces/shop_desk, {len(better.playbook.active)} lessons of world {HOME}; {bare.model.name}; "
+        "differences are paired by task [95%]"
     )
-    for heading in ("world", "who", "n", "score", "better than bare by", "wanted", ""):
+    for heading in ("world", "who", "n", "score", "better than bare by"):
         table.add_column(heading)
-    wanted = {(HOME, "learned"): ("above 0", passed(taught)), (ABROAD, "learned"): ("not above 0, below the other", passed(local))}
-    for (place, name), episodes in played.items():
-        score, change = summarise(episodes).score, changes[place, name]
-        assert score is not None, "every episode failed"
-        gain = "" if name == "bare" else f"{change.mean:+.2f} [{change.interval.low:+.2f}, {change.interval.high:+.2f}]"
-        cells = (str(place), name, str(change.n), f"{score.mean:.2f} [{score.interval.low:.2f}, {score.interval.high:.2f}]", gain)
-        table.add_row(*cells, *wanted.get((place, name), ("", "")))
+    changes: dict[int, Difference] = {}
+    for place in (HOME, *ABROAD):
+        held_out = tasks("interfaces/shop_desk", 200 if place == HOME else 60, split="eval", world=place)
+        before = await rollout(bare, held_out, concurrency=LearnConfig().concurrency)
+        for name, agent in {"bare": bare, "learned": better, **(neighbours if place == HOME else {})}.items():
+            episodes = before if name == "bare" else await rollout(agent, held_out, concurrency=LearnConfig().concurrency)
+            score, change = summarise(episodes).score, difference(before, episodes)
+            assert score is not None, "every episode failed"
+            gain = "" if name == "bare" else f"{change.mean:+.2f} [{change.interval.low:+.2f}, {change.interval.high:+.2f}]"
+            table.add_row(str(place), name, str(change.n), f"{score.mean:.2f} [{score.interval.low:.2f}, {score.interval.high:.2f}]", gain)
+            if name == "learned":
+                changes[place] = change
+    home, abroad = changes[HOME].interval, over_worlds([changes[place].mean for place in ABROAD])
+    mean = sum(changes[place].mean for place in ABROAD) / len(ABROAD)
+    taught, local = home.low > 0, abroad.low <= 0 and abroad.high < home.low
     bench.console.print(table)
+    bench.console.print(f"at home above 0: {passed(taught)}")
+    bench.console.print(
+        f"abroad, {len(ABROAD)} worlds: {mean:+.3f} [{abroad.low:+.3f}, {abroad.high:+.3f}], not above 0 and below home: {passed(local)}"
+    )
     return taught and local
+
+
+def over_worlds(differences: Sequence[float]) -> Interval:
+    """Return a 95% t interval for the mean difference over worlds."""
+    n, centre = len(differences), sum(differences) / len(differences)
+    half = T_5 * (sum((value - centre) ** 2 for value in differences) / (n - 1) / n) ** 0.5
+    return Interval(centre - half, centre + half)
 
 
 def difference(before: Sequence[Episode], after: Sequence[Episode]) -> Difference:
