@@ -9,6 +9,7 @@ Each world is learned from nothing by `firsthand.learn.lessons`, as `firsthand l
 
 import argparse
 import asyncio
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     worlds = [0] if options.quick else [int(world) for world in options.worlds.split(",")]
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     table = Table(
         title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]"
     )
