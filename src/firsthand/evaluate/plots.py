@@ -91,7 +91,8 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
     if len(points) > 1:
         first = points[0]
         under = first.low > 0.12  # below that the label would lie on the axis
-        parts.append(_text(0, y(first.low) + 16 if under else y(first.high) - 8, number(first.score), "value after", anchor="start"))
+        x, beside = x_axis.at(first.rollouts), y(first.low) + 16 if under else y(first.high) - 8
+        parts.append(_text(x, beside, number(first.score), "value after", anchor=_anchor(x)))
     return _figure("curve", top + height + 44, parts, f"Score from {number(points[0].score)} to {number(last.score)} over {last.rollouts:,} rollouts")
 
 

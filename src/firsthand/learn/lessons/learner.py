@@ -239,7 +239,7 @@ class _Life:
             after = await self._roll("eval: after", [better] * len(held_out), held_out, tags)
         return Learned(
             better,
-            self.working,
+            msgspec.structs.replace(self.working, version=self.deployed.version),
             tuple(self.verdicts),
             tuple(self.curve),
             summarise(before),
