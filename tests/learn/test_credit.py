@@ -10,7 +10,7 @@ from firsthand.learn.lessons.credit import Prior, Trial, assign
 from firsthand.playbook import Credit
 
 EFFECTS = {"good": 0.3, "fair": 0.15, "idle": 0.0, "poor": -0.1, "harmful": -0.3}
-KINDS = dict.fromkeys(EFFECTS, "example")
+KINDS = dict.fromkeys(EFFECTS, "note")
 
 
 def clipped(chance):
@@ -51,7 +51,7 @@ def test_the_intervals_cover_the_truth():
     for seed in range(60):
         mean = rng.gauss(0.0, prior.kind)
         effects = {str(i): mean + rng.gauss(0.0, 0.1) for i in range(4)}
-        found = assign(trials(300, effects=effects, seed=seed, plays=1, keep=0.3), dict.fromkeys(effects, "example"), prior=prior).overall
+        found = assign(trials(300, effects=effects, seed=seed, plays=1, keep=0.3), dict.fromkeys(effects, "note"), prior=prior).overall
         held += [abs(found[lesson].mean - effect) < 1.96 * found[lesson].sd for lesson, effect in effects.items()]
     assert 0.88 < fmean(held) < 1.0
 
@@ -64,7 +64,7 @@ def test_a_lesson_that_is_offered_only_on_hard_tasks_is_not_blamed():
         return ["for hard tasks"] if number % 2 else ["for easy tasks"]
 
     played = trials(3000, effects=effects, hardness=lambda number: 0.4 if number % 2 else -0.4, offered=offered, keep=0.8, plays=1)
-    found = assign(played, dict.fromkeys(effects, "example")).overall
+    found = assign(played, dict.fromkeys(effects, "note")).overall
     shown, without = ([t.outcome for t in played if ("for hard tasks" in t.shown) is side] for side in (True, False))
     assert fmean(shown) - fmean(without) < -0.3  # what a naive comparison would say of it
     assert found["for hard tasks"].mean == pytest.approx(0.1, abs=0.06)
@@ -92,31 +92,31 @@ def test_a_tighter_prior_shrinks_more():
 def test_how_much_lessons_differ_is_learned_from_them():
     """Of several priors the one under which the evidence is likeliest is used."""
     alike, apart = ({f"{i}": 0.25 + spread * (-1) ** i for i in range(8)} for spread in (0.0, 0.25))
-    kinds = dict.fromkeys(alike, "example")
+    kinds = dict.fromkeys(alike, "note")
     for effects, expected in ((alike, 0.02), (apart, 0.3)):
         played = trials(2000, effects=effects, keep=0.25, hardness=lambda _n: 0.2)
         assert assign(played, kinds, prior=Prior(lesson=(0.02, 0.3))) == assign(played, kinds, prior=Prior(lesson=(expected,)))
 
 
 def test_lessons_of_a_kind_lend_each_other_evidence():
-    """Twenty examples, each offered ten times, help as a kind; the rules, offered as often, do not."""
-    effects = {**{f"example {i}": 0.3 for i in range(20)}, **{f"rule {i}": 0.0 for i in range(20)}}
+    """Twenty notes, each offered ten times, help as a kind; the rules, offered as often, do not."""
+    effects = {**{f"note {i}": 0.3 for i in range(20)}, **{f"rule {i}": 0.0 for i in range(20)}}
     kinds = {lesson: lesson.split()[0] for lesson in effects}
     played = trials(
-        200, effects=effects, offered=lambda _n, rng: [f"example {rng.randrange(20)}", f"rule {rng.randrange(20)}"], hardness=lambda _n: 0.1
+        200, effects=effects, offered=lambda _n, rng: [f"note {rng.randrange(20)}", f"rule {rng.randrange(20)}"], hardness=lambda _n: 0.1
     )
     shared = assign(played, kinds).overall
     alone = assign(played, kinds, prior=Prior(kind=1e-3)).overall
-    examples, rules = ([shared[lesson] for lesson in effects if lesson.startswith(kind)] for kind in ("example", "rule"))
-    assert all(credit.positive > 0.9 for credit in examples)
-    assert max(abs(credit.mean) for credit in rules) < min(credit.mean for credit in examples)
-    assert fmean(alone[lesson].mean for lesson in effects if lesson.startswith("example")) < 0.1  # ten rollouts each say little
+    notes, rules = ([shared[lesson] for lesson in effects if lesson.startswith(kind)] for kind in ("note", "rule"))
+    assert all(credit.positive > 0.9 for credit in notes)
+    assert max(abs(credit.mean) for credit in rules) < min(credit.mean for credit in notes)
+    assert fmean(alone[lesson].mean for lesson in effects if lesson.startswith("note")) < 0.1  # ten rollouts each say little
 
 
 def test_a_lesson_may_help_in_one_environment_only():
     effects = {"local": {"a": 0.4, "b": -0.2}, "everywhere": {"a": 0.1, "b": 0.1}}
     played = trials(4000, effects=effects, environments=("a", "b"))
-    kinds = {"local": "rule", "everywhere": "example"}
+    kinds = {"local": "rule", "everywhere": "note"}
     found = assign(played, kinds, prior=Prior(environment=2.0))
     assert found.by_environment["local", "a"].mean == pytest.approx(0.4, abs=0.08)
     assert found.by_environment["local", "b"].mean == pytest.approx(-0.2, abs=0.08)
@@ -153,9 +153,9 @@ def test_task_effects_are_taken_out():
 def test_centring_uses_the_probability_of_each_trial():
     """A core lesson is shown nine times of ten: being left out is then the rare event that tells most."""
     always = trials(2000, effects={"core": 0.3}, keep=0.9)
-    assert assign(always, {"core": "example"}).overall["core"].mean == pytest.approx(0.3, abs=0.1)
+    assert assign(always, {"core": "note"}).overall["core"].mean == pytest.approx(0.3, abs=0.1)
     certain = [Trial(1.0, "t", "a", {"fixed": 1.0}, frozenset({"fixed"}))] * 20
-    assert assign(certain, {"fixed": "example"}).overall["fixed"].mean == 0.0  # never left out: nothing was learned about it
+    assert assign(certain, {"fixed": "note"}).overall["fixed"].mean == 0.0  # never left out: nothing was learned about it
 
 
 def test_the_estimate_is_the_posterior_of_a_small_case():
@@ -193,3 +193,17 @@ def test_the_order_of_trials_does_not_matter():
     for lesson in EFFECTS:
         assert isinstance(first[lesson], Credit)
         assert first[lesson].mean == pytest.approx(second[lesson].mean, abs=2e-4)
+
+
+def test_examples_that_stand_in_for_each_other_share_the_credit_of_having_one():
+    """Of four examples offered any one suffices: additive credit finds next to nothing, and their kind is worth .6."""
+    rng = random.Random(5)
+    played: list[Trial] = []
+    for n in range(400):
+        offered = dict.fromkeys((f"near {(n + i) % 12}" for i in range(4)), 0.5)
+        shown = frozenset(lesson for lesson in offered if rng.random() < 0.5)
+        played.append(Trial(float(rng.random() < (0.8 if shown else 0.2)), f"task {n // 2}", "a/b", offered, shown))
+    found = assign(played, {f"near {i}": "example" for i in range(12)}).overall
+    assert all(0.35 < credit.mean < 0.85 and credit.positive > 0.99 for credit in found.values())
+    added = assign(played, {f"near {i}": "rule" for i in range(12)}).overall
+    assert fmean(credit.mean for credit in added.values()) < 0.25

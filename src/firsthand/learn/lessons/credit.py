@@ -4,8 +4,13 @@ One regression estimates every lesson from every rollout. A lesson's inclusion e
 probability, so that what decides whether it was *offered* (the task, its words) cannot be mistaken for
 its effect (Robinson 1988). Effects are shrunk: a mean effect for each kind of lesson, a deviation for
 each lesson, and one for each lesson in each environment when there are several.
+
+Rules add up: the mean effect of the kind counts for each of them. Worked examples stand in for each other: of four
+that are near, one is enough, and each of them adds almost nothing to the rest. Their kind counts once, when any is
+shown, and an example's credit is its effect when it is the only one (docs/log.md has what additive credit did).
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firsthand.playbook import Credit
+
+SUBSTITUTES = frozenset({"example"})
+"""Kinds of lessons that stand in for each other."""
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -32,7 +40,7 @@ class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: float = 0.5
     """Mean effect of a kind of lesson (a worked example, a rule)."""
-    lesson: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    lesson: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4)
     """Deviation of one lesson from its kind; of several, the one under which the evidence is likeliest."""
     environment: float = 0.5
     """Deviation of a lesson in one environment, when there are several, as a share of `lesson`."""
@@ -62,6 +70,8 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
     for row, trial in enumerate(trials):
         for lesson, probability in trial.offered.items():
             x_T_C[row, columns.of(lesson, kinds[lesson], trial.environment)] += (lesson in trial.shown) - probability
+        for kind in SUBSTITUTES & columns.kinds.keys():
+            x_T_C[row, columns.kinds[kind]] = _any_shown(trial, [lesson for lesson in trial.offered if kinds[lesson] == kind])
     noise = _demean(x_T_C, y_T, [trial.task for trial in trials])
     mean_C, covariance_CC = _posterior(x_T_C.T @ x_T_C / noise, x_T_C.T @ y_T / noise, [columns.prior(prior, sd) for sd in prior.lesson])
     seen = Counter(lesson for trial in trials for lesson in trial.offered)
@@ -79,6 +89,12 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
             where[lesson][trial.environment] += 1
     overall = {lesson: credit(lesson, {e: n / where[lesson].total() for e, n in where[lesson].items()}) for lesson in lessons}
     return Credits(overall, {(lesson, e): credit(lesson, {e: 1.0}) for lesson in lessons for e in where[lesson]})
+
+
+def _any_shown(trial: Trial, lessons: Sequence[str]) -> float:
+    """Say whether any of the lessons was shown, less the probability of that."""
+    none = math.prod(1.0 - trial.offered[lesson] for lesson in lessons)
+    return any(lesson in trial.shown for lesson in lessons) - (1.0 - none)
 
 
 class _Columns:
