@@ -102,9 +102,7 @@ def test_lessons_of_a_kind_lend_each_other_evidence():
     """Twenty notes, each offered ten times, help as a kind; the rules, offered as often, do not."""
     effects = {**{f"note {i}": 0.3 for i in range(20)}, **{f"rule {i}": 0.0 for i in range(20)}}
     kinds = {lesson: lesson.split()[0] for lesson in effects}
-    played = trials(
-        200, effects=effects, offered=lambda _n, rng: [f"note {rng.randrange(20)}", f"rule {rng.randrange(20)}"], hardness=lambda _n: 0.1
-    )
+    played = trials(200, effects=effects, offered=lambda _n, rng: [f"note {rng.randrange(20)}", f"rule {rng.randrange(20)}"], hardness=lambda _n: 0.1)
     shared = assign(played, kinds).overall
     alone = assign(played, kinds, prior=Prior(kind=1e-3)).overall
     notes, rules = ([shared[lesson] for lesson in effects if lesson.startswith(kind)] for kind in ("note", "rule"))
