@@ -115,8 +115,10 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
     journal = Journal(folder / "journal")
     difference = await replay_journal(journal)
     show.say(f"[red]The journal does not replay: {difference}[/]" if difference else f"The journal replays clean: {len(journal)} episodes.")
-    deployed = folder / "playbook.toml" if learned.agent.playbook.version else "none deployed"
+    deployed = folder / "playbook.toml" if any(verdict.deployed for verdict in learned.verdicts) else "none deployed"
     show.say(f"Report: {report}\nPlaybook: {deployed}\nTook {seconds:.0f} s.")
+    if difference:
+        raise typer.Exit(1)
 
 
 class _Show:

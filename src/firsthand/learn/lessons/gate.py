@@ -59,6 +59,9 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
     def harmed() -> tuple[str, ...]:
         return () if len(environments) == 1 else tuple(name for name in sorted(environments) if not own[name].rejects(alpha))
 
+    def passes() -> bool:
+        return overall.rejects(alpha) and not harmed() and broken_after <= broken_before
+
     for start in range(0, len(tasks), rules.batch):
         batch = tasks[start : start + rules.batch]
         before, after = await play(deployed, batch), await play(candidate, batch)
@@ -72,8 +75,7 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
             differences.append(difference)
             overall.update(difference)
             own[task.environment].update(difference)
-        if overall.rejects(alpha) and not harmed() and broken_after <= broken_before:
+        if passes():
             break
     mean = sum(differences) / len(differences) if differences else 0.0
-    passed = overall.rejects(alpha) and not harmed() and broken_after <= broken_before
-    return Verdict(gate, passed, len(differences), failed, round(mean, 4), round(overall.peak, 4), round(alpha, 5), harmed())
+    return Verdict(gate, passes(), len(differences), failed, round(mean, 4), round(overall.peak, 4), round(alpha, 5), harmed())
