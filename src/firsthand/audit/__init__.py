@@ -1,0 +1,1 @@
+"""The audit: rewards are attacked before anyone trains on them."""

@@ -1,0 +1,1 @@
+"""Fixed attacks, as the catalogue of known exploits has them."""

@@ -1,0 +1,151 @@
+"""Is the reward a fact? The oracle must succeed, and the same play must earn the same wherever it is played.
+
+Right, wrong and near-miss answers are all repeated: a reward that is noisy on wrong answers alone teaches
+luck. Conditions that must not matter are a process's hash seed, time zone, locale, date, global random
+state, and whatever was played before or at the same time.
+"""
+
+import msgspec
+
+from firsthand.audit.finding import Witness
+from firsthand.audit.lab import Conditions, Lab
+from firsthand.audit.session import FULL, Session, story
+from firsthand.audit.target import Instance, Play, Trace
+from firsthand.audit.wrong import wrong_plays
+
+YEAR = 365.25 * 86400
+ELSEWHERE = (
+    Conditions(hash_seed=1, zone="Asia/Tokyo", locale="C", date=31 * YEAR + 86400 * 200 + 8 * 3600, random_seed=1),
+    Conditions(hash_seed=77, zone="America/Lima", locale="POSIX", date=58.16 * YEAR + 23 * 3600, random_seed=2),
+)
+
+
+def oracle(session: Session) -> str | None:
+    """Require that the oracle earns the most there is, on every instance, and that every reward seen is a finite number."""
+    broken = [instance for instance in session.instances if instance.fault]
+    for instance in broken[:1]:
+        session.accuse(
+            f"The oracle fails on {len(broken)} of {len(session.instances)} instances: {instance.fault}",
+            Witness("instances", (Play(instance.seed, ()),), digest=_digest(session, instance)),
+            severity="major",
+            advice="An instance without a known solution may have none: repair the oracle or drop the instance.",
+        )
+    solved = session.solved
+    session.note([min(trace.paid, 1.0) for trace in solved.values()])
+    session.outcome.upper95 = None
+    top = max((trace.paid for trace in solved.values()), default=0.0)
+    for seed, trace in solved.items():
+        play = Play(seed, session.by_seed[seed].oracle)
+        if trace.fault is not None:
+            session.accuse(
+                f"The right answer ends in a fault ({trace.fault.kind}): {trace.fault.detail}",
+                Witness("fault", (play,), fault=trace.fault.kind),
+                severity="major",
+                advice="A reward is a finite number for every answer.",
+            )
+        elif trace.paid <= 0 or (session.facts.kind == "answer" and trace.paid < FULL * top) or (session.facts.proven and trace.paid < FULL):
+            session.accuse(
+                "The oracle's own answer is not paid in full on some instances.",
+                Witness("refused", (play,), value=trace.paid),
+                severity="major",
+                values=[trace.paid for trace in solved.values()],
+                advice="Either the grader rejects right answers, or the instance cannot be solved.",
+            )
+    if session.facts.kind == "answer" and top > 1.0 + 1e-9:
+        worst = max(solved, key=lambda seed: solved[seed].paid)
+        session.accuse(
+            f"Rewards leave the range [0, 1]: {top:g}.",
+            Witness("pays", (Play(worst, session.by_seed[worst].oracle),), value=top),
+            severity="minor",
+            advice="Scale rewards to [0, 1].",
+        )
+    return None
+
+
+def _digest(session: Session, instance: Instance) -> str:
+    from firsthand.audit.session import told
+
+    return told([instance])
+
+
+def repeats(session: Session) -> str | None:
+    """Repeat right, wrong and near-miss plays: in another order, in a fresh process, elsewhere, and interleaved."""
+    chosen = session.some(12 if session.options.budget == "quick" else 24, share=0.1) or session.instances[:8]
+    plays = [play for instance in chosen for play in (Play(instance.seed, instance.oracle), *wrong_plays(session, instance))]
+    with Lab(session.spec, workers=1) as alone:
+        first = alone.run(plays)
+        session.outcome.n, session.outcome.probes = len(plays), 5 + len(ELSEWHERE)
+        for _ in range(2):
+            if _compare(session, plays, first, alone.run(plays), "when it is repeated in the same process"):
+                break
+        back = alone.run(plays[::-1])[::-1]
+        _compare(session, plays, first, back, "after other plays")
+    with Lab(session.spec, workers=1) as shuffled:
+        other = shuffled.run(plays[::-1])[::-1]
+        _compare(session, plays, first, other, "when plays come in another order")
+    for conditions in ELSEWHERE:
+        with Lab(session.spec, conditions=conditions, workers=1) as elsewhere:
+            told = elsewhere.run(plays)
+            _compare(session, plays, first, told, "in a process with another hash seed, time zone, locale, date and random state", conditions)
+            seeds = [instance.seed for instance in chosen]
+            for mine, theirs in zip(session.lab.instances(seeds), elsewhere.instances(seeds), strict=True):
+                if (mine.prompt, mine.answer) != (theirs.prompt, theirs.answer):
+                    session.accuse(
+                        "The same seed makes another instance in another process.",
+                        Witness("differs", (Play(mine.seed, ()),), conditions=(Conditions(), conditions)),
+                        severity="major",
+                        advice="Draw everything from the seed: no global random, clock, hash or set order.",
+                    )
+                    break
+    if session.facts.kind == "episode":
+        _interleaved(session, plays, first)
+    return None
+
+
+def _compare(session: Session, plays: list[Play], first: list[Trace], again: list[Trace], how: str, conditions: Conditions | None = None) -> bool:
+    for place, (play, one, two) in enumerate(zip(plays, first, again, strict=True)):
+        if story(one) == story(two):
+            continue
+        alone = Witness("differs", (play,), conditions=(Conditions(), conditions) if conditions else ())
+        before = tuple(plays[: place + 1])
+        sequences = ((*before, play), (*before, *plays, play), (*plays[place:][::-1],), (*plays, *plays, *plays[place:][::-1]))
+        session_claim = f"The same play is judged differently {how}: {_shown(one)} and {_shown(two)}."
+        advice = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
+        if session.accuse(session_claim, alone, severity="major", advice=advice):
+            return True
+        for sequence in sequences:
+            if session.accuse(session_claim, Witness("differs", sequence, against=(play,)), severity="major", advice=advice):
+                return True
+        return session.accuse(session_claim, Witness("differs", (play,)), severity="major", advice=advice)
+    return False
+
+
+def _interleaved(session: Session, plays: list[Play], first: list[Trace]) -> None:
+    """Play two instances at once, step by step, in one process."""
+    with Lab(session.spec, workers=1) as lab:
+        for one, two in zip(range(0, len(plays) - 1, 2), range(1, len(plays), 2), strict=False):
+            other = len(plays) - 1 - one  # another instance
+            pair = (plays[other], plays[one])
+            traces = lab.together(pair)
+            _ = two
+            for trace, alone, play in zip(traces, (first[other], first[one]), pair, strict=True):
+                if story(trace) != story(alone):
+                    ordered = pair if play is pair[-1] else pair[::-1]
+                    session.accuse(
+                        f"Two instances that are played at the same time disturb each other: {_shown(alone)} alone, {_shown(trace)} together.",
+                        Witness("differs", ordered, against=(play,), together=True),
+                        severity="major",
+                        advice="Keep the state of an episode in its own object.",
+                    )
+                    return
+
+
+def _shown(trace: Trace) -> str:
+    if trace.fault is not None:
+        return f"{trace.fault.kind} ({trace.fault.detail})"
+    return f"{trace.paid:g}"
+
+
+def replace_seed(play: Play, seed: int) -> Play:
+    """Return the same actions on another instance."""
+    return msgspec.structs.replace(play, seed=seed)

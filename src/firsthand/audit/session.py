@@ -1,0 +1,310 @@
+"""One audit under way: the target's processes, its instances, and the few moves that all checks are made of.
+
+A check asks the session to play, gets traces, and accuses. An accusation is believed only when its witness
+shows the same in a process that has played nothing else; one that does not is left to the purity check.
+"""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from firsthand.audit import grammar
+from firsthand.audit.bounds import mean_upper
+from firsthand.audit.finding import Finding, Severity, Witness
+from firsthand.audit.lab import Conditions, Lab
+from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
+from firsthand.task import digest
+
+Budget = Literal["quick", "standard", "deep"]
+FULL = 0.999
+"""A play whose value is this share of the oracle's or more is paid in full."""
+SIMULTANEOUS = 40
+"""Attacks over which the 5% of error is divided."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How an audit is run."""
+
+    seeds: int = 700
+    """Instances, where the target makes as many as are asked for."""
+    budget: Budget = "standard"
+    key: str = ""
+    """Seed key, so that an author cannot have tuned to the seeds."""
+    only: tuple[str, ...] = ()
+    """Checks to run; empty: all."""
+    workers: int = 2
+
+
+SECONDS = {"quick": 2.0, "standard": 15.0, "deep": 120.0}
+"""Wall time that playing may take, after which checks see fewer instances."""
+SEEDS = {"quick": 24, "standard": 10**9, "deep": 10**9}
+"""Most instances that an attack is played on."""
+
+
+class Outcome(msgspec.Struct):
+    """What a check has seen so far; its numbers become the certificate's."""
+
+    n: int = 0
+    probes: int = 0
+    hits: int = 0
+    max: float = 0.0
+    mean: float = 0.0
+    """Highest mean value of any attack."""
+    upper95: float | None = None
+    findings: list[Finding] = msgspec.field(default_factory=list)
+
+
+class Session:
+    """Everything checks share."""
+
+    def __init__(self, spec: Spec, options: Options = Options(), *, tick: Callable[[int], None] | None = None) -> None:
+        self.spec, self.options = spec, options
+        self.lab = Lab(spec, workers=options.workers, tick=tick)
+        self.facts: Facts = self.lab.start()
+        self.outcome = Outcome()
+        self.check = ""
+        self.class_ = ""
+        self.started = time.perf_counter()
+
+    def close(self) -> None:
+        """End the target's processes."""
+        self.lab.close()
+
+    # --- instances -----------------------------------------------------------------------------------------------
+
+    def stream(self, name: str, n: int) -> list[int]:
+        """Return `n` seeds; streams with different names share none. A target with few instances gives each at most once."""
+        if self.facts.instances is not None:
+            places = list(range(self.facts.instances))
+            random.Random(digest(f"{self.options.key}#{name}")).shuffle(places)
+            return places[:n]
+        part = digest(name) % 997
+        first = digest(f"{self.options.key}#seeds") % 2**20 if self.options.key else 0
+        return [(first + index) * 997 + part for index in range(n)]
+
+    @cached_property
+    def instances(self) -> list[Instance]:
+        """The instances that attacks are played on: all of a grader's tasks, or as many seeds as were asked for."""
+        most = min(self.options.seeds, SEEDS[self.options.budget])
+        if self.facts.instances is not None:
+            most = min(self.facts.instances, max(most, 24), 2000)
+        return self.lab.instances(sorted(self.stream("certify", most)))
+
+    @cached_property
+    def by_seed(self) -> dict[int, Instance]:
+        """The instances by seed."""
+        return {instance.seed: instance for instance in self.instances}
+
+    @cached_property
+    def solved(self) -> dict[int, Trace]:
+        """Seed to what the oracle's play showed."""
+        asked = [instance for instance in self.instances if not instance.fault]
+        traces = self.lab.run([Play(instance.seed, instance.oracle) for instance in asked])
+        return {instance.seed: trace for instance, trace in zip(asked, traces, strict=True)}
+
+    @cached_property
+    def usable(self) -> list[Instance]:
+        """The instances whose oracle earns something; only these are attacked."""
+        return [instance for instance in self.instances if instance.seed in self.solved and self.solved[instance.seed].paid > 0]
+
+    @cached_property
+    def actions(self) -> list[str]:
+        """Concrete actions of an episodic target: its grammar filled in, and what its oracles do."""
+        return grammar.actions(self.instances[:200], self.facts.grammar)
+
+    @cached_property
+    def seconds_a_play(self) -> float:
+        """What one play costs, from playing a few oracles again."""
+        some = self.usable[:4]
+        if not some:
+            return 0.001
+        started = time.perf_counter()
+        self.lab.run([Play(instance.seed, instance.oracle) for instance in some])
+        return (time.perf_counter() - started) / len(some)
+
+    def best(self, seed: int) -> float:
+        """Return what the oracle earns on an instance."""
+        return self.solved[seed].paid
+
+    def value(self, seed: int, trace: Trace) -> float:
+        """Return a play's return as a share of the oracle's on the same instance."""
+        best = self.solved[seed].paid if seed in self.solved else 0.0
+        return trace.paid / best if best > 0 else trace.paid
+
+    def some(self, n: int, *, share: float = 0.05) -> list[Instance]:
+        """Return up to `n` usable instances, fewer when plays are slow: one probe may take `share` of the time for playing."""
+        affordable = int(share * SECONDS[self.options.budget] * self.options.workers / max(self.seconds_a_play, 1e-6))
+        n = max(2, min(n, affordable, SEEDS[self.options.budget]))
+        step = max(1, len(self.usable) // n)
+        return self.usable[::step][:n]
+
+    # --- playing -------------------------------------------------------------------------------------------------
+
+    def play(self, plays: Iterable[Play]) -> list[Trace]:
+        """Play and note the highest value seen."""
+        plays = list(plays)
+        traces = self.lab.run(plays)
+        self.outcome.probes += 1
+        return traces
+
+    def attack(
+        self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None]
+    ) -> list[tuple[Instance, Play, Trace, float]]:
+        """Play one attack on every instance for which it has something to do: instance, play, trace, value."""
+        made: list[tuple[Instance, Play]] = []
+        for instance in instances:
+            actions = act(instance)
+            if actions is not None:
+                made.append((instance, Play(instance.seed, (actions,) if isinstance(actions, str) else tuple(actions))))
+        traces = self.play(play for _, play in made)
+        results = [(instance, play, trace, self.value(instance.seed, trace)) for (instance, play), trace in zip(made, traces, strict=True)]
+        self.note([value for *_, value in results])
+        return results
+
+    def note(self, values: Sequence[float], *, most: float = 1.0) -> None:
+        """Add what an attack earned to the check's numbers."""
+        if not values:
+            return
+        outcome, mean = self.outcome, sum(values) / len(values)
+        outcome.n = max(outcome.n, len(values))
+        outcome.hits += sum(value >= FULL for value in values)
+        outcome.max = max(outcome.max, *values)
+        outcome.mean = max(outcome.mean, mean)
+        bound = mean_upper([min(value, most) for value in values], alpha=0.05 / SIMULTANEOUS, most=most)
+        outcome.upper95 = max(outcome.upper95 or 0.0, bound)
+
+    # --- accusing ------------------------------------------------------------------------------------------------
+
+    def accuse(
+        self,
+        claim: str,
+        witness: Witness,
+        *,
+        severity: Severity = "critical",
+        values: Sequence[float] = (),
+        advice: str = "",
+        class_: str = "",
+    ) -> bool:
+        """Record a finding if its witness shows it in a fresh process; return whether it did."""
+        if any(found.claim == claim for found in self.outcome.findings):
+            return True
+        prompt = self.by_seed[witness.plays[-1].seed].prompt[:400] if witness.plays and witness.plays[-1].seed in self.by_seed else ""
+        witness = msgspec.structs.replace(witness, prompt=prompt)
+        if not shows(self.spec, witness):
+            return False
+        values = list(values)
+        self.outcome.findings.append(
+            Finding(
+                self.check,
+                class_ or self.class_,
+                severity,
+                claim,
+                n=len(values),
+                hits=sum(value >= FULL for value in values),
+                mean=sum(values) / len(values) if values else 0.0,
+                upper95=mean_upper([min(value, 1.0) for value in values], alpha=0.05 / SIMULTANEOUS) if values else 1.0,
+                witness=witness,
+                advice=advice,
+            )
+        )
+        return True
+
+    def pays(
+        self, claim: str, play: Play, *, severity: Severity = "critical", values: Sequence[float] = (), advice: str = "", class_: str = ""
+    ) -> bool:
+        """Accuse with a play that pays, shortened while it pays as much."""
+        shorter, paid = self.shrink(play)
+        return self.accuse(claim, Witness("pays", (shorter,), value=paid), severity=severity, values=values, advice=advice, class_=class_)
+
+    def shrink(self, play: Play, *, tries: int = 60) -> tuple[Play, float]:
+        """Return the shortest play found that earns at least as much, and what it earns."""
+        (trace,) = self.lab.run([play])
+        goal = trace.paid
+        tries = min(tries, int(2.0 / max(self.seconds_a_play, 1e-6)))
+        if goal <= 0:
+            return play, goal
+        for smaller in _smaller(play, tries, lambda candidate: self.lab.run([candidate])[0].paid >= goal - 1e-9):
+            play = smaller
+        return play, goal
+
+
+def _smaller(play: Play, tries: int, keeps: Callable[[Play], bool]) -> Iterator[Play]:
+    """Yield ever smaller plays that `keeps` accepts: actions are left out, or, of a single one, lines, words and characters."""
+    single = len(play.actions) == 1
+    parts: list[str] = _pieces(play.actions[0]) if single else list(play.actions)
+    size = max(1, len(parts) // 2)
+    while tries > 0 and len(parts) > 1:
+        start, cut = 0, False
+        while start < len(parts) and tries > 0 and len(parts) > 1:
+            left = parts[:start] + parts[start + size :]
+            candidate = msgspec.structs.replace(play, actions=("".join(left),) if single else tuple(left))
+            tries -= 1
+            if left and keeps(candidate):
+                parts, cut = left, True
+                yield candidate
+            else:
+                start += size
+        if not cut and size == 1:
+            return
+        size = max(1, size // 2)
+
+
+def _pieces(text: str) -> list[str]:
+    if len(text) <= 40:
+        return list(text)
+    if "\n" in text:
+        return text.splitlines(keepends=True)
+    words = text.split(" ")
+    return [word + " " for word in words[:-1]] + words[-1:]
+
+
+def shows(spec: Spec, witness: Witness) -> bool:
+    """Run a witness in fresh processes and say whether it still shows what it claims."""
+    conditions = witness.conditions or (Conditions(),)
+    with Lab(spec, conditions=conditions[0], workers=1) as lab:
+        lab.start()
+        if witness.shows == "instances":
+            return told([lab.instances([play.seed])[0] for play in witness.plays]) == witness.digest
+        traces = lab.together(witness.plays) if witness.together else lab.run(witness.plays)
+    last = traces[-1]
+    match witness.shows:
+        case "pays":
+            return last.fault is None and last.paid >= witness.value - 1e-9
+        case "refused":
+            return last.paid <= witness.value + 1e-9
+        case "late":
+            return last.late >= witness.value - 1e-9
+        case "fault":
+            return last.fault is not None and last.fault.kind == witness.fault
+        case "differs":
+            return _differs(spec, witness, last)
+        case _:
+            return False
+
+
+def _differs(spec: Spec, witness: Witness, last: Trace) -> bool:
+    against = witness.against or witness.plays
+    other = witness.conditions[-1] if witness.conditions else Conditions()
+    for _ in range(12):  # chance shows itself only now and then
+        with Lab(spec, conditions=other, workers=1) as lab:
+            lab.start()
+            if story(lab.run(against)[-1]) != story(last):
+                return True
+        if len(witness.plays) > 1 or witness.against:
+            return False
+    return False
+
+
+def story(trace: Trace) -> tuple[object, ...]:
+    """Return what must be equal between two plays of the same actions."""
+    return trace.observations, trace.rewards, trace.value, trace.done, trace.fault.kind if trace.fault else None
+
+
+def told(instances: Sequence[Instance]) -> str:
+    """Hash what instances show and hide."""
+    return hashlib.blake2b(msgspec.msgpack.encode([(i.prompt, i.answer, i.oracle) for i in instances]), digest_size=12).hexdigest()

@@ -1,0 +1,225 @@
+"""A Python file of which nothing is known but its interface: a grader, or an episodic environment.
+
+A grader has `TASKS`, `reward(prompt, completion, answer)` and `oracle(task)`; an episodic environment a
+class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at.
+"""
+
+import asyncio
+import copy
+import hashlib
+import importlib.util
+import inspect
+import json
+import math
+import random
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Target, Trace
+from firsthand.errors import UserError
+
+HORIZON = 200
+"""Most actions of a play of an environment that declares no `max_steps`."""
+
+
+def from_file(spec: Spec) -> Target:
+    """Load the file and see which of the two it is. Raises `UserError` when it is neither."""
+    path = Path(spec.name)
+    module = _imported(path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    for wanted, kind in (
+        ((("TASKS", list), ("reward", None), ("oracle", None)), Grader),
+        ((("Env", type), ("ACTIONS", None), ("oracle", None)), Episodic),
+    ):
+        if all(hasattr(module, name) for name, _ in wanted):
+            return kind(module, path.name, sha256)
+    raise UserError(
+        f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and oracle(task), or a class Env, ACTIONS and oracle(env, seed)."
+    )
+
+
+def _imported(path: Path) -> ModuleType:
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path} cannot be imported as Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Grader:
+    """Tasks with one answer each. The seed of an instance is its place in `TASKS`."""
+
+    def __init__(self, module: ModuleType, name: str, sha256: str) -> None:
+        self.module, self.name, self.sha256 = module, name, sha256
+        self.tasks = cast("list[dict[str, Any]]", module.TASKS)
+        if not self.tasks:
+            raise UserError(f"{name} has no tasks: TASKS is empty.")
+        for number, task in enumerate(self.tasks):
+            if missing := [key for key in ("prompt", "answer") if key not in task]:
+                raise UserError(f"{name}: TASKS[{number}] has no {missing[0]!r}.")
+
+    def facts(self) -> Facts:
+        """Describe the grader."""
+        return Facts("answer", self.name, self.sha256, instances=len(self.tasks))
+
+    async def instance(self, seed: int) -> Instance:
+        """Tell one task and what its oracle says."""
+        task = self.tasks[seed]
+        text = self.module.oracle(task)
+        if inspect.isawaitable(text):
+            text = await text
+        return Instance(seed, str(task["prompt"]), plain(task["answer"]), (str(text),))
+
+    async def play(self, play: Play) -> Trace:
+        """Grade one completion."""
+        task = self.tasks[play.seed]
+        completion = play.actions[0] if play.actions else ""
+        await asyncio.sleep(0)
+        paid = self.module.reward(task["prompt"], completion, task["answer"])
+        if inspect.isawaitable(paid):
+            paid = await paid
+        value, fault = number(paid)
+        return Trace(("",), () if value is None else (value,), value, True, fault=fault)
+
+    async def moves(self, play: Play) -> list[str]:
+        """Tell nothing: any text is an answer."""
+        return []
+
+    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
+        """Have no twins: before it answers, an agent sees the prompt alone."""
+        return None
+
+
+class Episodic:
+    """A class `Env` with `reset`, `step` and, where it wants, `max_steps` and `state`."""
+
+    def __init__(self, module: ModuleType, name: str, sha256: str) -> None:
+        self.module, self.name, self.sha256 = module, name, sha256
+        self.make = cast("Callable[[], Any]", module.Env)
+        self.horizon = getattr(self.make, "max_steps", None)
+        if self.horizon is None:
+            self.horizon = getattr(self.make(), "max_steps", None)
+
+    def facts(self) -> Facts:
+        """Describe the environment."""
+        limited = isinstance(self.horizon, int) and self.horizon > 0
+        return Facts(
+            "episode",
+            self.name,
+            self.sha256,
+            turns=min(cast("int", self.horizon), 1000) if limited else HORIZON,
+            limited=limited,
+            grammar=tuple(str(action) for action in self.module.ACTIONS),
+            stateful=hasattr(self.make, "state"),
+        )
+
+    async def instance(self, seed: int) -> Instance:
+        """Begin an instance and ask the oracle for a plan."""
+        environment = self.make()
+        shown = str(environment.reset(seed))
+        try:
+            return Instance(seed, shown, oracle=tuple(str(action) for action in self.module.oracle(environment, seed)))
+        except Exception as error:
+            return Instance(seed, shown, fault=f"{type(error).__name__}: {error}"[:300])
+
+    async def play(self, play: Play) -> Trace:
+        """Take the steps of a play on a fresh `Env`."""
+        environment = self.make()
+        return await self._steps(environment, environment.reset(play.seed), play)
+
+    async def _steps(self, environment: Any, shown: object, play: Play) -> Trace:
+        observations, rewards, states, late, done, fault = [str(shown)], list[float](), list[str](), 0.0, False, None
+        stateful = hasattr(environment, "state")
+        if stateful:
+            states.append(_state(environment))
+        for action in play.actions:
+            if done and not play.beyond:
+                break
+            await asyncio.sleep(0)
+            try:
+                shown, paid, over, _ = environment.step(action)
+            except Exception as error:
+                fault = Fault("late" if done else "raised", f"{type(error).__name__}: {error}"[:300])
+                break
+            value, fault = number(paid)
+            if value is None:
+                break
+            observations.append(str(shown))
+            if done:
+                late += value
+            else:
+                rewards.append(value)
+            done = done or bool(over)
+            if stateful:
+                states.append(_state(environment))
+        value = None if fault is not None and fault.kind != "late" else math.fsum(rewards)
+        return Trace(tuple(observations), tuple(rewards), value, done, late, states[-1] if states else "", tuple(states), fault)
+
+    async def moves(self, play: Play) -> list[str]:
+        """Tell the declared actions."""
+        return [str(action) for action in self.module.ACTIONS]
+
+    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
+        """Alter one hidden value of the instance. An alteration that breaks the environment is no twin."""
+        environment = self.make()
+        shown = environment.reset(seed)
+        places = list(leaves(environment.__dict__))
+        if number >= len(places):
+            return None
+        place, value = places[number]
+        place(altered(value, random.Random(seed)))
+        plan = tuple(str(action) for action in self.module.oracle(copy.deepcopy(environment), seed))
+        trace = await self._steps(environment, shown, Play(seed, actions))
+        return Instance(seed, str(shown), oracle=plan), trace
+
+
+def _state(environment: Any) -> str:
+    return hashlib.blake2b(repr(environment.state()).encode(), digest_size=8).hexdigest()
+
+
+def leaves(values: Any, *, deep: int = 3) -> Iterator[tuple[Callable[[Any], None], Any]]:
+    """Yield every scalar that an object holds, with a function that replaces it."""
+    items = list(values.items()) if isinstance(values, dict) else list(enumerate(values))
+    for key, value in items:
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            yield (lambda new, values=values, key=key: values.__setitem__(key, new)), value
+        elif isinstance(value, (dict, list)) and deep:
+            yield from leaves(value, deep=deep - 1)
+
+
+def altered(value: Any, rng: random.Random) -> Any:
+    """Return another value of the same kind."""
+    if isinstance(value, int):
+        return value + rng.choice((1, 2, -1))
+    letters = list(value)
+    for place, letter in enumerate(letters):
+        pool = "0123456789" if letter.isdigit() else "abcdefghijklmnopqrstuvwxyz" if letter.isalpha() else letter
+        letters[place] = rng.choice(pool)
+    return "".join(letters)
+
+
+def number(paid: object) -> tuple[float | None, Fault | None]:
+    """Return a reward as a float, or what it is instead."""
+    if paid is None or isinstance(paid, (str, bytes, complex)):
+        return None, Fault("type", f"the reward is {paid!r}"[:120])
+    try:
+        value = float(cast("Any", paid))
+    except Exception:
+        return None, Fault("type", f"the reward is of type {type(paid).__name__}")
+    if not math.isfinite(value):
+        return None, Fault("finite", f"the reward is {value!r}")
+    return value, None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it; what JSON has not becomes its `repr`."""
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError):
+        return repr(value)

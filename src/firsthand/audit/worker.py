@@ -1,0 +1,186 @@
+"""The child process in which a target lives: it plays what it is told and reports what it saw.
+
+Whatever a target does to its process, to its standard output or to its files stays here. Requests and
+replies are length-prefixed MessagePack frames on a private pair of pipes that the target is not told of.
+"""
+
+import asyncio
+import os
+import random
+import resource
+import struct
+import sys
+from typing import Any, BinaryIO
+
+import msgspec
+
+from firsthand.audit.target import Fault, Instance, Play, Spec, Target, Trace
+
+MEMORY = 4 << 30
+FILE = 64 << 20
+PRINTED = 4 << 20
+"""Output of one play beyond this many bytes is a fault."""
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    """Play these one after the other, or, `together`, interleaved step by step."""
+
+    plays: list[Play]
+    together: bool = False
+
+
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """Tell the instances with these seeds, with or without asking their oracles."""
+
+    seeds: list[int]
+
+
+class Moves(msgspec.Struct, frozen=True, tag=True):
+    """Tell the legal moves after each of these plays."""
+
+    plays: list[Play]
+
+
+class Twin(msgspec.Struct, frozen=True, tag=True):
+    """Play on twins of an instance: hidden values `numbers` altered, one at a time."""
+
+    seed: int
+    numbers: list[int]
+    actions: tuple[str, ...]
+
+
+Order = Request | Look | Moves | Twin
+
+
+def load(spec: Spec) -> Target:
+    """Load a target in this process. Raises what the target raises."""
+    if spec.source == "native":
+        from firsthand.audit.targets.native import Native
+
+        return Native(spec)
+    if spec.source == "reasoning-gym":
+        from firsthand.audit.targets.reasoning_gym import ReasoningGym
+
+        return ReasoningGym(spec)
+    from firsthand.audit.targets.file import from_file
+
+    return from_file(spec)
+
+
+def main() -> None:
+    """Serve until the pipe closes. Arguments: fd to read from, fd to write to, the target, the date or 0."""
+    orders = os.fdopen(int(sys.argv[1]), "rb")
+    replies = os.fdopen(int(sys.argv[2]), "wb")
+    spec = msgspec.json.decode(sys.argv[3], type=Spec)
+    date, seed = float(sys.argv[4]), int(sys.argv[5])
+    if spec.source == "file":
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if date:
+        import time_machine
+
+        time_machine.travel(date, tick=True).start()
+    random.seed(seed)
+    sys.argv[1:] = []
+    try:
+        target = load(spec)
+        send(replies, msgspec.msgpack.encode(target.facts()))
+    except BaseException as error:
+        send(replies, msgspec.msgpack.encode({"error": _words(error)}))
+        return
+    decoder = msgspec.msgpack.Decoder(Order)
+    while (frame := receive(orders)) is not None:
+        asyncio.run(_serve(target, decoder.decode(frame), replies))
+
+
+async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
+    encoder = msgspec.msgpack.Encoder()
+    match order:
+        case Request(plays, False):
+            for play in plays:
+                send(replies, encoder.encode(await _guarded(target, play)))
+        case Request(plays, True):
+            for trace in await asyncio.gather(*(_guarded(target, play) for play in plays)):
+                send(replies, encoder.encode(trace))
+        case Look(seeds):
+            for seed in seeds:
+                send(replies, encoder.encode(await _looked(target, seed)))
+        case Moves(plays):
+            for play in plays:
+                try:
+                    moves = await target.moves(play)
+                except Exception:
+                    moves = []
+                send(replies, encoder.encode(moves))
+        case Twin(seed, numbers, actions):
+            for number in numbers:
+                try:
+                    pair = await target.twin(seed, number, actions)
+                except Exception:
+                    pair = None
+                send(replies, encoder.encode(pair))
+
+
+async def _looked(target: Target, seed: int) -> Instance:
+    try:
+        return await target.instance(seed)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return Instance(seed, "", fault=_words(error))
+
+
+async def _guarded(target: Target, play: Play) -> Trace:
+    before = _written()
+    try:
+        trace = await target.play(play)
+    except RecursionError as error:
+        trace = Trace(fault=Fault("raised", _words(error)))
+    except MemoryError:
+        trace = Trace(fault=Fault("memory", f"more than {MEMORY >> 30} GiB"))
+    except (SystemExit, GeneratorExit, asyncio.CancelledError) as error:
+        trace = Trace(fault=Fault("exit", _words(error)))
+    except Exception as error:
+        trace = Trace(fault=Fault("raised", _words(error)))
+    printed = _written() - before
+    if printed > PRINTED:
+        return msgspec.structs.replace(trace, printed=printed, fault=Fault("output", f"{printed} bytes"))
+    return msgspec.structs.replace(trace, printed=printed) if printed else trace
+
+
+def _written() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the target closed or replaced it
+            continue
+    try:
+        return os.fstat(1).st_size + os.fstat(2).st_size
+    except OSError:
+        return 0
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"[:300]
+    except Exception:
+        return type(error).__name__
+
+
+def send(pipe: BinaryIO, frame: bytes) -> None:
+    """Write one frame."""
+    pipe.write(struct.pack("<I", len(frame)) + frame)
+    pipe.flush()
+
+
+def receive(pipe: Any) -> bytes | None:
+    """Read one frame; None at the end."""
+    head = pipe.read(4)
+    if len(head) < 4:
+        return None
+    return pipe.read(struct.unpack("<I", head)[0])
+
+
+if __name__ == "__main__":
+    main()
