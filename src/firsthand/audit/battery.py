@@ -60,7 +60,7 @@ BATTERY = (
     Item("absorbing", "episodic", ("episode",), "attacks.episodes", "Nothing is paid after done."),
     Item("leaks", "taint", ("episode",), "taint", "What is told before success does not carry the answer."),
     Item("blind_plan", "blind search", ("episode",), "search", "No plan that is the same on every instance earns more than the base rate."),
-    Item("blind_answer", "blind search", ("answer",), "search", "No template that is the same on every instance earns more than the base rate."),
+    Item("blind_answer", "blind search", ("answer",), "blind_answers", "No template that is the same on every instance earns more than the base rate."),
     Item("states", "blind search", ("episode",), "states", "No path through the states earns more than the oracle, and no cycle of states pays."),
     Item("dataset", "data set", BOTH, "dataset", "Instances differ, splits share none, answers do not follow from the seed, levels get harder."),
     Item("differential", "differential", BOTH, "differential", "Verifiers of the same answer agree on every probe."),

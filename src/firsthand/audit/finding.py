@@ -28,6 +28,8 @@ class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
     against: tuple[Play, ...] = ()
     conditions: tuple[Conditions, ...] = ()
     together: bool = False
+    times: int = 1
+    """`differs`: the last play is repeated so many times in one process, and not all are equal."""
     digest: str = ""
     prompt: str = ""
     """What the agent saw at the beginning of the last play, cut to 400 characters."""

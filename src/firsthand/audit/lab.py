@@ -182,7 +182,7 @@ class Lab:
     def start(self) -> Facts:
         """Load the target. Raises `UserError`."""
         self.workers = [worker or Worker(self.spec, self.conditions) for worker in self.workers]
-        return [worker.start() for worker in self.workers if worker][0]
+        return [worker.start() for worker in self.workers if worker].pop()
 
     def run(self, plays: Sequence[Play]) -> list[Trace]:
         """Play all, in order within each worker, spread over the workers in chunks."""

@@ -9,8 +9,8 @@ import msgspec
 
 from firsthand.audit.finding import Witness
 from firsthand.audit.lab import Conditions, Lab
-from firsthand.audit.session import FULL, Session, story
-from firsthand.audit.target import Instance, Play, Trace
+from firsthand.audit.session import FULL, Session, shows, story, told
+from firsthand.audit.target import Play, Trace
 from firsthand.audit.wrong import wrong_plays
 
 YEAR = 365.25 * 86400
@@ -26,7 +26,7 @@ def oracle(session: Session) -> str | None:
     for instance in broken[:1]:
         session.accuse(
             f"The oracle fails on {len(broken)} of {len(session.instances)} instances: {instance.fault}",
-            Witness("instances", (Play(instance.seed, ()),), digest=_digest(session, instance)),
+            Witness("instances", (Play(instance.seed, ()),), digest=told([instance])),
             severity="major",
             advice="An instance without a known solution may have none: repair the oracle or drop the instance.",
         )
@@ -62,10 +62,7 @@ def oracle(session: Session) -> str | None:
     return None
 
 
-def _digest(session: Session, instance: Instance) -> str:
-    from firsthand.audit.session import told
-
-    return told([instance])
+ADVICE = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
 
 
 def repeats(session: Session) -> str | None:
@@ -75,19 +72,28 @@ def repeats(session: Session) -> str | None:
     with Lab(session.spec, workers=1) as alone:
         first = alone.run(plays)
         session.outcome.n, session.outcome.probes = len(plays), 5 + len(ELSEWHERE)
-        for _ in range(2):
+        for _ in range(max(2, min(60, int(0.5 / max(session.seconds_a_play * len(plays), 1e-4))))):
             if _compare(session, plays, first, alone.run(plays), "when it is repeated in the same process"):
                 break
+        if session.outcome.findings:
+            return None
         back = alone.run(plays[::-1])[::-1]
         _compare(session, plays, first, back, "after other plays")
     with Lab(session.spec, workers=1) as shuffled:
         other = shuffled.run(plays[::-1])[::-1]
         _compare(session, plays, first, other, "when plays come in another order")
-    for conditions in ELSEWHERE:
+    if session.outcome.findings:
+        return None
+    dates = [Conditions(date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number) for number in range(1, 9)]
+    for conditions in (*ELSEWHERE, *(dates if session.options.budget != "quick" else ())):
         with Lab(session.spec, conditions=conditions, workers=1) as elsewhere:
-            told = elsewhere.run(plays)
-            _compare(session, plays, first, told, "in a process with another hash seed, time zone, locale, date and random state", conditions)
+            if _compare(
+                session, plays, first, elsewhere.run(plays), "in another process, with another hash seed, time zone, locale and date", conditions
+            ):
+                return None
             seeds = [instance.seed for instance in chosen]
+            if conditions in dates:
+                continue
             for mine, theirs in zip(session.lab.instances(seeds), elsewhere.instances(seeds), strict=True):
                 if (mine.prompt, mine.answer) != (theirs.prompt, theirs.answer):
                     session.accuse(
@@ -103,21 +109,41 @@ def repeats(session: Session) -> str | None:
 
 
 def _compare(session: Session, plays: list[Play], first: list[Trace], again: list[Trace], how: str, conditions: Conditions | None = None) -> bool:
+    """Accuse the first play whose traces differ, with the shortest witness that shows it again; return whether one did."""
     for place, (play, one, two) in enumerate(zip(plays, first, again, strict=True)):
         if story(one) == story(two):
             continue
-        alone = Witness("differs", (play,), conditions=(Conditions(), conditions) if conditions else ())
-        before = tuple(plays[: place + 1])
-        sequences = ((*before, play), (*before, *plays, play), (*plays[place:][::-1],), (*plays, *plays, *plays[place:][::-1]))
-        session_claim = f"The same play is judged differently {how}: {_shown(one)} and {_shown(two)}."
-        advice = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
-        if session.accuse(session_claim, alone, severity="major", advice=advice):
-            return True
-        for sequence in sequences:
-            if session.accuse(session_claim, Witness("differs", sequence, against=(play,)), severity="major", advice=advice):
-                return True
-        return session.accuse(session_claim, Witness("differs", (play,)), severity="major", advice=advice)
+        claim = f"The same play is judged differently {how}: {_shown(one)} and {_shown(two)}."
+        often = max(2, min(3000, int(1.5 / max(session.seconds_a_play, 1e-5))))
+        witnesses = [Witness("differs", (play,), times=2), Witness("differs", (play,), times=often)]
+        if conditions:
+            witnesses.insert(0, Witness("differs", (play,), conditions=(Conditions(), conditions)))
+        else:
+            before = plays[: place + 1]
+            for sequence in ((*before, play), (*before, *plays, play), tuple(plays[place:][::-1]), (*plays, *plays, *plays[place:][::-1])):
+                witnesses.append(Witness("differs", sequence, against=(play,)))
+        for witness in witnesses:
+            if shows(session.spec, witness):
+                return session.accuse(claim, _shorter(session, witness), severity="major", advice=ADVICE)
+        return False
     return False
+
+
+def _shorter(session: Session, witness: Witness) -> Witness:
+    """Leave out halves of what was played before, as long as the last play still differs."""
+    for _ in range(10):
+        before, last = witness.plays[:-1], witness.plays[-1:]
+        half = len(before) // 2
+        if not half or witness.times > 1:
+            break
+        for part in (before[half:], before[:half]):
+            shorter = msgspec.structs.replace(witness, plays=part + last)
+            if shows(session.spec, shorter):
+                witness = shorter
+                break
+        else:
+            break
+    return witness
 
 
 def _interleaved(session: Session, plays: list[Play], first: list[Trace]) -> None:
@@ -144,8 +170,3 @@ def _shown(trace: Trace) -> str:
     if trace.fault is not None:
         return f"{trace.fault.kind} ({trace.fault.detail})"
     return f"{trace.paid:g}"
-
-
-def replace_seed(play: Play, seed: int) -> Play:
-    """Return the same actions on another instance."""
-    return msgspec.structs.replace(play, seed=seed)

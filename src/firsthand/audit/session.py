@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,6 +25,10 @@ FULL = 0.999
 """A play whose value is this share of the oracle's or more is paid in full."""
 SIMULTANEOUS = 40
 """Attacks over which the 5% of error is divided."""
+
+
+MOST = 6
+"""Findings of one check; more say nothing new."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Outcome(msgspec.Struct):
     mean: float = 0.0
     """Highest mean value of any attack."""
     upper95: float | None = None
-    findings: list[Finding] = msgspec.field(default_factory=list)
+    findings: list[Finding] = []
 
 
 class Session:
@@ -70,6 +74,8 @@ class Session:
         self.check = ""
         self.class_ = ""
         self.started = time.perf_counter()
+        self.diversity: dict[str, Any] = {}
+        self.difficulty: list[dict[str, Any]] = []
 
     def close(self) -> None:
         """End the target's processes."""
@@ -193,6 +199,8 @@ class Session:
         """Record a finding if its witness shows it in a fresh process; return whether it did."""
         if any(found.claim == claim for found in self.outcome.findings):
             return True
+        if len(self.outcome.findings) >= MOST:
+            return False
         prompt = self.by_seed[witness.plays[-1].seed].prompt[:400] if witness.plays and witness.plays[-1].seed in self.by_seed else ""
         witness = msgspec.structs.replace(witness, prompt=prompt)
         if not shows(self.spec, witness):
@@ -271,6 +279,9 @@ def shows(spec: Spec, witness: Witness) -> bool:
         if witness.shows == "instances":
             return told([lab.instances([play.seed])[0] for play in witness.plays]) == witness.digest
         traces = lab.together(witness.plays) if witness.together else lab.run(witness.plays)
+        if witness.times > 1:
+            traces += lab.run([witness.plays[-1]] * (witness.times - 1))
+            return len({story(trace) for trace in traces[len(witness.plays) - 1 :]}) > 1
     last = traces[-1]
     match witness.shows:
         case "pays":
@@ -290,14 +301,9 @@ def shows(spec: Spec, witness: Witness) -> bool:
 def _differs(spec: Spec, witness: Witness, last: Trace) -> bool:
     against = witness.against or witness.plays
     other = witness.conditions[-1] if witness.conditions else Conditions()
-    for _ in range(12):  # chance shows itself only now and then
-        with Lab(spec, conditions=other, workers=1) as lab:
-            lab.start()
-            if story(lab.run(against)[-1]) != story(last):
-                return True
-        if len(witness.plays) > 1 or witness.against:
-            return False
-    return False
+    with Lab(spec, conditions=other, workers=1) as lab:
+        lab.start()
+        return story(lab.run(against)[-1]) != story(last)
 
 
 def story(trace: Trace) -> tuple[object, ...]:

@@ -97,12 +97,13 @@ def main() -> None:
 async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
     encoder = msgspec.msgpack.Encoder()
     match order:
-        case Request(plays, False):
-            for play in plays:
-                send(replies, encoder.encode(await _guarded(target, play)))
-        case Request(plays, True):
-            for trace in await asyncio.gather(*(_guarded(target, play) for play in plays)):
-                send(replies, encoder.encode(trace))
+        case Request(plays, together):
+            if together:
+                for trace in await asyncio.gather(*(_guarded(target, play) for play in plays)):
+                    send(replies, encoder.encode(trace))
+            else:
+                for play in plays:
+                    send(replies, encoder.encode(await _guarded(target, play)))
         case Look(seeds):
             for seed in seeds:
                 send(replies, encoder.encode(await _looked(target, seed)))

@@ -14,6 +14,7 @@ import math
 import random
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -37,7 +38,8 @@ def from_file(spec: Spec) -> Target:
         if all(hasattr(module, name) for name, _ in wanted):
             return kind(module, path.name, sha256)
     raise UserError(
-        f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and oracle(task), or a class Env, ACTIONS and oracle(env, seed)."
+        f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and oracle(task), "
+        "or a class Env, ACTIONS and oracle(env, seed)."
     )
 
 
@@ -185,12 +187,12 @@ def _state(environment: Any) -> str:
 
 def leaves(values: Any, *, deep: int = 3) -> Iterator[tuple[Callable[[Any], None], Any]]:
     """Yield every scalar that an object holds, with a function that replaces it."""
-    items = list(values.items()) if isinstance(values, dict) else list(enumerate(values))
+    items = cast("list[tuple[Any, Any]]", list(values.items() if isinstance(values, dict) else enumerate(values)))
     for key, value in items:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
-            yield (lambda new, values=values, key=key: values.__setitem__(key, new)), value
+            yield partial(values.__setitem__, key), value
         elif isinstance(value, (dict, list)) and deep:
-            yield from leaves(value, deep=deep - 1)
+            yield from leaves(cast("Any", value), deep=deep - 1)
 
 
 def altered(value: Any, rng: random.Random) -> Any:

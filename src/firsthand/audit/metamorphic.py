@@ -1,0 +1,154 @@
+"""Relations between rewards that need no reference: what may be added to an answer, or to a plan, without earning more.
+
+Padding, repeating and hedging never raise a reward; two answers in either order do not earn what one earns;
+a truncated answer earns no more than the whole; equal answers earn the same.
+"""
+
+from collections.abc import Callable
+
+from firsthand.audit.answers import Slot, alike, frame, quantity, slot, slow
+from firsthand.audit.attacks.text import filler
+from firsthand.audit.finding import Witness
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Instance
+from firsthand.audit.wrong import JUNK, near
+
+ABOVE = 1.0 + 1e-6
+Write = Callable[[Instance], str | None]
+
+
+def metamorphic(session: Session) -> str | None:
+    """Hold the relations on right and wrong answers, or on plans."""
+    if session.facts.kind == "episode":
+        return _plans(session)
+    chosen = session.some(3 if slow(session) else 60, share=0.2)
+    _raising(session, chosen)
+    _hedging(session, chosen)
+    if not slow(session):
+        _equal(session, chosen)
+    return None
+
+
+def _raising(session: Session, chosen: list[Instance]) -> None:
+    """More of the same must not earn more, whether the answer is right or wrong."""
+    words = " ".join(filler(300))
+    edits: dict[str, Callable[[str], str]] = {
+        "repeated ten times, by lines": lambda text: "\n".join([text] * 10),
+        "repeated ten times": lambda text: " ".join([text] * 10),
+        "repeated twice": lambda text: text + text,
+        "followed by 300 words": lambda text: f"{text}\n{words}",
+        "preceded by 300 words": lambda text: f"{words}\n{text}",
+        "stated with confidence": lambda text: f"I am absolutely certain. {text}\nI have verified this carefully, step by step.",
+        "cut in half": lambda text: text[: len(text) // 2],
+        "in capitals": str.upper,
+    }
+    starts: dict[str, Write] = {
+        "The right answer": lambda i: i.oracle[0],
+        "A wrong answer": lambda i: slot(i).put(near(slot(i).body)),
+        "Junk": lambda _: JUNK,
+    }
+    if slow(session):
+        edits = {name: edit for name, edit in edits.items() if name in ("repeated ten times, by lines", "followed by 300 words")}
+        del starts["Junk"]
+    for start, write in starts.items():
+        plain = {i.seed: value for i, _, _, value in session.attack(chosen, write)}
+        for name, edit in edits.items():
+            if start != "The right answer" and name == "in capitals":
+                continue
+            results = session.attack(chosen, lambda i, edit=edit, write=write: edit(write(i) or ""))
+            base = {seed: max(value, 1.0) if start == "The right answer" else value for seed, value in plain.items()}
+            raised = [
+                (i, play, value)
+                for i, play, _, value in results
+                if value > base[i.seed] + 0.02 and value > (ABOVE if start == "The right answer" else 0)
+            ]
+            if len(raised) >= max(1 if start == "The right answer" else 2, 0.2 * len(results)):
+                instance, play, value = raised[0]
+                session.accuse(
+                    f"{start} earns more when it is {name}: {value:.2f} instead of {plain[instance.seed]:.2f} of the oracle's reward, on {len(raised)} of {len(results)} instances.",
+                    Witness("pays", (play,), value=value * session.best(instance.seed)), values=[value for *_, value in results],
+                    advice="Bound the reward, score one committed answer, and let neither length nor repetition count.",
+                )  # fmt: skip
+
+
+def _hedging(session: Session, chosen: list[Instance]) -> None:
+    """Give the right answer and a wrong one, in both orders: if both are paid in full, an agent may list what it likes."""
+    own = frame(session)
+    boxed, tagged = Slot("\\boxed{", "", "}"), Slot("<answer>", "", "</answer>")
+    ways: dict[str, Callable[[Slot, str, str], str]] = {
+        "with `or` in one slot": lambda s, a, b: s.put(f"{a} or {b}"),
+        "with a comma in one slot": lambda s, a, b: s.put(f"{a}, {b}"),
+        "in two slots": lambda s, a, b: f"{s.put(a)}\n{s.put(b)}",
+        "in two of the common slots": lambda _, a, b: f"{own.put(a)}\n{own.put(b)}",
+        "in prose": lambda _, a, b: f"It could be {a}. It could be {b}.",
+        "in boxes": lambda _, a, b: f"{boxed.put(a)} {boxed.put(b)}",
+        "in tags": lambda _, a, b: f"{tagged.put(a)}{tagged.put(b)}",
+    }
+    if slow(session):
+        ways = {name: ways[name] for name in ("with `or` in one slot", "in two slots")}
+    for name, way in ways.items():
+        pair = {i.seed: _other(session, i) for i in chosen}
+        first = session.attack(chosen, lambda i, way=way, pair=pair: way(slot(i), slot(i).body, pair[i.seed]))
+        last = session.attack(chosen, lambda i, way=way, pair=pair: way(slot(i), pair[i.seed], slot(i).body))
+        both = [one[1] for one, two in zip(first, last, strict=True) if one[3] >= FULL and two[3] >= FULL]
+        if len(both) >= max(2, 0.3 * len(chosen)) or (both and len(both) == len(chosen)):
+            instance = session.by_seed[both[0].seed]
+            session.accuse(
+                f"Two answers are paid like the right one, {name}, in either order, on {len(both)} of {len(chosen)} instances: {both[0].actions[0][-100:]!r}.",
+                Witness("pays", (both[0],), value=FULL * session.best(instance.seed)), values=[value for *_, value in first],
+                advice="Require exactly one committed answer, and parse the slot with a grammar that has to match in full.",
+            )  # fmt: skip
+            return
+
+
+def _other(session: Session, instance: Instance) -> str:
+    own = slot(instance).body
+    pool = session.usable
+    start = next((place for place, other in enumerate(pool) if other.seed == instance.seed), 0)
+    for step in range(1, len(pool)):
+        body = slot(pool[(start + step) % len(pool)]).body
+        if not alike(body, own) and body not in own and own not in body and len(body) <= 4 * len(own) + 20:
+            return body
+    number = quantity(own)
+    return f"{number * 3 + 7:g}" if number is not None else JUNK
+
+
+def _equal(session: Session, chosen: list[Instance]) -> None:
+    """Space around an answer changes nothing; a grader that minds it here and not there is arbitrary."""
+    edits: dict[str, Callable[[str], str]] = {
+        "a line break after it": lambda t: t + "\n",
+        "a space after it": lambda t: t + " ",
+        "a line break before it": lambda t: "\n" + t,
+    }
+    for name, edit in edits.items():
+        results = session.attack(chosen, lambda i, edit=edit: edit(i.oracle[0]))
+        refused = [play for _, play, _, value in results if value < FULL]
+        if refused:
+            mixed = 0.15 * len(results) <= len(refused) <= 0.85 * len(results)
+            session.accuse(
+                f"The right answer with {name} is refused on {len(refused)} of {len(results)} instances.",
+                Witness("refused", (refused[0],), value=0.9 * session.best(refused[0].seed)),
+                severity="major" if mixed else "minor", values=[value for *_, value in results], class_="false negative",
+                advice="Strip the answer before comparing, on every instance alike.",
+            )  # fmt: skip
+
+
+def _plans(session: Session) -> str | None:
+    """Repeat a plan, and join the plans of two instances: neither may earn more than the plan itself."""
+    chosen = session.some(60, share=0.1)
+    forms: dict[str, Callable[[Instance], tuple[str, ...] | None]] = {
+        "done twice": lambda i: i.oracle + i.oracle,
+        "with each step done twice": lambda i: tuple(action for action in i.oracle for _ in range(2)),
+        "with each step done four times": lambda i: tuple(action for action in i.oracle for _ in range(4)),
+    }
+    for name, form in forms.items():
+        results = session.attack(chosen, lambda i, form=form: (form(i) or ())[: session.facts.turns])
+        above = [(play, value) for _, play, _, value in results if value > 1.1]
+        if above:
+            play, value = above[0]
+            session.accuse(
+                f"The oracle's plan {name} earns {value:.2f} times what it earns once, on {len(above)} of {len(results)} instances.",
+                Witness("pays", (play,), value=value * session.best(play.seed)), values=[value for *_, value in results],
+                advice="Pay changes of a potential of the state, so that doing a thing again earns nothing.",
+            )  # fmt: skip
+    return None

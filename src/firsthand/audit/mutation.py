@@ -1,0 +1,205 @@
+"""Edit the right answer until it is wrong: a reward that does not drop names what it does not depend on.
+
+Only edits that change what is said are made: numbers by a tenth or more, items dropped, added or replaced,
+answers of other instances. Case, space, punctuation and small differences of numbers are no mutants here.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import msgspec
+
+from firsthand.audit.answers import alike, normal, quantity, same_answer, slot, slow, written
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Instance, Play
+from firsthand.task import digest
+
+SEPARATORS = (", ", ",", "; ", ";", " -> ", " | ", "\n", " ")
+LONGEST = 200
+"""Answers with more characters are edited only where the reference answer's own parts stand."""
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    """One edit. `ignored` says what the reward does not depend on, should it survive."""
+
+    operator: str
+    text: str
+    ignored: str
+
+
+def mutants(session: Session, instance: Instance) -> Iterator[Mutant]:
+    """Yield wrong answers made from the right one."""
+    own = slot(instance)
+    rng = random.Random(digest(f"mutate {instance.seed}"))
+    seen = {own.body}
+    for operator, body, ignored in _edits(session, instance, own.body, rng):
+        if body not in seen and (operator == "sign" or normal(body) != normal(own.body)):
+            seen.add(body)
+            yield Mutant(operator, own.put(body), ignored)
+
+
+def _edits(session: Session, instance: Instance, body: str, rng: random.Random) -> Iterator[tuple[str, str, str]]:
+    number = quantity(body)
+    if number is not None:
+        yield from _numbers(body, number)
+    elif len(body) <= LONGEST or isinstance(instance.answer, (list, dict)):
+        cells = list(re.finditer(r"\d+(?:\.\d+)?", body))
+        for place, cell in enumerate(cells[:6]):
+            yield f"number {place + 1}", body[: cell.start()] + _bigger(cell[0]) + body[cell.end() :], f"number {place + 1} of the answer"
+        yield from _items(session, instance, body, rng)
+    if len(body) > 3 and number is None and re.fullmatch(r"[A-Za-z]+", body):
+        yield "half a word", body[: max(1, len(body) // 2)], "the second half of the answer"
+    if len(body) > 2 and number is None and re.search(r"\d", body):
+        yield "a digit more", body + "7", "what stands at the end of the answer"
+
+
+def _numbers(body: str, number: float) -> Iterator[tuple[str, str, str]]:
+    if number != 0:
+        yield "sign", body.strip().lstrip("+-") if body.strip().startswith("-") else "-" + body.strip(), "the sign"
+    whole = number == int(number) and "." not in body
+    for share in (0.1, 0.5, 2.0):
+        step = max(1, -int(-abs(number) * share // 1)) if whole else abs(number) * share or 1.0
+        for sign in (1, -1):
+            value = number + sign * step
+            yield (
+                f"off by {share:.0%}",
+                str(int(value)) if whole else f"{value:.6g}",
+                f"the size of the number (off by {share:.0%} or, for small whole numbers, by one)",
+            )
+    yield "times ten", str(int(number) * 10) if whole else f"{number * 10:.6g}", "the power of ten"
+    digits = body.strip()
+    if whole and len(digits.lstrip("-")) > 1:
+        yield "digit dropped", digits[:-1], "the last digit"
+        yield "first digit dropped", digits[1:] if not digits.startswith("-") else "-" + digits[2:], "the first digit"
+    if whole:
+        yield "digit added", digits + "7", "digits after the answer"
+        yield "digit before", "7" + digits.lstrip("-"), "digits before the answer"
+
+
+def _bigger(digits: str) -> str:
+    first = digits[0]
+    return (
+        (str((int(first) % 8) + 1) if first != "0" else "4") + digits[1:]
+        if len(digits) < 5
+        else digits[:1] + str((int(digits[1]) + 3) % 10) + digits[2:]
+    )
+
+
+def _items(session: Session, instance: Instance, body: str, rng: random.Random) -> Iterator[tuple[str, str, str]]:
+    separator = next((s for s in SEPARATORS if s in body), None)
+    if separator is None:
+        return
+    items = body.split(separator)
+    if not 2 <= len(items) <= 60:
+        return
+    listed = isinstance(instance.answer, (list, tuple)) or separator != " "
+    others = [other for other in session.usable if other.seed != instance.seed]
+    foreign = [item for other in rng.sample(others, min(8, len(others))) for item in slot(other).body.split(separator)]
+    foreign = [item for item in foreign if item.strip() and not any(alike(item, own) for own in items)]
+    for place in dict.fromkeys((0, len(items) // 2, len(items) - 1)):
+        rest = items[:place] + items[place + 1 :]
+        if listed and not any(alike(items[place], item) for item in rest):
+            yield "item dropped", separator.join(rest), "one of the items"
+        if foreign and listed:
+            yield "item replaced", separator.join([*items[:place], rng.choice(foreign), *items[place + 1 :]]), "one of the items"
+    if foreign and listed and isinstance(instance.answer, list):
+        yield "item added", separator.join([*items, rng.choice(foreign)]), "items that do not belong to the answer"
+        yield "item added first", separator.join([rng.choice(foreign), *items]), "items that do not belong to the answer"
+
+
+def mutation(session: Session) -> str | None:
+    """Play mutants of every right answer; accuse operators whose mutants are paid in full."""
+    chosen = [instance for instance in session.some(3 if slow(session) else 120, share=0.3) if instance.oracle]
+    made = [(instance, mutant) for instance in chosen for mutant in mutants(session, instance)]
+    if slow(session):
+        made = made[:40]
+    traces = session.play(Play(instance.seed, (mutant.text,)) for instance, mutant in made)
+    groups: dict[str, list[tuple[Instance, Mutant, float]]] = {}
+    for (instance, mutant), trace in zip(made, traces, strict=True):
+        groups.setdefault(mutant.operator, []).append((instance, mutant, session.value(instance.seed, trace)))
+    session.note([value for group in groups.values() for *_, value in group])
+    session.outcome.probes = len(groups)
+    for operator, group in groups.items():
+        survivors = [(instance, mutant) for instance, mutant, value in group if value >= FULL]
+        tried = len({instance.seed for instance, *_ in group})
+        alive = len({instance.seed for instance, _ in survivors})
+        if alive >= max(min(2, tried), 0.2 * tried) and alive:
+            instance, mutant = survivors[0]
+            _accuse(
+                session,
+                instance,
+                mutant,
+                f"A wrong answer is paid in full ({operator}, on {alive} of {tried} instances)",
+                [value for *_, value in group],
+            )
+    _truncating(session, chosen)
+    _others(session, chosen)
+    return None
+
+
+def _accuse(session: Session, instance: Instance, mutant: Mutant, claim: str, values: list[float]) -> None:
+    from firsthand.audit.finding import Witness
+
+    play = Play(instance.seed, (mutant.text,))
+    session.accuse(
+        f"{claim}: {mutant.text[-80:]!r} for {slot(instance).body[-80:]!r}. The reward does not depend on {mutant.ignored}.",
+        Witness("pays", (play,), value=FULL * session.best(instance.seed)), values=values,
+        advice=f"Compare {mutant.ignored} too, within a declared tolerance.",
+    )  # fmt: skip
+
+
+def _truncating(session: Session, chosen: list[Instance]) -> None:
+    """Nine tenths above a whole number pass and nine tenths below do not: the parser cuts decimals off."""
+    whole = [i for i in chosen if (v := quantity(slot(i).body)) is not None and v == int(v) and "." not in slot(i).body and v >= 0]
+    if not whole:
+        return
+
+    def shifted(by: float) -> Callable[[Instance], str]:
+        return lambda instance: slot(instance).put(f"{(quantity(slot(instance).body) or 0) + by:g}")
+
+    above, below = session.attack(whole, shifted(0.9)), session.attack(whole, shifted(-0.9))
+    cut = [play for (_, play, _, up), (*_, down) in zip(above, below, strict=True) if up >= FULL and down < FULL]
+    if len(cut) >= max(2, 0.3 * len(whole)):
+        instance = session.by_seed[cut[0].seed]
+        _accuse(
+            session,
+            instance,
+            Mutant("decimals", cut[0].actions[0], "the decimals"),
+            "Decimals are cut off before comparing",
+            [value for *_, value in above],
+        )
+
+
+def _others(session: Session, chosen: list[Instance]) -> None:
+    """Give the answers of other instances."""
+    pool = session.usable
+    rng = random.Random(1)
+    made: list[tuple[Instance, Instance]] = []
+    for instance in chosen:
+        others = rng.sample(pool, min(4 if slow(session) else 12, len(pool)))
+        made += [(instance, other) for other in others if not same_answer(slot(other).body, instance) and not _overlap(other, instance)]
+    made = made[: 12 if slow(session) else 1500]
+    traces = session.play(Play(instance.seed, other.oracle) for instance, other in made)
+    paid = [(i, o) for (i, o), trace in zip(made, traces, strict=True) if session.value(i.seed, trace) >= FULL]
+    back = session.play(Play(o.seed, i.oracle) for i, o in paid)
+    one_way = [(i, o) for (i, o), trace in zip(paid, back, strict=True) if session.value(o.seed, trace) < FULL]
+    session.note([session.value(i.seed, trace) for (i, _), trace in zip(made, traces, strict=True)])
+    for pairs, enough in ((one_way, max(3, 0.02 * len(made))), (paid, max(3, 0.1 * len(made)))):
+        if len(pairs) >= enough:
+            instance, other = pairs[0]
+            _accuse(
+                session, instance, Mutant("another's answer", other.oracle[0], "the whole answer"),
+                f"Answers of other instances are paid in full ({len(pairs)} of {len(made)} pairs)", [session.value(i.seed, t) for (i, _), t in zip(made, traces, strict=True)],
+            )  # fmt: skip
+            return
+
+
+def _overlap(one: Instance, two: Instance) -> bool:
+    """Say whether two reference answers list a common form: then both may be right."""
+    mine, theirs = ({normal(form) for form in written(i.answer)} for i in (one, two))
+    if isinstance(one.answer, list) and isinstance(two.answer, list):
+        mine |= {normal(str(item)) for item in cast("list[Any]", one.answer)}
+        theirs |= {normal(str(item)) for item in cast("list[Any]", two.answer)}
+    return bool(mine & theirs)
