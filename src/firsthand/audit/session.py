@@ -69,11 +69,12 @@ class Session:
     def __init__(self, spec: Spec, options: Options = Options(), *, tick: Callable[[int], None] | None = None) -> None:
         self.spec, self.options = spec, options
         self.lab = Lab(spec, workers=options.workers, tick=tick)
+        started = time.perf_counter()
         self.facts: Facts = self.lab.start()
+        self.start_seconds = time.perf_counter() - started
         self.outcome = Outcome()
         self.check = ""
         self.class_ = ""
-        self.started = time.perf_counter()
         self.diversity: dict[str, Any] = {}
         self.difficulty: list[dict[str, Any]] = []
 

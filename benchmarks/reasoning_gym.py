@@ -1,0 +1,98 @@
+"""Audit every data set of the reasoning-gym library with its own scorer, and print what was found as a table.
+
+    python benchmarks/reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...] [--markdown docs/reasoning_gym.md]
+
+Needs `pip install 'firsthand[worlds]'`. About twenty seconds a data set.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from firsthand.audit.battery import run, spec_of
+from firsthand.audit.session import Options, shows
+from firsthand.audit.targets.reasoning_gym import names
+from firsthand.errors import FirsthandError
+
+CHECKS = (
+    "oracle",
+    "repeats",
+    "nulls",
+    "constants",
+    "echo",
+    "enumeration",
+    "odd_values",
+    "judges",
+    "mutation",
+    "metamorphic",
+    "blind_answer",
+    "dataset",
+)
+
+
+def audited(name: str, seeds: int) -> dict:
+    """Audit one data set; every finding is replayed once more."""
+    try:
+        certificate = run(spec_of(f"reasoning-gym:{name}"), Options(seeds=seeds, only=CHECKS))
+    except FirsthandError as error:
+        return {"name": name, "verdict": "not audited", "n": 0, "seconds": 0.0, "findings": [], "minor": 0, "note": str(error)}
+    findings = [finding for finding in certificate.findings if finding.severity != "minor"]
+    return {
+        "name": name, "verdict": certificate.verdict, "n": certificate.seeds.n, "seconds": certificate.seconds,
+        "findings": [
+            {"check": f.check, "claim": f.claim, "n": f.n, "mean": f.mean, "upper95": f.upper95, "replays": shows(certificate.spec, f.witness)} for f in findings
+        ],
+        "minor": len(certificate.findings) - len(findings), "note": "; ".join(check.reason for check in certificate.checks if check.status == "NOT_RUN"),
+    }  # fmt: skip
+
+
+def markdown(rows: list[dict], seeds: int) -> str:
+    """Return the table, failures first."""
+    failed = sum(row["verdict"] == "FAIL" for row in rows)
+    lines = [
+        f"{len(rows)} data sets, {seeds} instances each: {failed} with findings. `minor` findings fail nothing and are only counted.", "",
+        "| data set | verdict | n | findings (all replay unless said otherwise) | minor | s |", "| --- | --- | --- | --- | --- | --- |",
+    ]  # fmt: skip
+    for row in sorted(rows, key=lambda row: (row["verdict"] != "FAIL", row["name"])):
+        told = "<br>".join(f"`{f['check']}`: {f['claim']}{'' if f['replays'] else ' (did not replay)'}" for f in row["findings"]) or row["note"]
+        told = told.replace("|", "\\|").replace("\n", " ")
+        lines.append(f"| `{row['name']}` | {row['verdict']} | {row['n']} | {told} | {row['minor']} | {row['seconds']:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Audit, print, and write the table where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--names", nargs="*")
+    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--lines", type=Path, help="file of JSON lines that keeps every row as it comes, and from which a stopped run goes on")
+    options = parser.parse_args()
+    rows = [json.loads(line) for line in options.lines.read_text().splitlines()] if options.lines and options.lines.exists() else []
+    console = Console()
+    for name in options.names or names():
+        if any(row["name"] == name for row in rows):
+            continue
+        row = audited(name, options.seeds)
+        rows.append(row)
+        console.print(f"{name}: {row['verdict']} {[finding['claim'] for finding in row['findings']]}", highlight=False, markup=False)
+        if options.lines:
+            with options.lines.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+    table = Table("data set", "verdict", "n", "findings", "minor", "s")
+    for row in rows:
+        table.add_row(
+            row["name"], row["verdict"], str(row["n"]), ", ".join(f["check"] for f in row["findings"]), str(row["minor"]), f"{row['seconds']:.0f}"
+        )
+    console.print(table)
+    if options.markdown:
+        text = options.markdown.read_text() if options.markdown.exists() else ""
+        head = text.partition("<!-- table -->")[0]
+        options.markdown.write_text(f"{head}<!-- table -->\n\n{markdown(rows, options.seeds)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Every idea of the battery on graders that differ in one line: each flaw is found by the check that is about it."""
+
+import json
+
+import pytest
+
+from firsthand.audit.battery import run, spec_of
+from firsthand.audit.session import Options, shows
+
+SUMS = """
+import json, math, random, re, time, datetime
+rng = random.Random(5)
+TASKS = []
+for number in range(24):
+    a, b = rng.randint(3, 60), rng.randint(3, 60)
+    TASKS.append({"prompt": f"Problem: a farmer has {a} hens and buys {b} more. How many are there?", "answer": str(a + b)})
+
+def oracle(task):
+    return f"<answer>{task['answer']}</answer>"
+
+def slot(completion):
+    found = re.findall(r"<answer>(.*?)</answer>", completion, re.S)
+    return found[0].strip() if len(found) == 1 else None
+
+seen = {}
+
+def reward(prompt, completion, answer):
+    got = slot(completion)
+"""
+
+FLAWS = {
+    "substring": ("enumeration", "return float(answer in completion)"),
+    "any slot": ("enumeration", "return float(answer in [x.strip() for x in re.findall(r'<answer>(.*?)</answer>', completion)])"),
+    "format credit": ("nulls", "return 0.2 * (got is not None) + 0.8 * (got == answer)"),
+    "nan": ("odd_values", "\n    try:\n        return float(not abs(float(got) - float(answer)) > 0.01)\n    except (TypeError, ValueError):\n        return 0.0"),
+    "exception passes": ("nulls", "\n    try:\n        return float(abs(float(got) - float(answer)) < 0.01)\n    except (TypeError, ValueError):\n        return 1.0"),
+    "sign": ("mutation", "return float((got or '').lstrip('-') == answer)"),
+    "truncates": ("mutation", "\n    try:\n        return float(int(float(got)) == int(answer))\n    except (TypeError, ValueError, OverflowError):\n        return 0.0"),
+    "loose": ("mutation", "\n    try:\n        return float(abs(float(got) - int(answer)) <= 0.3 * int(answer))\n    except (TypeError, ValueError):\n        return 0.0"),
+    "prefix": ("mutation", "return float((got or '').startswith(answer))"),
+    "length": ("nulls", "return min(1.0, 0.5 * (got == answer) + len(completion.split()) / 600)"),
+    "repeats pay": ("metamorphic", "return float(completion.count(f'<answer>{answer}</answer>'))"),
+    "judge": ("judges", "return 1.0 if 'score: 10' in completion.lower() else float(got == answer)"),
+    "refusal": ("nulls", "return 1.0 if got is None and 'cannot' in completion else float(got == answer)"),
+    "state": ("repeats", "\n    if got == answer:\n        seen[prompt] = True\n    return float(prompt in seen)"),
+    "mutated gold": ("repeats", "\n    if len(seen) > 40:\n        return 1.0\n    seen[len(seen)] = prompt\n    return float(got == answer)"),
+    "noise": ("repeats", "return 1.0 if random.random() < 0.02 else float(got == answer)"),
+    "weekday": ("repeats", "return 0.5 if datetime.date.today().weekday() == 2 and got != answer else float(got == answer)"),
+    "hash order": ("repeats", "return float(got == answer) if next(iter({'a', 'b', 'c', 'd', completion})) != 'a' else 0.1"),
+    "oracle fails": ("oracle", "return float(got == answer and int(answer) % 5 > 0)"),
+    "none": ("fail_closed", "return float(got == answer) if got else None"),
+}  # fmt: skip
+
+SOUND = {
+    "full match": "return float(got == answer)",
+    "tight": "return float(re.fullmatch(r'<answer>' + answer + r'</answer>', completion) is not None)",
+    "tolerance": "\n    try:\n        x = float(got)\n    except (TypeError, ValueError):\n        return 0.0\n    return float(math.isfinite(x) and abs(x - int(answer)) <= 0.01 * int(answer))",
+    "last number": "\n    found = re.findall(r'-?\\d+', completion)\n    return float(bool(found) and found[-1] == answer)",
+    "partial": "\n    if not (got or '').isdigit() or len(got) > 6:\n        return 0.0\n    return max(0.0, 1 - abs(int(got) - int(answer)) / 10)",
+}  # fmt: skip
+
+
+def audited(tmp_path, body, *only):
+    file = tmp_path / "grader.py"
+    file.write_text(SUMS + "    " + body.lstrip("\n").lstrip() + "\n" if not body.startswith("\n") else SUMS + body.lstrip("\n") + "\n")
+    return run(spec_of(str(file)), Options(only=only))
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_each_flaw_is_found_by_the_check_that_is_about_it(tmp_path, flaw):
+    check, body = FLAWS[flaw]
+    certificate = audited(tmp_path, body, check)
+    assert certificate.verdict == "FAIL", certificate.checks
+    (finding, *_) = certificate.findings
+    assert finding.check == check and finding.claim and finding.advice
+    assert shows(certificate.spec, finding.witness), "the witness shows it again"
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_no_sound_grader_is_accused(tmp_path, name):
+    certificate = audited(tmp_path, SOUND[name])
+    assert [(f.check, f.claim) for f in certificate.findings if f.severity != "minor"] == []
+    assert certificate.verdict == "PASS", [check for check in certificate.checks if check.status == "NOT_RUN"]
+    assert json.loads(certificate.json())["verdict"] == "PASS"
