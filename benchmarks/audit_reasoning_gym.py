@@ -1,6 +1,6 @@
 """Audit every data set of the reasoning-gym library with its own scorer, and print what was found as a table.
 
-    python benchmarks/reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...] [--markdown docs/reasoning_gym.md]
+    python benchmarks/audit_reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...] [--markdown docs/reasoning_gym.md]
 
 Needs `pip install 'firsthand[worlds]'`. About twenty seconds a data set.
 """
