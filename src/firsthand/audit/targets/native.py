@@ -1,0 +1,218 @@
+"""A firsthand environment, played through `play` like everyone plays it (law 1).
+
+An action is a text, or, for calls of tools, JSON: `{"calls":[{"name":…,"arguments":{…}}]}`. The seed of
+an instance is the task's seed; level and split are the target's. After a few true resets of a task, later plays begin
+from a snapshot of the first: law 7 makes them equal, and the purity check has seen the true ones.
+"""
+
+import asyncio
+import hashlib
+import inspect
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+import firsthand.environment
+import firsthand.task
+from firsthand.agent import Agent, settled
+from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Trace
+from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
+from firsthand.episode import Episode
+from firsthand.models.scripted import Expert
+from firsthand.prompt import Act
+from firsthand.registry import lookup
+from firsthand.rollout.play import Limits, play
+from firsthand.task import SPLITS, Split, Task
+
+TRUE_RESETS = 3
+KEPT = 1024
+"""Tasks whose state at reset is kept."""
+
+
+class _Call(msgspec.Struct):
+    name: str
+    arguments: dict[str, Any] = {}
+
+
+class _Calls(msgspec.Struct):
+    calls: list[_Call]
+    text: str = ""
+
+
+def written(action: Action) -> str:
+    """Write an action as one string."""
+    if not action.calls:
+        return action.text
+    calls = [{"name": call.name, "arguments": call.arguments} for call in action.calls]
+    return msgspec.json.encode({"calls": calls, "text": action.text} if action.text else {"calls": calls}).decode()
+
+
+def read(text: str) -> Action:
+    """Read an action back; what is no calls is a text."""
+    if text.startswith('{"calls":'):
+        try:
+            calls = msgspec.json.decode(text, type=_Calls)
+        except msgspec.MsgspecError:
+            return Action(text)
+        return Action(calls.text, tuple(ToolCall(call.name, call.arguments, str(place)) for place, call in enumerate(calls.calls)))
+    return Action(text)
+
+
+class _Planned:
+    """The policy that does the given actions, pausing before each so that plays can be interleaved."""
+
+    name = "scripted:planned"
+
+    def __init__(self, actions: tuple[str, ...]) -> None:
+        self.actions = actions
+
+    def start(self, environment: Environment, task: Task) -> Act:
+        """Begin with the first action."""
+        actions = iter(self.actions)
+
+        async def act(_observation: Observation) -> Action:
+            await asyncio.sleep(0)
+            return read(next(actions))
+
+        return act
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Native:
+    """An environment at one level, in one split."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.environment = lookup(spec.name)
+        if spec.sabotage:
+            from firsthand.audit.sabotage import sabotaged
+
+            self.environment = sabotaged(self.environment, spec.sabotage)
+        self.spec = spec
+        self.kept: OrderedDict[Task, tuple[Any, Observation]] = OrderedDict()
+        self.resets: dict[Task, int] = {}
+        self.held = self._held()
+
+    def _held(self) -> type[Environment]:
+        """Return the environment with two differences: reset may start from a kept state, and close waits."""
+        owner, base = self, self.environment
+
+        class Held(base):
+            async def reset(self, task: Task) -> Observation:  # pyright: ignore[reportIncompatibleMethodOverride]
+                if task in owner.kept:
+                    state, observation = owner.kept[task]
+                    self.restore(state)
+                    return observation
+                observation = await settled(base.reset(self, task))
+                owner.resets[task] = owner.resets.get(task, 0) + 1
+                if owner.resets[task] > TRUE_RESETS:
+                    owner.kept[task] = (self.snapshot(), observation)
+                    if len(owner.kept) > KEPT:
+                        owner.kept.popitem(last=False)
+                return observation
+
+            def close(self) -> None:
+                return None
+
+        return Held
+
+    def task(self, seed: int) -> Task:
+        """Return the task behind a seed."""
+        world = seed % 2 if self.environment.laws else 0
+        return Task(self.environment.name, seed, world, self.spec.level, cast("Split", self.spec.split), self.environment.version)
+
+    def facts(self) -> Facts:
+        """Describe the environment. The hash is over the source of its class and bases, and of environment.py and task.py."""
+        environment = self.environment
+        files = {inspect.getfile(base) for base in environment.__mro__ if base not in (object, Environment)}
+        files |= {firsthand.environment.__file__, firsthand.task.__file__}
+        sha = hashlib.sha256(b"".join(Path(file).read_bytes() for file in sorted(files, key=lambda file: Path(file).name)))
+        return Facts(
+            "episode",
+            environment.name,
+            sha.hexdigest(),
+            version=environment.version,
+            base_rate=environment.base_rate,
+            turns=environment.turns,
+            grammar=tuple(_template(tool) for tool in tools_of(environment).values()),
+            levels=tuple(environment.levels),
+            splits=SPLITS,
+            proven=True,
+        )
+
+    async def instance(self, seed: int) -> Instance:
+        """Begin a task, and let the expert play it."""
+        task, environment = self.task(seed), self.environment()
+        shown = await settled(environment.reset(task))
+        moves = await settled(cast("Any", environment.choices()))
+        contents = _contents(environment)
+        await settled(environment.close())
+        episode = await play(self.held(), Agent(model=Expert()), task)
+        fault = f"{episode.error.type}: {episode.error.message}" if episode.error else ""
+        plan = tuple(written(action) for action in episode.actions)
+        return Instance(seed, shown.full, contents, plan, fault, tuple(moves or ()))
+
+    async def play(self, play_: Play) -> Trace:
+        """Play, and go on after done where that is asked for."""
+        task, environment = self.task(play_.seed), self.held()
+        episode = await play(environment, Agent(model=_Planned(play_.actions)), task, limits=Limits(turns=len(play_.actions)))
+        trace = _trace(episode)
+        if play_.beyond and episode.final.done and trace.fault is None:
+            trace = await self._beyond(environment, play_.actions[len(episode.turns) :], trace)
+        await settled(self.environment.close(environment))
+        return trace
+
+    async def _beyond(self, environment: Environment, actions: tuple[str, ...], trace: Trace) -> Trace:
+        observations, ended = list(trace.observations), trace.value or 0.0
+        late = 0.0
+        for action in actions:
+            try:
+                shown = await settled(environment.act(read(action)))
+                score = await settled(environment.score())
+            except Exception as error:
+                return msgspec.structs.replace(trace, fault=Fault("late", f"{type(error).__name__}: {error}"[:300]))
+            observations.append(shown.full)
+            late = max(late, score.value - ended)
+        return msgspec.structs.replace(trace, observations=tuple(observations), late=late)
+
+    async def moves(self, play_: Play) -> list[str]:
+        """Tell the legal choices after a play, or the tools' templates."""
+        environment = self.held()
+        await settled(environment.reset(self.task(play_.seed)))
+        for action in play_.actions:
+            if (await settled(environment.act(read(action)))).done:
+                break
+        choices = await settled(cast("Any", environment.choices()))
+        await settled(self.environment.close(environment))
+        return list(choices) if choices else [_template(tool) for tool in tools_of(self.environment).values()]
+
+    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
+        """Have no twins: what an environment hides has no common form."""
+        return None
+
+
+def _trace(episode: Episode) -> Trace:
+    observations = (*(turn.observation.full for turn in episode.turns), episode.final.full)
+    rewards = tuple(turn.reward for turn in episode.turns)
+    if episode.error is not None:
+        return Trace(observations, rewards, fault=Fault("raised", f"{episode.error.owner}: {episode.error.type}: {episode.error.message}"[:300]))
+    return Trace(observations, rewards, episode.reward, episode.final.done)
+
+
+def _contents(environment: Environment) -> str:
+    """Hash what the world holds at reset, so that instances can be told apart where they look alike."""
+    values = {name: value for name, value in vars(environment).items() if not name.startswith("_")}
+    return hashlib.blake2b(repr(sorted(values.items(), key=lambda item: item[0])).encode(), digest_size=12).hexdigest()
+
+
+def _template(tool: Any) -> str:
+    """Write a call of a tool with places for its arguments: `<int>` for numbers, `<text>` for strings."""
+    places: list[str] = []
+    for name, schema in cast("dict[str, dict[str, Any]]", tool.parameters.get("properties", {})).items():
+        kind = schema.get("type")
+        place = "<int>" if kind in ("integer", "number") else '"<text>"' if kind == "string" else "true" if kind == "boolean" else "[]"
+        places.append(f'"{name}":{place}')
+    return f'{{"calls":[{{"name":"{tool.name}","arguments":{{{",".join(places)}}}}}]}}'
