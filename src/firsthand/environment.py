@@ -223,6 +223,10 @@ class Environment:
         """Return the legal moves now, so that small models can be asked to choose; None: not enumerable."""
         return None
 
+    def true_score(self) -> Score | Awaitable[Score] | None:
+        """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score is what is meant."""
+        return None
+
     def aftermath(self) -> str | None:
         """Tell what hindsight shows; asked only after the episode is over and scored."""
         return None

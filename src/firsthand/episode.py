@@ -81,6 +81,10 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema
     run: str = ""
     tags: dict[str, str] = {}
     seconds: float = 0.0
+    true: float | None = None
+    """The score that was meant, where the environment tells it apart from `reward`."""
+    flags: tuple[str, ...] = ()
+    """Why the play looks like an exploit of the reward (`rollout/flags.py`)."""
 
     @property
     def success(self) -> bool:

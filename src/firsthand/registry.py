@@ -1,4 +1,8 @@
-"""Names to environments. Any package adds some by declaring entry points in `firsthand.environments`."""
+"""Names to environments. Any package adds some by declaring entry points in `firsthand.environments`.
+
+`domain/family__variant` names a variant that is made from an environment, such as a sabotaged one. Who makes variants
+declares an entry point in `firsthand.variants`: a function of an environment and the variant's name.
+"""
 
 import importlib
 from functools import cache
@@ -8,6 +12,7 @@ from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.task import Split, Task, check_split
 
 GROUP = "firsthand.environments"
+VARIANTS = "firsthand.variants"
 
 _registered: dict[str, type[Environment]] = {}
 
@@ -31,13 +36,15 @@ def environments() -> list[str]:
 
 
 def lookup(name: str) -> type[Environment]:
-    """Return the class behind `domain/family`, or behind `package.module:Class`.
+    """Return the class behind `domain/family`, `domain/family__variant` or `package.module:Class`.
 
     Raises `UnknownName`, with the nearest known name, and `UserError` for a declaration that cannot be followed.
     """
     if name in _registered:
         return _registered[name]
     targets = _declared().get(name) or ([name] if ":" in name else [])
+    if not targets and (made := _variant(name)):
+        return made
     if not targets:
         known = environments()
         raise UnknownName("environment", name, known, hint=f"`firsthand envs` lists all {len(known)}.")
@@ -75,6 +82,17 @@ def check_version(task: Task) -> None:
     found = lookup(task.environment)
     if task.version != found.version:
         raise InvalidTask(f"{task.id} was made for version {task.version} of {found.name}; installed is version {found.version}.")
+
+
+def _variant(name: str) -> type[Environment] | None:
+    base, _, variant = name.rpartition("__")
+    if "/" not in base:
+        return None
+    from importlib.metadata import entry_points  # deferred: scanning takes milliseconds
+
+    for point in entry_points(group=VARIANTS):
+        return point.load()(lookup(base), variant)
+    return None
 
 
 @cache

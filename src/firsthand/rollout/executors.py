@@ -162,6 +162,9 @@ class _Remote(Environment):
     def score(self) -> Awaitable[Score]:
         return self._ask("score")
 
+    def true_score(self) -> Any:
+        return None if self._environment.true_score is Environment.true_score else self._ask("true_score")
+
     def expert(self) -> Iterator[Action]:
         """Yield awaitables of the expert's actions, without end: after its last one the expert idles."""
         number = next(self._experts)

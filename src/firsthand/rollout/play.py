@@ -11,6 +11,7 @@ from firsthand.agent import Agent, settled
 from firsthand.environment import Environment, Observation, Score
 from firsthand.episode import Episode, Failure, Stop, Turn
 from firsthand.errors import Failed, InvalidScore, LimitReached, boundary
+from firsthand.rollout.flags import flags
 from firsthand.task import Task, fingerprint
 
 T = TypeVar("T")
@@ -109,6 +110,8 @@ async def _loop(record: "_Record", limits: Limits) -> None:
             await asyncio.sleep(0)
             breathed = time.perf_counter()
     with boundary("environment"):
+        if (meant := environment.true_score()) is not None:
+            record.true = (meant if isinstance(meant, Score) else await meant).value
         record.aftermath = await settled(environment.aftermath())
 
 
@@ -123,6 +126,7 @@ class _Record:
         self.stop = Stop.DONE
         self.error: Failure | None = None
         self.aftermath: str | None = None
+        self.true: float | None = None
         self.started = time.perf_counter()
 
     def fail(self, failed: Failed) -> None:
@@ -131,7 +135,7 @@ class _Record:
     def episode(self, run: str, tags: dict[str, str]) -> Episode:
         agent = self.agent.id
         judged = self.score if self.error is None else None
-        return Episode(
+        episode = Episode(
             id=episode_id(self.task, agent, run, tags),
             task=self.task,
             agent=agent,
@@ -145,7 +149,10 @@ class _Record:
             run=run,
             tags=tags,
             seconds=round(time.perf_counter() - self.started, 6),
+            true=self.true if judged else None,
         )
+        found = flags(episode)
+        return msgspec.structs.replace(episode, flags=found) if found else episode
 
 
 def episode_id(task: Task, agent: str, run: str, tags: dict[str, str]) -> str:

@@ -111,6 +111,7 @@ def _claims(episode: Episode, again: Episode) -> Iterator[tuple[int | None, str,
     if episode.error is None:
         yield None, "the score", episode.reward, again.reward
         yield None, "the checks", episode.checks, again.checks
+        yield None, "the true score", episode.true, again.true
         yield None, "the aftermath", episode.aftermath, again.aftermath
 
 
