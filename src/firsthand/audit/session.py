@@ -160,9 +160,9 @@ class Session:
         return traces
 
     def attack(
-        self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None]
+        self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None], *, note: bool = True
     ) -> list[tuple[Instance, Play, Trace, float]]:
-        """Play one attack on every instance for which it has something to do: instance, play, trace, value."""
+        """Play one attack on every instance for which it has something to do: instance, play, trace, value. A probe that is not noted claims nothing."""
         made: list[tuple[Instance, Play]] = []
         for instance in instances:
             actions = act(instance)
@@ -170,7 +170,8 @@ class Session:
                 made.append((instance, Play(instance.seed, (actions,) if isinstance(actions, str) else tuple(actions))))
         traces = self.play(play for _, play in made)
         results = [(instance, play, trace, self.value(instance.seed, trace)) for (instance, play), trace in zip(made, traces, strict=True)]
-        self.note([value for *_, value in results])
+        if note:
+            self.note([value for *_, value in results])
         return results
 
     def note(self, values: Sequence[float], *, most: float = 1.0) -> None:

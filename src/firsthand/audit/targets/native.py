@@ -204,8 +204,20 @@ def _trace(episode: Episode) -> Trace:
 
 def _contents(environment: Environment) -> str:
     """Hash what the world holds at reset, so that instances can be told apart where they look alike."""
-    values = {name: value for name, value in vars(environment).items() if not name.startswith("_")}
-    return hashlib.blake2b(repr(sorted(values.items(), key=lambda item: item[0])).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(_stable(vars(environment)).encode(), digest_size=12).hexdigest()
+
+
+def _stable(value: Any) -> str:
+    """Write a value without regard to set order, hash seed or addresses."""
+    if isinstance(value, dict):
+        return "{" + ",".join(sorted(f"{_stable(key)}:{_stable(item)}" for key, item in cast("dict[Any, Any]", value).items())) + "}"
+    if isinstance(value, (set, frozenset)):
+        return "<" + ",".join(sorted(_stable(item) for item in cast("set[Any]", value))) + ">"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(_stable(item) for item in cast("list[Any]", value)) + "]"
+    if isinstance(value, msgspec.Struct):
+        return type(value).__name__ + _stable({name: getattr(value, name) for name in value.__struct_fields__})
+    return type(value).__name__ if " at 0x" in (shown := repr(value)) else shown
 
 
 def _template(tool: Any) -> str:

@@ -1,0 +1,192 @@
+"""Edit the oracle's plan until it is wrong: a reward that does not drop names the step it does not depend on.
+
+A step that only tells something, or changes nothing, is idle and may be left out. Suspicious is a plan of
+which the end alone is paid, an argument of which any value will do, and work that the task names and the score ignores.
+"""
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable
+
+from firsthand.audit.chance import lucky
+from firsthand.audit.finding import Witness
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Instance, Play
+from firsthand.task import digest
+
+ARGUMENT = re.compile(r"(?<=[:= \"(,])[^:=\"(),{}\[\]]+$|\d+")
+Edited = list[tuple[Instance, Play, float]]
+
+
+def kind(action: str) -> str:
+    """Return an action without its arguments."""
+    head = re.split(r"[:=(]", action, maxsplit=1)[0] if not action.startswith("{") else re.sub(r'"arguments":.*', "", action)
+    return re.sub(r"-?\d+", "#", head).strip().split(" ")[0] if not action.startswith("{") else head
+
+
+def plan_mutation(session: Session) -> str | None:
+    """Drop, alter, swap and cut steps of right plans."""
+    chosen = session.some(40, share=0.05)
+    if not any(len(i.oracle) > 1 for i in chosen) and len({i.oracle for i in chosen}) < 2:
+        return "plans have one step, and all are equal"
+    killed = alive = 0
+    for check in (_end_alone, _any_value, _ignored_work, _others, _reordered):
+        tried, survived = check(session, chosen)
+        killed, alive = killed + tried - survived, alive + survived
+    session.outcome.probes = killed + alive
+    return None
+
+
+def _play(session: Session, chosen: list[Instance], edit: Callable[[Instance], tuple[str, ...] | None]) -> Edited:
+    """Play an edit where it changes the plan."""
+    results = session.attack(chosen, lambda i: plan if (plan := edit(i)) is not None and plan != i.oracle else None)
+    return [(instance, play, value) for instance, play, _, value in results]
+
+
+def _end_alone(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """The last steps without the work before them."""
+    longer = [i for i in chosen if len(i.oracle) >= 3] or [i for i in chosen if len(i.oracle) == 2]
+    if len(longer) < 4:
+        return 0, 0
+    results = _play(session, longer, lambda i: i.oracle[-1:])
+    values = [value for *_, value in results]
+    full = [play for _, play, value in results if value >= FULL]
+    needed = _info(session, longer)
+    if len(full) >= max(4, 0.8 * len(results)) and not needed and not _arguments_vary(longer, -1):
+        session.accuse(
+            f"The last step alone earns {sum(values) / len(values):.2f} of what the whole plan earns: the work before it is not checked.",
+            Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
+            severity="critical" if not _arguments_vary(longer, -1) else "minor", advice="Judge the state that the work leaves, not the act of handing in.",
+        )  # fmt: skip
+    return len(results), len(full)
+
+
+def _arguments_vary(instances: list[Instance], place: int) -> bool:
+    ends = [i.oracle[place] for i in instances]
+    return len(set(ends)) > 0.3 * len(ends)
+
+
+def _info(session: Session, instances: list[Instance]) -> bool:
+    """Say whether what is seen on the way carries what later steps say, so that the way is there to find it out."""
+    told = 0
+    for instance in instances:
+        seen = " ".join(session.solved[instance.seed].observations[1:-1])
+        last = set(re.findall(r"\w{2,}|\d+", instance.oracle[-1])) - set(re.findall(r"\w{2,}|\d+", instance.prompt))
+        told += any(re.search(rf"\b{re.escape(word)}\b", seen) for word in last)
+    return told >= 0.5 * len(instances)
+
+
+def _any_value(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Put other values into the arguments of a kind of step, on all of its steps."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for instance in session.instances[:200]:
+        for action in instance.oracle:
+            kinds[kind(action)].add(action)
+    tried = survived = 0
+    for name, actions in kinds.items():
+        if len(actions) < 3:
+            continue
+        pool = sorted(actions)
+
+        def edit(instance: Instance, name: str = name, pool: list[str] = pool, salt: int = 0) -> tuple[str, ...] | None:
+            rng = random.Random(digest(f"value {instance.seed} {salt}"))
+            own = set(instance.oracle)
+            others = [action for action in pool if action not in own and action not in instance.moves]
+            if not others or not any(kind(action) == name for action in instance.oracle):
+                return None
+            return tuple(rng.choice(others) if kind(action) == name else action for action in instance.oracle)
+
+        results = [result for salt in range(3) for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt=salt))]
+        dropped = _play(session, chosen, lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name))
+        idle = [value for *_, value in dropped if value >= FULL]
+        full = [play for _, play, value in results if value >= FULL]
+        tried, survived = tried + len(results), survived + len(full)
+        values = [value for *_, value in results]
+        if len(results) >= 6 and len(full) >= 0.6 * len(results) and len(idle) < 0.5 * max(1, len(dropped)) and not lucky(session, values):
+            session.accuse(
+                f"Any value will do in `{name}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
+                Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values, advice="Compare the argument with what the instance asks for.",
+            )  # fmt: skip
+    return tried, survived
+
+
+def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Leave out all steps of one kind that every plan has."""
+    plans = [{kind(action) for action in instance.oracle} for instance in chosen]
+    tried = survived = 0
+    for name in sorted(set.intersection(*plans)) if plans else []:
+        if all(len({kind(action) for action in i.oracle}) == 1 for i in chosen):
+            continue
+        results = _play(session, chosen, lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name))
+        full = [play for _, play, value in results if value >= FULL]
+        tried, survived = tried + len(results), survived + len(full)
+        if len(results) < 6 or len(full) < 0.95 * len(results):
+            continue
+        asked = [i for i in chosen if name and re.search(rf"\b{re.escape(name.lower())}", i.prompt.lower())]
+        tells = _tells(session, chosen, name)
+        values = [value for *_, value in results]
+        session.accuse(
+            f"Leaving out `{name}`, which every plan of the oracle has, costs nothing.",
+            Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
+            severity="major" if not tells and (len(asked) >= 0.8 * len(chosen) or _own_arguments(chosen, name)) else "minor",
+            class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",
+        )  # fmt: skip
+    return tried, survived
+
+
+def _own_arguments(chosen: list[Instance], name: str) -> bool:
+    """Say whether the steps of a kind carry arguments that differ between instances."""
+    steps = [tuple(action for action in i.oracle if kind(action) == name) for i in chosen]
+    return len(set(steps)) > 0.5 * len(steps)
+
+
+def _tells(session: Session, chosen: list[Instance], name: str) -> bool:
+    """Say whether steps of a kind are answered with words that later steps use and nothing before told."""
+    told = 0
+    for instance in chosen:
+        trace, known = session.solved[instance.seed], set(re.findall(r"\w+", instance.prompt))
+        for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
+            new = set(re.findall(r"\w+", trace.observations[place + 1])) - known - set(re.findall(r"\w+", action))
+            later = set(re.findall(r"\w+", " ".join(instance.oracle[place + 1 :])))
+            if kind(action) == name and (new & later):
+                told += 1
+                break
+            known |= set(re.findall(r"\w+", trace.observations[place + 1]))
+    return told >= 0.3 * len(chosen)
+
+
+def _others(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Play the plans of other instances."""
+    pool = [i.oracle for i in session.usable]
+    if len(set(pool)) < 2:
+        return 0, 0
+    results = [
+        result
+        for step in (1, 2, 3, 5)
+        for result in _play(
+            session, chosen, lambda i, step=step: pool[(next(p for p, other in enumerate(session.usable) if other.seed == i.seed) + step) % len(pool)]
+        )
+    ]
+    full = [play for _, play, value in results if value >= FULL]
+    values = [value for *_, value in results]
+    if len(full) >= 2 and not lucky(session, values):
+        session.accuse(
+            f"Plans of other instances are paid in full in {len(full)} of {len(results)} plays.",
+            Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values, advice="Let the score depend on the instance.",
+        )  # fmt: skip
+    return len(results), len(full)
+
+
+def _reordered(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Cut the plan before its end, and turn it round."""
+    cut = _play(session, chosen, lambda i: i.oracle[:-1] if len(i.oracle) > 1 else None)
+    more = [(play, value) for _, play, value in cut if value > 1.02]
+    if len(more) >= max(2, 0.3 * len(cut)):
+        play, value = more[0]
+        session.accuse(
+            f"A plan without its last step earns more than the whole: {value:.2f} times as much.", Witness("pays", (play,), value=value * session.best(play.seed)),
+            values=[value for *_, value in cut], advice="Finishing must never cost more than it pays.",
+        )  # fmt: skip
+    turned = _play(session, chosen, lambda i: i.oracle[::-1])
+    return len(cut) + len(turned), len(more) + sum(value >= FULL for *_, value in turned)

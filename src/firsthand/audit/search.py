@@ -1,0 +1,140 @@
+"""One plan for all instances, made without looking: whatever it earns above luck is not task solving, by construction.
+
+Candidates are actions, repetitions, enumerations, plans of other instances and random ones; the best are
+improved on one stream of seeds and certified on another.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+
+from firsthand.audit.chance import chance, distinct, lucky
+from firsthand.audit.grammar import SLOT, fill
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Instance, Play
+
+Plan = tuple[str, ...]
+LONGEST = 200
+
+
+def candidates(session: Session) -> list[Plan]:
+    """Return plans to begin the search with."""
+    rng, most = random.Random(11), min(session.facts.turns, LONGEST)
+    known = session.actions
+    plans: list[Plan] = [(action,) for action in known] + [(action,) * most for action in known[:20]]
+    oracles = Counter(instance.oracle for instance in session.instances if instance.oracle)
+    plans += [plan for plan, _ in oracles.most_common(20)] + rng.sample(list(oracles), min(20, len(oracles)))
+    plans += [plan[-1:] for plan in list(oracles)[:20]] + [plan[-2:] for plan in list(oracles)[:10]]
+    plans += enumerations(session, most)
+    length = max((len(plan) for plan in oracles), default=1)
+    if known:
+        plans += [tuple(rng.choices(known, k=rng.randint(1, min(2 * length, most)))) for _ in range(30)]
+        plans.append(tuple((known * (most // len(known) + 1))[:most]))
+        joined = [action for plan in list(oracles)[:40] for action in plan]
+        plans.append(tuple(joined[:most]))
+    return [plan[:most] for plan in dict.fromkeys(plans) if plan]
+
+
+def enumerations(session: Session, most: int) -> list[Plan]:
+    """Return plans that try every value of a template in turn, alone and before every way to finish."""
+    plans: list[Plan] = []
+    for template in session.facts.grammar:
+        if not SLOT.search(template):
+            continue
+        head = template[: SLOT.search(template).start()]  # type: ignore[union-attr]
+        tried = [action[len(head) :] for i in session.instances for action in i.oracle if action.startswith(head)]
+        numbers = [int(value) for value in tried if value.lstrip("-").isdigit()]
+        words = [value for value, _ in Counter(tried).most_common(most)]
+        ranges = [range(most), range(1, most + 1), range(most - 1, -1, -1)]
+        if numbers:
+            ranges += [range(min(numbers), min(numbers) + most), range(max(numbers), max(numbers) - most, -1)]
+        plans += [tuple(fill(template, str(value)) for value in values) for values in ranges]
+        plans.append(tuple(fill(template, word) for word in words))
+    return [plan for plan in plans if plan]
+
+
+def places(session: Session) -> dict[str, Callable[[Instance], Plan | None]]:
+    """Return policies that take the legal move at a fixed place of the list, without reading it."""
+
+    def at(place: int) -> Callable[[Instance], Plan | None]:
+        return lambda i: (i.moves[place],) if -len(i.moves) <= place < len(i.moves) else None
+
+    def by(key: Callable[[str], object]) -> Callable[[Instance], Plan | None]:
+        return lambda i: (min(i.moves, key=key),) if i.moves else None  # type: ignore[arg-type,type-var]
+
+    found = {f"the legal move at place {place}": at(place) for place in (0, 1, 2, -1)}
+    return {
+        **found,
+        "the first legal move in the alphabet": by(str),
+        "the longest legal move": by(lambda m: -len(m)),
+        "the shortest legal move": by(len),
+    }
+
+
+def blind_plan(session: Session) -> str | None:
+    """Search on one stream of seeds, certify on another."""
+    if distinct(session) < 2:
+        return "there is one instance, whose solution is no blind plan"
+    searched = [i for i in session.lab.instances(session.stream("search", 12 if session.options.budget == "quick" else 40)) if not i.fault]
+    solved = session.lab.run([Play(i.seed, i.oracle) for i in searched])
+    best = {i.seed: trace.paid for i, trace in zip(searched, solved, strict=True) if trace.paid > 0}
+    searched = [i for i in searched if i.seed in best]
+    if not searched:
+        return "the oracle earns nothing on the seeds of the search"
+
+    def worth(plan: Plan, on: list[Instance]) -> float:
+        return sum(min(trace.paid / best[i.seed], 1.5) for i, trace in zip(on, session.lab.run([Play(i.seed, plan) for i in on]), strict=True)) / len(
+            on
+        )
+
+    few = searched[:: max(1, len(searched) // 10)][:10]
+    afford = max(40, int((0.4 if session.options.budget == "quick" else 4.0) / max(session.seconds_a_play, 5e-5) / len(few)))
+    pool = sorted(((worth(plan, few), plan) for plan in candidates(session)[:afford]), key=lambda pair: -pair[0])
+    session.outcome.probes = len(pool)
+    pool = sorted(((worth(plan, searched), plan) for _, plan in pool[:8]), key=lambda pair: -pair[0])
+    pool = _climbed(session, pool[:3], searched, worth)
+    for _, plan in pool[:2]:
+        _certify(session, lambda _instance, plan=plan: plan, f"One fixed plan ({_told(plan)})")
+    if any(instance.moves for instance in session.usable):
+        for name, policy in places(session).items():
+            _certify(session, policy, f"Taking {name}")
+    return None
+
+
+def _climbed(
+    session: Session, pool: list[tuple[float, Plan]], searched: list[Instance], worth: Callable[[Plan, list[Instance]], float]
+) -> list[tuple[float, Plan]]:
+    """Improve plans by inserting, replacing and dropping steps, as long as that helps."""
+    rng, known = random.Random(13), session.actions
+    rounds = 0 if session.options.budget == "quick" or not known else max(4, min(60, int(2.0 / max(session.seconds_a_play * len(searched), 1e-4))))
+    for _ in range(rounds):
+        score, plan = pool[rng.randrange(len(pool))]
+        place = rng.randrange(len(plan) + 1)
+        change = rng.choice(
+            (
+                plan[:place] + (rng.choice(known),) + plan[place:],
+                plan[:place] + plan[place + 1 :],
+                plan[:place] + (rng.choice(known),) + plan[place + 1 :],
+            )
+        )
+        change = change[: session.facts.turns]
+        if change and (new := worth(change, searched)) > score:
+            pool = sorted([*pool, (new, change)], key=lambda pair: -pair[0])[:3]
+    return pool
+
+
+def _certify(session: Session, policy: Callable[[Instance], Plan | None], what: str) -> None:
+    results = session.attack(session.some(10**6, share=0.05), policy)
+    values = [value for *_, value in results]
+    if not lucky(session, values):
+        hits = [play for _, play, _, value in results if value >= FULL]
+        play = hits[0] if hits else max(results, key=lambda result: result[3])[1]
+        session.pays(
+            f"{what} earns {sum(values) / len(values):.2f} of the oracle's reward over {len(values)} instances it was not chosen on; luck allows {chance(session):.3f}.",
+            play, values=values, advice="Let what is right depend on the instance, bound the number of tries, and declare the base rate.",
+        )  # fmt: skip
+
+
+def _told(plan: Plan) -> str:
+    shown = ", ".join(action[:40] for action in plan[:5])
+    return f"{shown}{f' … {len(plan)} steps' if len(plan) > 5 else ''}"

@@ -1,0 +1,105 @@
+"""Does what the agent is told before success carry the answer?
+
+A parrot makes a mistake, reads the reply, and says back what is new in it. Finding something out by an
+action that is there for that is the task; being told the answer by an error, or by a wrong answer after which one may
+answer again, is a leak. Twins, which differ in one hidden value alone, tell which replies depend on it.
+"""
+
+import re
+from collections import Counter, defaultdict
+
+from firsthand.audit.finding import Witness
+from firsthand.audit.grammar import SLOT, fill
+from firsthand.audit.plan_mutation import kind
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Instance, Play
+
+TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*")
+ERRORS = ("zebra quartz", "", "?", "-1", "help")
+
+
+def mistakes(session: Session, instance: Instance) -> list[str]:
+    """Return actions that are invalid or wrong here: junk, and the right kind of step with another value."""
+    found = list(ERRORS)
+    for template in session.facts.grammar:
+        if SLOT.search(template):
+            found += [fill(template, value) for value in ("zebra", "-1", "0", "1", "999999")]
+    own, ways = set(instance.oracle), {kind(action) for action in instance.oracle[-1:]}
+    others = [action for i in session.usable[:20] for action in i.oracle[-1:] if action not in own and kind(action) in ways]
+    return list(dict.fromkeys([*found, *others[:3]]))
+
+
+def leaks(session: Session) -> str | None:
+    """Make a mistake, then say back each new token, as an action and in every template."""
+    chosen = session.some(16 if session.options.budget != "quick" else 8, share=0.05)[:16]
+    if len({i.oracle for i in chosen}) < 2:
+        return "all instances have the same plan"
+    _at_once(session, chosen)
+    told: list[tuple[Instance, str, list[str]]] = []
+    first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
+    traces = session.play(Play(i.seed, (wrong,)) for i, wrong in first)
+    for (instance, wrong), trace in zip(first, traces, strict=True):
+        if trace.done or trace.value is None or len(trace.observations) < 2 or session.value(instance.seed, trace) >= FULL:
+            continue
+        known = set(TOKEN.findall(instance.prompt)) | set(TOKEN.findall(wrong))
+        tokens = list(dict.fromkeys(token for token in TOKEN.findall(trace.observations[1]) if token not in known))
+        actions = _said(session, instance, trace.observations[1], tokens)
+        told.append((instance, wrong, actions))
+    plays = [(i, wrong, action) for i, wrong, actions in told for action in actions[:60]]
+    plays = plays[: max(400, int(1.5 / max(session.seconds_a_play, 1e-5)))]
+    values = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True)]
+    straight = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (a,)) for i, _, a in plays), strict=True)]
+    session.note([0.0] * len(chosen))
+    paying: dict[str, dict[int, Play]] = defaultdict(dict)
+    for (instance, wrong, action), value, alone in zip(plays, values, straight, strict=True):
+        if value >= 0.98 and alone >= 0.9:  # the reply told an action that is right by itself: nothing had to be found out first
+            paying[kind(wrong) or wrong].setdefault(instance.seed, Play(instance.seed, (wrong, action)))
+    tried = {i.seed for i, *_ in told}
+    for wrong, hits in paying.items():
+        listed = Counter(len(actions) for i, w, actions in told if (kind(w) or w) == wrong)
+        guesses = max(1.0, sum(size * count for size, count in listed.items()) / max(1, sum(listed.values())))
+        if len(hits) >= max(3, 0.6 * len(tried)) and not _listing(chosen, guesses):
+            play = next(iter(hits.values()))
+            session.pays(
+                f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, saying back what is new pays on {len(hits)} of {len(tried)} instances.",
+                play, values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
+                advice="Errors say what was wrong with the form of an action, never what would be right; a wrong answer is final.",
+            )  # fmt: skip
+            return None
+    return None
+
+
+def _listing(chosen: list[Instance], guesses: float) -> bool:
+    """Say whether replies list so many actions that one of them had to be right, as a list of legal moves does."""
+    moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
+    return moves > 0 and guesses >= moves
+
+
+def _said(session: Session, instance: Instance, reply: str, tokens: list[str]) -> list[str]:
+    """Return what a parrot would say: new tokens and quoted phrases, bare, in templates and with the commands of the grammar."""
+    phrases = [a or b or c for a, b, c in re.findall(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`", reply)]
+    phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(r"\w+:[\w,-]+", reply)
+    phrases += re.findall(r'\{"calls":.*\}', reply)
+    values = list(dict.fromkeys([*tokens, *phrases]))[:25]
+    templates = [template for template in session.facts.grammar if SLOT.search(template)]
+    literal = [action for action in (*session.facts.grammar, *instance.moves) if not SLOT.search(action) and action in values]
+    bare = [value for value in values if not templates or value.startswith("{") or ":" in value]
+    return list(dict.fromkeys([*bare, *literal, *(fill(template, value) for template in templates for value in values)]))
+
+
+def _at_once(session: Session, chosen: list[Instance]) -> None:
+    """Say back what the first observation states after a colon or an equals sign, where words of no task would stand."""
+    pattern = re.compile(
+        r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*\s*[:=]\s*['\"]?([\w.,-]+)", re.IGNORECASE
+    )
+    made = [
+        (i, action) for i in chosen for value in pattern.findall(i.prompt) for action in (value, *(fill(t, value.strip(".,")) for t in session.facts.grammar if SLOT.search(t)))
+    ]  # fmt: skip
+    traces = session.play(Play(i.seed, (action,)) for i, action in made)
+    hits = {i.seed: Play(i.seed, (action,)) for (i, action), trace in zip(made, traces, strict=True) if session.value(i.seed, trace) >= 0.98}
+    if len(hits) >= max(3, 0.8 * len(chosen)):
+        session.accuse(
+            f"The first observation states the answer, on {len(hits)} of {len(chosen)} instances.",
+            Witness("pays", (next(iter(hits.values())),), value=0.98 * session.best(next(iter(hits)))), values=[1.0] * len(hits),
+            advice="Show the agent what it may know, and no internal value.",
+        )  # fmt: skip
