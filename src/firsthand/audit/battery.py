@@ -6,6 +6,7 @@ are collected here. What does not apply costs nothing.
 
 import importlib
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from firsthand.audit.certificate import Certificate, Seeds
 from firsthand.audit.finding import Check, Finding
 from firsthand.audit.session import Options, Outcome, Session
 from firsthand.audit.target import Facts, Spec
-from firsthand.errors import UnknownName, UserError
+from firsthand.errors import FirsthandError, UnknownName, UserError
 
 
 class NotRun(Exception):
@@ -114,6 +115,11 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
         reason = item.run(session) or ""
     except NotRun as error:
         reason, failed = str(error), True
+    except FirsthandError:
+        raise
+    except Exception as error:  # a fault of the auditor: what it found so far counts, and nobody is told that it passed
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason, failed = f"the check itself failed: {type(error).__name__}: {error} ({place.name}, line {place.lineno})", True
     outcome = session.outcome
     bad = [finding for finding in outcome.findings if finding.severity != "minor"]
     status = "FAIL" if bad else "NOT_RUN" if failed else "NA" if reason else "PASS"

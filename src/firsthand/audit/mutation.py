@@ -79,12 +79,9 @@ def _numbers(body: str, number: float) -> Iterator[tuple[str, str, str]]:
 
 
 def _bigger(digits: str) -> str:
-    first = digits[0]
-    return (
-        (str((int(first) % 8) + 1) if first != "0" else "4") + digits[1:]
-        if len(digits) < 5
-        else digits[:1] + str((int(digits[1]) + 3) % 10) + digits[2:]
-    )
+    """Change the first digit of a number, or, of a long one, the second."""
+    place = 0 if len(digits) < 5 or not digits[1].isdigit() else 1
+    return digits[:place] + str((int(digits[place]) + 3) % 9 + 1) + digits[place + 1 :]
 
 
 def _items(session: Session, instance: Instance, body: str, rng: random.Random) -> Iterator[tuple[str, str, str]]:
