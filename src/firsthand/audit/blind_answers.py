@@ -82,6 +82,7 @@ def blind_answer(session: Session) -> str | None:
     if n and (len(hits) >= 0.9 * n or (option and len(hits) >= (chance + 0.25) * n and 1 - at_most(len(hits) - 1, n, chance) < 0.002)):
         session.pays(
             f"One rule that does not look at the question earns {len(hits)} of {n} instances it was not chosen on: {best}.", hits[0],
-            values=[value for *_, value in results], class_="answer predictable", advice="Put the answer at varying places, among alternatives of the same form.",
+            values=[value for *_, value in results], class_="answer predictable",
+            advice="Put the answer at varying places, among alternatives of the same form.",
         )  # fmt: skip
     return None

@@ -74,7 +74,8 @@ def _contradictions(session: Session, instances: list[Instance]) -> None:
             if session.value(group[0].seed, trace) < FULL:
                 pair = (Play(group[0].seed, ()), Play(group[1].seed, ()))
                 session.accuse(
-                    f"{len(against)} prompts come with several answers of which only one is paid.", Witness("instances", pair, digest=told(group[:2])), severity="major",
+                    f"{len(against)} prompts come with several answers of which only one is paid.", 
+                    Witness("instances", pair, digest=told(group[:2])), severity="major",
                     advice="Say in the prompt what decides between the answers, or accept them all.",
                 )  # fmt: skip
                 break
@@ -83,8 +84,10 @@ def _contradictions(session: Session, instances: list[Instance]) -> None:
         pair = (Play(twice[0][0].seed, ()), Play(twice[0][1].seed, ()))
         few = session.facts.proven and len(by_prompt) < 100 and len(instances) >= 200
         session.accuse(
-            f"Only {len(by_prompt)} of {len(instances)} instances are different.", Witness("instances", pair, digest=told(twice[0][:2])),
-            severity="major" if few else "minor", class_="few instances", advice="Draw more of the instance from the seed, or say how many there are.",
+            f"Only {len(by_prompt)} of {len(instances)} instances are different.",
+            Witness("instances", pair, digest=told(twice[0][:2])),
+            severity="major" if few else "minor", class_="few instances",
+            advice="Draw more of the instance from the seed, or say how many there are.",
         )  # fmt: skip
 
 
@@ -124,7 +127,8 @@ def _splits(session: Session) -> None:
                 key = f"{instance.prompt} {instance.answer} {instance.oracle}"
                 if key in seen and seen[key][0] != split:
                     session.accuse(
-                        f"The splits {seen[key][0]} and {split} share instances.", Witness("instances", (Play(instance.seed, ()),), digest=_again(session, instance)),
+                        f"The splits {seen[key][0]} and {split} share instances.",
+                        Witness("instances", (Play(instance.seed, ()),), digest=_again(session, instance)),
                         severity="major", class_="splits", advice="Let the content decide the split: draw until `task.owns(instance)`.",
                     )  # fmt: skip
                     return

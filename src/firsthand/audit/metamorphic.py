@@ -65,7 +65,8 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
             if len(raised) >= max(1 if start == "The right answer" else 2, 0.2 * len(results)):
                 instance, play, value = raised[0]
                 session.accuse(
-                    f"{start} earns more when it is {name}: {value:.2f} instead of {plain[instance.seed]:.2f} of the oracle's reward, on {len(raised)} of {len(results)} instances.",
+                    f"{start} earns more when it is {name}: {value:.2f} instead of {plain[instance.seed]:.2f} "
+                    f"of the oracle's reward, on {len(raised)} of {len(results)} instances.",
                     Witness("pays", (play,), value=value * session.best(instance.seed)), values=[value for *_, value in results],
                     advice="Bound the reward, score one committed answer, and let neither length nor repetition count.",
                 )  # fmt: skip
@@ -94,7 +95,8 @@ def _hedging(session: Session, chosen: list[Instance]) -> None:
         if len(both) >= max(2, 0.3 * len(chosen)) or (both and len(both) == len(chosen)):
             instance = session.by_seed[both[0].seed]
             session.accuse(
-                f"Two answers are paid like the right one, {name}, in either order, on {len(both)} of {len(chosen)} instances: {both[0].actions[0][-100:]!r}.",
+                f"Two answers are paid like the right one, {name}, in either order, on {len(both)} of {len(chosen)} instances: "
+                f"{both[0].actions[0][-100:]!r}.",
                 Witness("pays", (both[0],), value=FULL * session.best(instance.seed)), values=[value for *_, value in first],
                 advice="Require exactly one committed answer, and parse the slot with a grammar that has to match in full.",
             )  # fmt: skip

@@ -188,7 +188,8 @@ def _others(session: Session, chosen: list[Instance]) -> None:
             instance, other = pairs[0]
             _accuse(
                 session, instance, Mutant("another's answer", other.oracle[0], "the whole answer"),
-                f"Answers of other instances are paid in full ({len(pairs)} of {len(made)} pairs)", [session.value(i.seed, t) for (i, _), t in zip(made, traces, strict=True)],
+                f"Answers of other instances are paid in full ({len(pairs)} of {len(made)} pairs)",
+                [session.value(i.seed, t) for (i, _), t in zip(made, traces, strict=True)],
             )  # fmt: skip
             return
 

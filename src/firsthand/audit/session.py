@@ -162,7 +162,7 @@ class Session:
     def attack(
         self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None], *, note: bool = True
     ) -> list[tuple[Instance, Play, Trace, float]]:
-        """Play one attack on every instance for which it has something to do: instance, play, trace, value. A probe that is not noted claims nothing."""
+        """Play one attack on every instance for which it has something to do: instance, play, trace, value. Unless noted, it claims nothing."""
         made: list[tuple[Instance, Play]] = []
         for instance in instances:
             actions = act(instance)

@@ -19,7 +19,9 @@ def wrong_plays(session: Session, instance: Instance) -> list[Play]:
     rng, plan = random.Random(digest(f"wrong {instance.seed}")), instance.oracle
     other = next((i.oracle for i in session.usable if i.seed > instance.seed and i.oracle != plan), ())
     wrong = [(), plan[:-1], tuple(reversed(plan)), other]
-    wrong += [plan[:place] + (theirs,) + plan[place + 1 :] for place, (mine, theirs) in enumerate(zip(plan, other, strict=False)) if mine != theirs][:3]
+    wrong += [(*plan[:place], theirs, *plan[place + 1 :]) for place, (mine, theirs) in enumerate(zip(plan, other, strict=False)) if mine != theirs][
+        :3
+    ]
     wrong += [tuple(rng.choices(session.actions, k=min(6, session.facts.turns))) for _ in range(2) if session.actions]
     return [Play(instance.seed, actions) for actions in dict.fromkeys(wrong) if actions != plan]
 

@@ -33,13 +33,17 @@ REFUSALS = (
     "None",
 )
 SCAFFOLDS = (
-    "<answer></answer>", "<think></think><answer></answer>", "<think>Let me think step by step.</think>\n<answer>zebra</answer>", "\\boxed{}", "\\boxed{zebra}",
-    "Answer:", "Final answer:", "```\n```", "```json\n{}\n```", '{"answer": ""}', '{"answer": null}', '{"answer": []}', "####", "<reasoning>\n</reasoning>\n<answer>\n</answer>",
+    "<answer></answer>", "<think></think><answer></answer>", "<think>Let me think step by step.</think>\n<answer>zebra</answer>",
+    "\\boxed{}", "\\boxed{zebra}",
+    "Answer:", "Final answer:", "```\n```", "```json\n{}\n```", '{"answer": ""}', '{"answer": null}', '{"answer": []}', "####",
+    "<reasoning>\n</reasoning>\n<answer>\n</answer>",
     "First, I look at the question. Second, I think about it. Therefore, the result follows. In conclusion, this is my final answer.",
-    "# Heading\n\n- one\n- two\n\n**Conclusion**: zebra", "Step 1: read.\nStep 2: think.\nStep 3: answer.\nFinal answer: zebra", "Therefore the answer is clearly correct.",
+    "# Heading\n\n- one\n- two\n\n**Conclusion**: zebra", "Step 1: read.\nStep 2: think.\nStep 3: answer.\nFinal answer: zebra",
+    "Therefore the answer is clearly correct.",
 )  # fmt: skip
 ODD = (
-    "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "9" * 60, "0x0", "1/0", "∞", "True", "[[]]", "1_0_0", "０", "²", "--1", "1e", "+", "1e308*10",
+    "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "9" * 60, "0x0", "1/0", "∞", "True", "[[]]", "1_0_0", "０",
+    "²", "--1", "1e", "+", "1e308*10",
     "[nan]", "{\"answer\": NaN}", "{\"answer\": true}", "{\"answer\": Infinity}", "{\"answer\": {}}", "true", "false", "0.0",
 )  # fmt: skip
 
@@ -170,7 +174,7 @@ def constants(session: Session) -> str | None:
                 advice="Compare the whole committed answer with the reference, after a normalisation that keeps different answers apart.",
             )
         elif "wrong" not in worst:
-            claim = f"One fixed answer is right too often: {_quoted(text)} is paid on {count} of {len(results)} instances, with {len(known)} different answers."
+            claim = f"One fixed answer is right too often: {_quoted(text)} is paid on {count} of {len(results)} instances, of {len(known)} answers."
             session.pays(claim, play, values=values, class_="label prior", advice="Balance the answers, or correct the reward for chance.")
     return None
 
@@ -255,7 +259,7 @@ def enumeration(session: Session) -> str | None:
     if worst:
         count, name, play, values = worst
         session.pays(
-            f"Listing many answers is paid like the right one: {name}, on {count} of {len(chosen)} instances, in whatever order.", play, values=values,
+            f"Listing many answers is paid like the right one: {name}, on {count} of {len(chosen)} instances, in any order.", play, values=values,
             advice="Accept exactly one committed answer, and refuse a text that gives several.",
         )  # fmt: skip
     return None

@@ -23,7 +23,8 @@ from firsthand.episode import Episode
 from firsthand.models.scripted import Expert
 from firsthand.prompt import Act
 from firsthand.registry import lookup
-from firsthand.rollout.play import Limits, play
+from firsthand.rollout.play import Limits
+from firsthand.rollout.play import play as played
 from firsthand.task import SPLITS, Split, Task
 
 TRUE_RESETS = 3
@@ -150,18 +151,18 @@ class Native:
         moves = await settled(cast("Any", environment.choices()))
         contents = _contents(environment)
         await settled(environment.close())
-        episode = await play(self.held(), Agent(model=Expert()), task)
+        episode = await played(self.held(), Agent(model=Expert()), task)
         fault = f"{episode.error.type}: {episode.error.message}" if episode.error else ""
         plan = tuple(written(action) for action in episode.actions)
         return Instance(seed, shown.full, contents, plan, fault, tuple(moves or ()))
 
-    async def play(self, play_: Play) -> Trace:
+    async def play(self, play: Play) -> Trace:
         """Play, and go on after done where that is asked for."""
-        task, environment = self.task(play_.seed), self.held()
-        episode = await play(environment, Agent(model=_Planned(play_.actions)), task, limits=Limits(turns=len(play_.actions)))
+        task, environment = self.task(play.seed), self.held()
+        episode = await played(environment, Agent(model=_Planned(play.actions)), task, limits=Limits(turns=len(play.actions)))
         trace = _trace(episode)
-        if play_.beyond and episode.final.done and trace.fault is None:
-            trace = await self._beyond(environment, play_.actions[len(episode.turns) :], trace)
+        if play.beyond and episode.final.done and trace.fault is None:
+            trace = await self._beyond(environment, play.actions[len(episode.turns) :], trace)
         await settled(self.environment.close(environment))
         return trace
 
@@ -178,11 +179,11 @@ class Native:
             late = max(late, score.value - ended)
         return msgspec.structs.replace(trace, observations=tuple(observations), late=late)
 
-    async def moves(self, play_: Play) -> list[str]:
+    async def moves(self, play: Play) -> list[str]:
         """Tell the legal choices after a play, or the tools' templates."""
         environment = self.held()
-        await settled(environment.reset(self.task(play_.seed)))
-        for action in play_.actions:
+        await settled(environment.reset(self.task(play.seed)))
+        for action in play.actions:
             if (await settled(environment.act(read(action)))).done:
                 break
         choices = await settled(cast("Any", environment.choices()))
