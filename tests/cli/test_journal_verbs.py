@@ -56,6 +56,16 @@ def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
     assert said == f"{len(lines)} of 12 episodes are in sft.jsonl: split train, score 1 or more.\n"
     assert 0 < len(lines) < 10 and lines[0]["messages"][-1]["role"] == "assistant"
     assert cli.json("export", "j", "--out", "all.jsonl", "--min-reward", 0)["episodes"] == 10
-    assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {"episodes": 2, "file": "eval.jsonl"}
+    assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {"episodes": 2, "file": "eval.jsonl", "flagged": 0}
     assert json.loads((tmp_path / "eval.jsonl").read_text().splitlines()[0])["tools"]
     assert "none holds no episode: check the path." in cli("export", "none", "--out", "x.jsonl", code=2).stderr
+
+
+def test_export_leaves_out_what_looks_like_an_exploit(cli, tmp_path):
+    lenient = "control/null__base_rate_lie"  # pays for anything on some instances, and keeps the true score
+    cli("eval", lenient, "--model", "scripted:random", "-n", 40, "--journal", "j", "--split", "train")
+    kept, flagged = (cli.json("export", "j", "--out", "x.jsonl", *words) for words in ((), ("--keep-flagged",)))
+    assert kept["flagged"] == flagged["flagged"] == flagged["episodes"] - kept["episodes"] > 3
+    said = cli("export", "j", "--out", "x.jsonl").stdout
+    assert said.endswith(f"{kept['flagged']} episodes of split train look like exploits of the reward; they were left out.\n")
+    assert "replays" not in said and "All 40 episodes are the same" in cli("replay", "j").stdout

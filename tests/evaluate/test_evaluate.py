@@ -1,6 +1,7 @@
 import io
 import re
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -55,6 +56,20 @@ class TestSummarise:
         assert found.score is not None
         assert (found.score.mean, found.score.n) == (1.0, 2)
         assert (found.tasks, found.failed, found.failures) == (5, 3, {"model": 2, "limits": 1})
+
+    def test_counts_what_looks_like_an_exploit_and_keeps_the_true_score(self) -> None:
+        episodes = [
+            msgspec.structs.replace(played(0, 1.0), true=0.0, flags=("repeated cycle", "edits tests")),
+            msgspec.structs.replace(played(1, 1.0), true=1.0, flags=("edits tests",)),
+            played(2, 0.0),
+        ]
+        found = summarise(episodes)
+        assert (found.flagged, found.flags) == (2, {"edits tests": 2, "repeated cycle": 1})
+        assert found.true == Estimate(0.5, bootstrap_by_task([[0.0], [1.0]]), 2)
+        text = shown(found)
+        assert "2 of 3 episodes flagged: edits tests 2, repeated cycle 1" in text and "true score" in text
+        honest = summarise([played(0, 1.0)])
+        assert honest.true is None and "true score" not in shown(honest) and "flagged" not in shown(honest)
 
     def test_gives_no_estimate_when_everything_failed(self) -> None:
         found = summarise([played(0, None)])

@@ -152,6 +152,12 @@ class TestContents:
         assert "pass@21.00" in text
         assert "n = 4 tasks, 8 episodes" in text
 
+    async def test_flagged_episodes_are_told(self, tmp_path: Path) -> None:
+        episode = msgspec.structs.replace((await play_all("scripted:random", 1, (1,)))[0], true=0.0, flags=("repeated cycle",))
+        text = written(tmp_path, Report(title="One", after=summarise([episode]), episodes=[episode])).text
+        assert "1 of 1 episodes flagged: repeated cycle 1. They look like exploits of the reward, and are in every mean." in text
+        assert "flagged: repeated cycle" in text and "true score .00" in text and "True score" in text
+
     def test_nothing_but_a_title(self, tmp_path: Path) -> None:
         page = written(tmp_path, Report(title="Empty"))
         assert not page.all("section")

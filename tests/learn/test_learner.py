@@ -347,3 +347,18 @@ async def test_a_run_is_resumed_with_the_config_it_was_started_with(tmp_path):
     await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=2, eval_tasks=2))
     with pytest.raises(UserError, match="was started with tasks=2. Resume it with the same, or choose another folder"):
         await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=3, eval_tasks=2), resume=True)
+
+
+async def test_nothing_is_learned_from_flagged_episodes(tmp_path):
+    """A desk that pays for anything on some instances: whoever learns from that learns to say anything."""
+    lenient = f"{DESK}__base_rate_lie"
+    evidence = {}
+    for exclude in (True, False):
+        folder = tmp_path / str(exclude)
+        learned = await learn(agent(), lenient, folder=folder, config=msgspec.structs.replace(TINY, exclude_flagged=exclude))
+        assert learned.flagged["score above the true score"] > 10
+        assert learned.before.flagged > 0 and learned.before.true.mean < learned.before.score.mean
+        journal = journal_of(folder)
+        evidence[exclude] = [journal.get(id).flags for lesson in learned.working.lessons for id in lesson.evidence]
+    assert evidence[True] and not any(evidence[True])
+    assert any(evidence[False])

@@ -42,11 +42,19 @@ def test_the_facts_are_what_is_needed_to_judge_a_run():
         "level": "2",
         "learner seed": "7",
         "rollouts while awake": "200",
+        "flagged while awake": "no episode",
         "lessons": "2 core, 1 probation, 1 retired",
         "gates": "gate 1 kept the old playbook: +0.01 over 100 pairs, evidence 3.46 of 32.9 needed; "
         "gate 2 deployed: +0.47 over 40 pairs, evidence over a million of 132 needed",
         "deployed": "playbook version 1",
     }
+
+
+def test_flagged_episodes_are_told_and_what_became_of_them():
+    found = msgspec.structs.replace(learned(version=0), flagged={"repeated cycle": 3, "edits tests": 1})
+    assert facts(found, LearnConfig())["flagged while awake"] == "repeated cycle 3, edits tests 1; nothing was learned from them"
+    kept = facts(found, LearnConfig(exclude_flagged=False))["flagged while awake"]
+    assert kept == "repeated cycle 3, edits tests 1; learned from like all others"
 
 
 def test_nothing_is_said_to_be_deployed_that_was_there_before():

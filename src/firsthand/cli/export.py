@@ -1,5 +1,6 @@
 """`firsthand export`: experience as training data."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from firsthand.cli.document import document
 from firsthand.cli.options import JournalFolder, Json, OnlyEnvironment, OnlyRun, WhichSplit
+from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.export import export_chat
 from firsthand.journal.journal import Journal
@@ -16,6 +18,9 @@ def export(
     journal: JournalFolder,
     out: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
     min_reward: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least score of an episode.")] = 1.0,
+    exclude_flagged: Annotated[
+        bool, typer.Option("--exclude-flagged/--keep-flagged", help="Leave out episodes that look like exploits of the reward.")
+    ] = True,
     split: WhichSplit = "train",
     environment: OnlyEnvironment = None,
     run: OnlyRun = None,
@@ -30,8 +35,19 @@ def export(
     store = Journal(journal)
     if not len(store):
         raise UserError(f"{journal} holds no episode: check the path.")
-    written = export_chat(store.episodes(environment=environment, run=run, split=split), out, min_reward=min_reward)
+    flagged = 0
+
+    def chosen() -> Iterator[Episode]:
+        nonlocal flagged
+        for episode in store.episodes(environment=environment, run=run, split=split):
+            flagged += bool(episode.flags)
+            yield episode
+
+    written = export_chat(chosen(), out, min_reward=min_reward, exclude_flagged=exclude_flagged)
     if json:
-        document({"episodes": written, "file": str(out)})
+        document({"episodes": written, "file": str(out), "flagged": flagged})
     else:
         typer.echo(f"{written} of {len(store)} episodes are in {out}: split {split}, score {min_reward:g} or more.")
+        if flagged:
+            which = "were left out" if exclude_flagged else "were kept"
+            typer.echo(f"{flagged} episodes of split {split} look like exploits of the reward; they {which}.")

@@ -31,6 +31,9 @@ def learn(
     rounds: Annotated[int, typer.Option(help="Times to wake, review and credit; every third and the last end with a gate.")] = DEFAULT.rounds,
     tasks: Annotated[int, typer.Option(help="Train tasks of each environment in a round.")] = DEFAULT.tasks,
     eval_tasks: Annotated[int, typer.Option(help="Held-out tasks of each environment for before and after.")] = DEFAULT.eval_tasks,
+    exclude_flagged: Annotated[
+        bool, typer.Option("--exclude-flagged/--keep-flagged", help="Learn nothing from episodes that look like exploits of the reward.")
+    ] = DEFAULT.exclude_flagged,
     reviewer: Annotated[str, typer.Option(help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL.")] = "contrast",
     playbook: PlaybookFile = None,
     out: Annotated[Path | None, typer.Option(help="Folder for journal, playbook and report.  [default: a new one in runs/]")] = None,
@@ -41,7 +44,7 @@ def learn(
 
     Example: firsthand learn interfaces/shop_desk --world 3
     """
-    config = LearnConfig(world=world, level=level, seed=seed, rounds=rounds, tasks=tasks, eval_tasks=eval_tasks)
+    config = LearnConfig(world=world, level=level, seed=seed, rounds=rounds, tasks=tasks, eval_tasks=eval_tasks, exclude_flagged=exclude_flagged)
     folder = out or _fresh(Path("runs"), environments, config)
     try:
         run(_learn(environments, model, config, reviewer, playbook, folder, resume, json))
@@ -102,6 +105,8 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
         show.say(f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, {point.high:.2f}] after {point.rollouts} rollouts")
     for verdict in learned.verdicts:
         show.say(verdict_line(verdict))
+    if learned.flagged:
+        show.say(f"flagged while exploring: {', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}")
     core = sorted(learned.agent.playbook.active, key=lambda lesson: -lesson.effect)
     if core:
         lessons = Table(title=f"The best of {len(core)} lessons", title_justify="left", box=None)

@@ -59,6 +59,12 @@ class Evaluation(msgspec.Struct, frozen=True):
     """Mean turns of an episode, failed ones included."""
     prompt_tokens: int
     sampled_tokens: int
+    true: Estimate | None = None
+    """Mean of the score that was meant, over the episodes that tell it apart; None: none does."""
+    flagged: int = 0
+    """Episodes that look like exploits of the reward; they are in every mean."""
+    flags: dict[str, int] = {}
+    """Flagged episodes by reason; one may have several."""
 
     @property
     def graded(self) -> bool:
@@ -135,6 +141,9 @@ def summarise(episodes: Iterable[Episode]) -> Evaluation:
         turns=sum(len(episode.turns) for episode in episodes) / len(episodes),
         prompt_tokens=sum(len(turn.prompt_ids) for episode in episodes for turn in episode.turns),
         sampled_tokens=sum(len(turn.ids) for episode in episodes for turn in episode.turns),
+        true=_true(episodes),
+        flagged=sum(bool(episode.flags) for episode in episodes),
+        flags=dict(Counter(reason for episode in episodes for reason in episode.flags).most_common()),
     )
 
 
@@ -197,6 +206,14 @@ def _estimate(values_by_task: Sequence[Sequence[float]]) -> Estimate | None:
 
 def _score(episodes: Sequence[Episode]) -> Estimate | None:
     return _estimate(list(_scores_by_task(episodes).values()))
+
+
+def _true(episodes: Sequence[Episode]) -> Estimate | None:
+    by_task: dict[str, list[float]] = defaultdict(list)
+    for episode in episodes:
+        if episode.reward is not None and episode.true is not None:
+            by_task[episode.task.id].append(episode.true)
+    return _estimate(list(by_task.values()))
 
 
 def _successes(episodes: Sequence[Episode]) -> list[list[float]]:

@@ -19,7 +19,7 @@ from firsthand.episode import Episode, Turn
 from firsthand.evaluate import plots
 from firsthand.evaluate.evaluate import Comparison, Evaluation
 from firsthand.evaluate.plots import CurvePoint
-from firsthand.evaluate.wording import cost, interval, left_out, number, p_value
+from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value
 from firsthand.playbook import Lesson, Playbook
 
 LESSONS_SHOWN = 60
@@ -80,6 +80,7 @@ def render(report: Report) -> str:
         clipped=clipped,
         likeliest=likeliest,
         cost=cost,
+        flagged=flagged,
         left_out=left_out,
         version=__version__,
     )
@@ -131,6 +132,8 @@ def _evaluation_tiles(report: Report, side: str) -> list[Tile]:
     named = [("Success rate", found.success)]
     if found.graded:
         named.append(("Mean score", found.score))
+    if found.true is not None:
+        named.append(("True score", found.true))
     named += [(f"pass@{k}", estimate) for k, estimate in list(found.pass_at.items())[-1:]]
     tiles: list[Tile] = []
     for name, estimate in named:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from firsthand.evaluate.evaluate import Change, Comparison, Evaluation, Row
 from firsthand.evaluate.statistics import Estimate
-from firsthand.evaluate.wording import cost, interval, left_out, number, p_value
+from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value
 
 MISSING = "-"
 
@@ -32,7 +32,10 @@ def _evaluation(result: Evaluation) -> Table:
         found.add_row("all", "", *_cells(result, graded), style="bold")
     for k, estimate in result.pass_at.items():
         found.add_row(f"pass@{k}", "", str(estimate.n), "", "", *([""] if graded else []), _estimate(estimate))
-    found.caption = f"{cost(result).replace('; ', chr(10))}\nBrackets: 95% intervals."
+    if result.true is not None:
+        found.add_row("true score", "", str(result.true.n), "", "", _estimate(result.true), *([""] if graded else []))
+    lines = (cost(result).replace("; ", "\n"), flagged(result), "Brackets: 95% intervals.")
+    found.caption = "\n".join(line for line in lines if line)
     return found
 
 

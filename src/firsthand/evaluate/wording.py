@@ -29,6 +29,13 @@ def cost(result: Evaluation) -> str:
     return f"{result.turns:.1f} turns an episode{tokens}{failures}"
 
 
+def flagged(result: Evaluation) -> str:
+    """Say how many episodes look like exploits of the reward, and why; empty when none does."""
+    if not result.flagged:
+        return ""
+    return f"{result.flagged} of {result.episodes} episodes flagged: {', '.join(f'{reason} {n}' for reason, n in result.flags.items())}"
+
+
 def left_out(result: Comparison) -> str:
     """Say which tasks are in no number, and why."""
     groups = ((result.failed, "failed on a side"), (result.only_before, "played before only"), (result.only_after, "played after only"))

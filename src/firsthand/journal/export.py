@@ -19,8 +19,10 @@ from firsthand.registry import check_version, lookup
 from firsthand.secrets import redact
 
 
-def export_chat(episodes: Iterable[Episode], path: Path, *, min_reward: float = 1.0) -> int:
+def export_chat(episodes: Iterable[Episode], path: Path, *, min_reward: float = 1.0, exclude_flagged: bool = True) -> int:
     """Write one line `{"messages": [...], "tools": [...]}` for each episode of at least `min_reward`; return their number.
+
+    With `exclude_flagged`, episodes that look like exploits of the reward are left out.
 
     Episodes are streamed, the file appears when it is whole. Failed episodes and those without a turn
     are left out. Raises `InvalidTask` for an episode of another version of its environment.
@@ -30,6 +32,8 @@ def export_chat(episodes: Iterable[Episode], path: Path, *, min_reward: float = 
     written = 0
     with partial.open("wb") as file:
         for episode in episodes:
+            if exclude_flagged and episode.flags:
+                continue
             if episode.turns and episode.reward is not None and episode.reward >= min_reward:
                 file.write(redact(msgspec.json.encode(chat(episode))) + b"\n")
                 written += 1

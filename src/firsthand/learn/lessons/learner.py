@@ -5,6 +5,7 @@ episode goes through the journal under a name known before it is played: an inte
 started again with `resume` repeats its own history from the journal and goes on where it stopped.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -66,6 +67,8 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Most lessons that are not retired; those with the least effect leave first."""
     mask: float = 0.5
     """Probability that a lesson on probation is shown while awake."""
+    exclude_flagged: bool = True
+    """Learn nothing from episodes that look like exploits of the reward, and count them as failed at the gate."""
     gate: GateRules = GateRules()
     """How strict the gate is."""
     prior: Prior = Prior()
@@ -84,6 +87,8 @@ class Learned(msgspec.Struct, frozen=True):
     comparison: Comparison
     examples: tuple[Episode, ...]
     rollouts: int
+    flagged: dict[str, int] = {}
+    """Flagged episodes while awake, by reason."""
 
     @property
     def gain(self) -> float:
@@ -113,7 +118,8 @@ async def learn(
     reviewer = reviewer or Contrast(kinds=("example",) if isinstance(agent.model, Model) and agent.model.traits.few_shot else ("example", "rule"))
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
-        seen = alter(episodes) if alter else episodes
+        kept = life.kept(episodes)
+        seen = alter(kept) if alter else kept
         life.remember(seen)
         proposals = await reviewer.review(seen, known=life.working.lessons)
         life.settle(proposals)
@@ -138,6 +144,7 @@ class _Life:
         self.verdicts: list[Verdict] = []
         self.rollouts = 0
         self.examples: list[Episode] = []
+        self.flagged = Counter[str]()
 
     def _keep_config(self) -> None:
         """Write the config beside the journal. Raises `UserError` when the run was started with another one."""
@@ -165,6 +172,11 @@ class _Life:
         sampling = msgspec.structs.replace(self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31)
         awake = self.start.with_playbook(self.working, mask=Mask(seed, self.config.mask))
         return msgspec.structs.replace(awake, sampling=sampling)
+
+    def kept(self, episodes: list[Episode]) -> list[Episode]:
+        """Count the flagged episodes, and return those that are learned from."""
+        self.flagged.update(reason for episode in episodes for reason in episode.flags)
+        return [episode for episode in episodes if not (episode.flags and self.config.exclude_flagged)]
 
     def remember(self, episodes: Sequence[Episode]) -> None:
         """Keep what credit needs of each wake episode; failed ones tell nothing about lessons."""
@@ -210,7 +222,8 @@ class _Life:
         fresh = self._tasks("gate", rules.pairs, start=start)
 
         async def play(agent: Agent, batch: Sequence[Task]) -> list[Episode]:
-            return await self._roll(f"round {number}: gate", [agent] * len(batch), batch, [{"phase": f"gate-{number}"}] * len(batch))
+            played = await self._roll(f"round {number}: gate", [agent] * len(batch), batch, [{"phase": f"gate-{number}"}] * len(batch))
+            return [msgspec.structs.replace(episode, reward=None) if episode.flags and config.exclude_flagged else episode for episode in played]
 
         verdict = await gate.test(
             self.start.with_playbook(candidate), self.start.with_playbook(self.deployed), fresh, gate=len(self.verdicts) + 1, rules=rules, play=play
@@ -247,6 +260,7 @@ class _Life:
             compare(before, after),
             (*self.examples, *_mixed(before, after)),
             self.rollouts,
+            dict(self.flagged.most_common()),
         )
 
     def _tasks(self, split: Split, n: int, *, start: int) -> list[Task]:

@@ -20,10 +20,18 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         "level": str(config.level),
         "learner seed": str(config.seed),
         "rollouts while awake": str(learned.rollouts),
+        "flagged while awake": _flagged(learned, config),
         "lessons": ", ".join(f"{n} {state}" for state, n in states.items()),
         "gates": "; ".join(verdict_line(verdict) for verdict in learned.verdicts) or "none: no lesson earned its place",
         "deployed": f"playbook version {learned.agent.playbook.version}" if any(verdict.deployed for verdict in learned.verdicts) else "nothing",
     }
+
+
+def _flagged(learned: Learned, config: LearnConfig) -> str:
+    if not learned.flagged:
+        return "no episode"
+    reasons = ", ".join(f"{reason} {n}" for reason, n in learned.flagged.items())
+    return f"{reasons}; nothing was learned from them" if config.exclude_flagged else f"{reasons}; learned from like all others"
 
 
 def verdict_line(verdict: Verdict) -> str:
