@@ -5,9 +5,11 @@ replies are length-prefixed MessagePack frames on a private pair of pipes that t
 """
 
 import asyncio
+import ctypes
 import os
 import random
 import resource
+import signal
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -73,8 +75,9 @@ def main() -> None:
     replies = os.fdopen(int(sys.argv[2]), "wb")
     spec = msgspec.json.decode(sys.argv[3], type=Spec)
     date, seed = float(sys.argv[4]), int(sys.argv[5])
-    if spec.source == "file":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no target outlives its auditor
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if date:
