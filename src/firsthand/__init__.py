@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firsthand.agent import Agent as Agent
+    from firsthand.audit.audit import audit as audit
     from firsthand.audit.sabotage import sabotage as sabotage
     from firsthand.environment import Action as Action
     from firsthand.environment import Environment as Environment
@@ -47,6 +48,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "agent": ("Agent",),
+    "audit.audit": ("audit",),
     "audit.sabotage": ("sabotage",),
     "environment": ("Action", "Environment", "Observation", "Score", "ToolCall", "tool"),
     "episode": ("Episode",),

@@ -4,17 +4,20 @@ A check is a function of a session. It plays, accuses through the session, and r
 are collected here. What does not apply costs nothing.
 """
 
+import hashlib
 import importlib
 import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
 from firsthand.audit import certificate as certificates
 from firsthand.audit.certificate import Certificate, Seeds
-from firsthand.audit.finding import Check, Finding
+from firsthand.audit.finding import Check, Finding, Witness
+from firsthand.audit.lab import Lab
 from firsthand.audit.session import Options, Outcome, Session
 from firsthand.audit.target import Facts, Spec
 from firsthand.errors import FirsthandError, UnknownName, UserError
@@ -138,7 +141,7 @@ def _certificate(session: Session, checks: list[Check], findings: list[Finding],
         Certificate(
             verdict=certificates.verdict(checks),
             target=facts,
-            spec=session.spec,
+            spec=shown_spec(session.spec),
             findings=tuple(findings),
             checks=tuple(checks),
             seeds=Seeds(len(session.instances), session.options.key),
@@ -165,8 +168,6 @@ NOT_CHECKED = (
 
 def spec_of(target: str) -> Spec:
     """Turn what a user names into a spec: a Python file, `reasoning-gym:NAME`, or an environment. Raises `UserError`, `UnknownName`."""
-    from pathlib import Path
-
     if target.startswith("reasoning-gym:"):
         return Spec("reasoning-gym", target.partition(":")[2])
     if target.endswith(".py"):
@@ -183,3 +184,35 @@ def describe(facts: Facts) -> str:
     """Say in a few words what a target is."""
     what = "grader" if facts.kind == "answer" else "environment"
     return f"{facts.name} ({what}{f', {facts.instances} instances' if facts.instances is not None else ''})"
+
+
+def digest_now(spec: Spec) -> str:
+    """Return the hash of a target as it is now. Raises `UserError` when it cannot be loaded."""
+    with Lab(spec, workers=1) as lab:
+        return lab.start().sha256
+
+
+def load_failed(spec: Spec, options: Options, error: str) -> Certificate:
+    """Return the certificate of a file that cannot even be loaded: that, too, is a result."""
+    claim = "The target can be loaded."
+    path = Path(spec.name)
+    witness = Witness("fault", (), fault="load")
+    finding = Finding(
+        "load", "contract", "major", error, 0, 0, 0.0, 1.0, witness, "Make the file importable, in time and without leaving the process."
+    )
+    facts = Facts("answer", path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    return certificates.sealed(
+        Certificate(
+            "FAIL", facts, shown_spec(spec), (finding,), (Check("load", "contract", "FAIL", claim),), Seeds(0, options.key), options.budget,
+            {"declared": None, "measured": 0.0}, {}, (), NOT_CHECKED, certificates.auditor(), certificates.host(), datetime.now(UTC).date().isoformat(), 0.0,
+        )
+    )  # fmt: skip
+
+
+def shown_spec(spec: Spec) -> Spec:
+    """Return a spec as a certificate carries it: without the folders of this machine."""
+    if spec.source != "file":
+        return spec
+    path = Path(spec.name)
+    below = path.is_relative_to(Path.cwd())
+    return msgspec.structs.replace(spec, name=str(path.relative_to(Path.cwd())) if below else path.name)

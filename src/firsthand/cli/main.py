@@ -21,6 +21,7 @@ VERBS = {
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
     "learn": "Learn lessons from experience, prove them, and show before and after on held-out tasks.",
     "playbook": "Show what was learned, compare versions, roll back.",
+    "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
     "export": "Write a journal's successes as chat JSONL for fine-tuning.",
     "models": "List the kinds of models, and what is installed for them.",

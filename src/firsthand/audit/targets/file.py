@@ -60,6 +60,7 @@ class Grader:
     def __init__(self, module: ModuleType, name: str, sha256: str) -> None:
         self.module, self.name, self.sha256 = module, name, sha256
         self.tasks = cast("list[dict[str, Any]]", module.TASKS)
+        self.verifiers: dict[str, Callable[..., Any]] = getattr(module, "VERIFIERS", {})
         if not self.tasks:
             raise UserError(f"{name} has no tasks: TASKS is empty.")
         for number, task in enumerate(self.tasks):
@@ -68,7 +69,7 @@ class Grader:
 
     def facts(self) -> Facts:
         """Describe the grader."""
-        return Facts("answer", self.name, self.sha256, instances=len(self.tasks))
+        return Facts("answer", self.name, self.sha256, instances=len(self.tasks), verifiers=tuple(sorted(self.verifiers)))
 
     async def instance(self, seed: int) -> Instance:
         """Tell one task and what its oracle says."""
@@ -83,7 +84,8 @@ class Grader:
         task = self.tasks[play.seed]
         completion = play.actions[0] if play.actions else ""
         await asyncio.sleep(0)
-        paid = self.module.reward(task["prompt"], completion, task["answer"])
+        judge = self.verifiers[play.verifier] if play.verifier else self.module.reward
+        paid = judge(task["prompt"], completion, task["answer"])
         if inspect.isawaitable(paid):
             paid = await paid
         value, fault = number(paid)

@@ -1,0 +1,28 @@
+"""Where a target offers a second verifier of the same answer: do the two ever disagree?
+
+Both judge everything that is right, wrong or nearly right, on many instances. A disagreement says that one
+of them is wrong, and with which answer to find out which.
+"""
+
+from firsthand.audit.finding import Witness
+from firsthand.audit.session import Session
+from firsthand.audit.target import Play
+from firsthand.audit.wrong import wrong_plays
+
+
+def differential(session: Session) -> str | None:
+    """Compare every further verifier with the reward."""
+    if not session.facts.verifiers:
+        return "the target has one verifier"
+    plays = [play for i in session.some(200, share=0.1) for play in (Play(i.seed, i.oracle), *wrong_plays(session, i))]
+    first = session.play(plays)
+    session.outcome.n = len(plays)
+    for name in session.facts.verifiers:
+        others = [Play(play.seed, play.actions, verifier=name) for play in plays]
+        apart = [(play, other) for play, other, a, b in zip(plays, others, first, session.play(others), strict=True) if abs(a.paid - b.paid) > 1e-6]
+        if apart:
+            session.accuse(
+                f"The verifier {name} disagrees on {len(apart)} of {len(plays)} plays.", Witness("differs", (apart[0][0],), against=(apart[0][1],)), severity="major",
+                advice="Find out which of the two is wrong on the witness.",
+            )  # fmt: skip
+    return None
