@@ -204,7 +204,8 @@ def load_failed(spec: Spec, options: Options, error: str) -> Certificate:
     return certificates.sealed(
         Certificate(
             "FAIL", facts, shown_spec(spec), (finding,), (Check("load", "contract", "FAIL", claim),), Seeds(0, options.key), options.budget,
-            {"declared": None, "measured": 0.0}, {}, (), NOT_CHECKED, certificates.auditor(), certificates.host(), datetime.now(UTC).date().isoformat(), 0.0,
+            {"declared": None, "measured": 0.0}, {}, (), NOT_CHECKED,
+            certificates.auditor(), certificates.host(), datetime.now(UTC).date().isoformat(), 0.0,
         )
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from firsthand.audit.target import Play
 Status = Literal["PASS", "FAIL", "NOT_RUN", "NA"]
 Severity = Literal["critical", "major", "minor"]
 """Critical: pays without the work. Major: the reward is not a fact, or breaks. Minor: worth knowing, fails nothing."""
-Shows = Literal["pays", "late", "fault", "differs", "refused", "instances"]
+Shows = Literal["pays", "late", "fault", "differs", "refused", "instances", "prints"]
 
 
 class Witness(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -292,6 +292,8 @@ def shows(spec: Spec, witness: Witness) -> bool:
             return last.paid <= witness.value + 1e-9
         case "late":
             return last.late >= witness.value - 1e-9
+        case "prints":
+            return last.printed > 0
         case "fault":
             return last.fault is not None and last.fault.kind == witness.fault
         case "differs":

@@ -1,0 +1,134 @@
+"""Input that is meant to break the grader: long, deep, malformed, or written against regular expressions.
+
+A reward function answers everything with a finite number, in time, and leaves the process alone. Hangs,
+exits, exhausted memory and rewards that are no numbers fail; an exception fails where ordinary wrong answers raise it.
+"""
+
+from firsthand.audit.answers import frame, slow
+from firsthand.audit.finding import Severity, Witness
+from firsthand.audit.grammar import SLOT, fill
+from firsthand.audit.session import FULL, Session
+from firsthand.audit.target import Play, Trace
+from firsthand.audit.wrong import JUNK, wrong_plays
+
+BREAKS = {
+    "hang": "takes too long",
+    "exit": "ends the process",
+    "killed": "kills the process",
+    "memory": "exhausts memory",
+    "output": "floods the output",
+}
+DEEP = 3000
+
+
+def texts() -> dict[str, str]:
+    """Return hostile texts by name."""
+    return {
+        "100,000 letters": "a" * 100_000,
+        "a run of `a` and a wrong end": "a" * 4000 + "!",
+        "a run of spaces and a wrong end": " " * 20_000 + "x",
+        "5,000 digits": "9" * 5000,
+        "digits and a wrong end": "1" * 4000 + "!",
+        "nested brackets": "[" * DEEP,
+        "nested parentheses": "(" * DEEP + ")" * DEEP,
+        "nested JSON": '{"answer":' * DEEP,
+        "many tags": "<answer>" * 2000,
+        "boxes within boxes": "\\boxed{" * 2000,
+        "control characters": "\x00\x01\x07\x1b[31m\x7f",
+        "unicode": "\u202e\u200b٣é\u0301𝟜🔑\ufeff",
+        "commas": "," * 20_000,
+        "line breaks": "\n" * 50_000,
+        "words": "so " * 30_000,
+        "a power": "9**9**9",
+        "a format": "%s%n{0}{x}$(id)",
+        "None": "None",
+        "null": "null",
+        "a list": "[]",
+        "an object": "{}",
+        "true": "true",
+        "a number in JSON": "7",
+        "a string in JSON": '"x"',
+    }
+
+
+def fail_closed(session: Session) -> str | None:
+    """Play hostile texts, bare and in the target's own frame, or as actions; and ordinary wrong plays."""
+    hostile = texts()
+    if slow(session):
+        hostile = {name: hostile[name] for name in ("100,000 letters", "nested brackets", "nested parentheses", "control characters", "None", "null")}
+    made: list[tuple[str, Play]] = []
+    for instance in session.some(2 if slow(session) else 3):
+        if session.facts.kind == "answer":
+            own = frame(session)
+            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
+            if not slow(session):
+                made += [(f"{name}, in the answer's place", Play(instance.seed, (own.put(text),))) for name, text in hostile.items()]
+        else:
+            templates = [action for action in session.facts.grammar if SLOT.search(action)]
+            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
+            made += [(f"{name} in {t}", Play(instance.seed, (fill(t, text),))) for t in templates[:4] for name, text in list(hostile.items())[:6]]
+            made += [
+                (f"{n} in {t}", Play(instance.seed, (fill(t, n),) * 2))
+                for t in templates[:8]
+                for n in ("-1", "999999999999", "1e400", "nan", "-0", "")
+            ]
+    usual = [
+        ("an ordinary wrong answer", play)
+        for i in session.some(2 if slow(session) else 12)
+        for play in (Play(i.seed, (JUNK,)), *wrong_plays(session, i))
+    ]
+    made = usual + made
+    hangs = 0
+    for start in range(0, len(made), 16):  # in parts, so that a grader that hangs on everything does not hang for long
+        part = made[start : start + 16]
+        traces = session.play(play for _, play in part)
+        values = [session.value(play.seed, trace) for (_, play), trace in zip(part, traces, strict=True)]
+        session.note([value for (name, _), value in zip(part, values, strict=True) if name != "an ordinary wrong answer"])
+        for (name, play), trace, value in zip(part, traces, values, strict=True):
+            _judge(session, name, play, trace, value)
+            hangs += trace.fault is not None and trace.fault.kind == "hang"
+        if hangs:
+            break
+    session.outcome.probes = len(made)
+    return None
+
+
+def _judge(session: Session, name: str, play: Play, trace: Trace, value: float) -> None:
+    """Accuse what one trace shows."""
+    ordinary = name == "an ordinary wrong answer"
+    if trace.fault is not None and trace.fault.kind != "late":
+        kind = trace.fault.kind
+        severity: Severity = "major"
+        claim = f"{name[0].upper()}{name[1:]} {BREAKS.get(kind, 'ends in ' + trace.fault.detail)}."
+        if kind == "raised":
+            claim = f"{name[0].upper()}{name[1:]} raises an exception: {trace.fault.detail[:120]}."
+            strict = session.facts.proven or (ordinary and session.facts.kind == "answer")
+            severity = "major" if strict else "minor"
+        if any(found.witness.fault == kind and found.severity == severity for found in session.outcome.findings):
+            return
+        session.accuse(
+            claim, Witness("fault", (play,), fault=kind), severity=severity,
+            advice="Bound the input before parsing, catch what parsing raises, and answer 0.",
+        )  # fmt: skip
+    elif value >= FULL and not ordinary and session.facts.kind == "answer" and not _right(session, play):
+        session.pays(
+            f"Hostile input is paid: {name}.",
+            play,
+            values=[value],
+            advice="Parse with a full-match grammar of bounded length; what does not parse earns 0.",
+        )
+    if trace.printed and not any(found.class_ == "output" for found in session.outcome.findings):
+        session.accuse(
+            f"The target prints {trace.printed} bytes while it grades.",
+            Witness("prints", (play,)),
+            severity="minor",
+            class_="output",
+            advice="Log, or be silent.",
+        )
+
+
+def _right(session: Session, play: Play) -> bool:
+    from firsthand.audit.answers import mentions, same_answer
+
+    instance = session.by_seed[play.seed]
+    return same_answer(play.actions[0], instance) or mentions(play.actions[0], instance)
