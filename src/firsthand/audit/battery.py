@@ -141,7 +141,7 @@ def _certificate(session: Session, checks: list[Check], findings: list[Finding],
         Certificate(
             verdict=certificates.verdict(checks),
             target=facts,
-            spec=shown_spec(session.spec),
+            spec=session.spec,
             findings=tuple(findings),
             checks=tuple(checks),
             seeds=Seeds(len(session.instances), session.options.key),
@@ -203,17 +203,8 @@ def load_failed(spec: Spec, options: Options, error: str) -> Certificate:
     facts = Facts("answer", path.name, hashlib.sha256(path.read_bytes()).hexdigest())
     return certificates.sealed(
         Certificate(
-            "FAIL", facts, shown_spec(spec), (finding,), (Check("load", "contract", "FAIL", claim),), Seeds(0, options.key), options.budget,
+            "FAIL", facts, spec, (finding,), (Check("load", "contract", "FAIL", claim),), Seeds(0, options.key), options.budget,
             {"declared": None, "measured": 0.0}, {}, (), NOT_CHECKED,
             certificates.auditor(), certificates.host(), datetime.now(UTC).date().isoformat(), 0.0,
         )
     )  # fmt: skip
-
-
-def shown_spec(spec: Spec) -> Spec:
-    """Return a spec as a certificate carries it: without the folders of this machine."""
-    if spec.source != "file":
-        return spec
-    path = Path(spec.name)
-    below = path.is_relative_to(Path.cwd())
-    return msgspec.structs.replace(spec, name=str(path.relative_to(Path.cwd())) if below else path.name)

@@ -130,7 +130,15 @@ def host() -> str:
 
 
 def _plain(certificate: Certificate) -> Any:
-    return _rounded(msgspec.to_builtins(certificate))
+    return _rounded(msgspec.to_builtins(msgspec.structs.replace(certificate, spec=_shown(certificate.spec))))
+
+
+def _shown(spec: Spec) -> Spec:
+    """Return a spec as it is written: without the folders of this machine."""
+    path = Path(spec.name)
+    if spec.source != "file" or not path.is_absolute():
+        return spec
+    return msgspec.structs.replace(spec, name=str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name)
 
 
 def _rounded(value: Any) -> Any:
