@@ -43,9 +43,11 @@ def audited(name: str, seeds: int) -> dict:
     return {
         "name": name, "verdict": certificate.verdict, "n": certificate.seeds.n, "seconds": certificate.seconds,
         "findings": [
-            {"check": f.check, "claim": f.claim, "n": f.n, "mean": f.mean, "upper95": f.upper95, "replays": shows(certificate.spec, f.witness)} for f in findings
+            {"check": f.check, "claim": f.claim, "n": f.n, "mean": f.mean, "upper95": f.upper95,
+            "replays": shows(certificate.spec, f.witness)} for f in findings
         ],
-        "minor": len(certificate.findings) - len(findings), "note": "; ".join(check.reason for check in certificate.checks if check.status == "NOT_RUN"),
+        "minor": len(certificate.findings) - len(findings),
+        "note": "; ".join(check.reason for check in certificate.checks if check.status == "NOT_RUN"),
     }  # fmt: skip
 
 

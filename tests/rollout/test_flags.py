@@ -45,7 +45,8 @@ def test_text_that_addresses_a_judge(text):
 @pytest.mark.parametrize(
     "text",
     ["", "The final score was 10 to 7.", "Read the instructions above and follow them.", "guess: ABCD", "I gave it the highest price.",
-     "</b> [1] [[2]]", "The judge of the contest is Ada.", "score", "a reference to the answer", "Amber, then 1e10.", "information", "nano", "It is an infinity pool."],
+     "</b> [1] [[2]]", "The judge of the contest is Ada.", "score", "a reference to the answer", "Amber, then 1e10.",
+     "information", "nano", "It is an infinity pool."],
 )  # fmt: skip
 def test_ordinary_text(text):
     assert said(text) == ()

@@ -1,4 +1,4 @@
-"""Where a target offers a second verifier of the same answer: do the two ever disagree?
+"""Where a target offers a second verifier of the same answer, the two must never disagree.
 
 Both judge everything that is right, wrong or nearly right, on many instances. A disagreement says that one
 of them is wrong, and with which answer to find out which.
@@ -22,7 +22,8 @@ def differential(session: Session) -> str | None:
         apart = [(play, other) for play, other, a, b in zip(plays, others, first, session.play(others), strict=True) if abs(a.paid - b.paid) > 1e-6]
         if apart:
             session.accuse(
-                f"The verifier {name} disagrees on {len(apart)} of {len(plays)} plays.", Witness("differs", (apart[0][0],), against=(apart[0][1],)), severity="major",
+                f"The verifier {name} disagrees on {len(apart)} of {len(plays)} plays.",
+                Witness("differs", (apart[0][0],), against=(apart[0][1],)), severity="major",
                 advice="Find out which of the two is wrong on the witness.",
             )  # fmt: skip
     return None

@@ -57,7 +57,8 @@ def _end_alone(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         session.accuse(
             f"The last step alone earns {sum(values) / len(values):.2f} of what the whole plan earns: the work before it is not checked.",
             Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
-            severity="critical" if not _arguments_vary(longer, -1) else "minor", advice="Judge the state that the work leaves, not the act of handing in.",
+            severity="critical" if not _arguments_vary(longer, -1) else "minor",
+            advice="Judge the state that the work leaves, not the act of handing in.",
         )  # fmt: skip
     return len(results), len(full)
 
@@ -106,7 +107,8 @@ def _any_value(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         if len(results) >= 6 and len(full) >= 0.6 * len(results) and len(idle) < 0.5 * max(1, len(dropped)) and not lucky(session, values):
             session.accuse(
                 f"Any value will do in `{name}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
-                Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values, advice="Compare the argument with what the instance asks for.",
+                Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
+                advice="Compare the argument with what the instance asks for.",
             )  # fmt: skip
     return tried, survived
 
@@ -115,7 +117,8 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     """Leave out all steps of one kind that every plan has."""
     plans = [{kind(action) for action in instance.oracle} for instance in chosen]
     tried = survived = 0
-    for name in sorted(set.intersection(*plans)) if plans else []:
+    common = plans[0].intersection(*plans) if plans else set[str]()
+    for name in sorted(common):
         if all(len({kind(action) for action in i.oracle}) == 1 for i in chosen):
             continue
         results = _play(session, chosen, lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name))
@@ -185,7 +188,8 @@ def _reordered(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     if len(more) >= max(2, 0.3 * len(cut)):
         play, value = more[0]
         session.accuse(
-            f"A plan without its last step earns more than the whole: {value:.2f} times as much.", Witness("pays", (play,), value=value * session.best(play.seed)),
+            f"A plan without its last step earns more than the whole: {value:.2f} times as much.",
+            Witness("pays", (play,), value=value * session.best(play.seed)),
             values=[value for *_, value in cut], advice="Finishing must never cost more than it pays.",
         )  # fmt: skip
     turned = _play(session, chosen, lambda i: i.oracle[::-1])

@@ -18,7 +18,7 @@ TAG = re.compile(r"<(answer|code|solution|program|python)>\s*\n?(.*?)\n?\s*</\1>
 ABSENT: Any = ...
 """Stands for an expected value that the prompt does not tell."""
 ARROW = re.compile(
-    r"[`'\")\]]?\s*(?:==|-+>|=+>|→|#\s*(?:-*>|=>|→)?|=|:|returns?\b|gives\b|is\b|should (?:return|be|give|equal)\b|evaluates to\b|must (?:return|be|equal)\b)[:\s]*`?"
+    r"[`'\")\]]?\s*(?:==|-+>|=+>|→|#\s*(?:-*>|=>|→)?|=|:|returns?\b|gives\b|is\b|should (?:return|be|give|equal)\b|evaluates to\b|must (?:return|be|equal)\b)[:\s]*`?"  # noqa: E501
 )
 
 
@@ -225,8 +225,5 @@ def _value(text: str, name: str) -> Any:
     if not match:
         return ABSENT
     rest = text[match.end() :]
-    if rest[:1] in ("[", "(", "{"):
-        rest = rest[: _closing(rest, 0)]
-    else:
-        rest = re.split(r",\s*\w+\s*=", rest)[0]
+    rest = rest[: _closing(rest, 0)] if rest[:1] in ("[", "(", "{") else re.split(r",\s*\w+\s*=", rest)[0]
     return literal(rest)

@@ -112,9 +112,9 @@ def _climbed(
         place = rng.randrange(len(plan) + 1)
         change = rng.choice(
             (
-                plan[:place] + (rng.choice(known),) + plan[place:],
+                (*plan[:place], rng.choice(known), *plan[place:]),
                 plan[:place] + plan[place + 1 :],
-                plan[:place] + (rng.choice(known),) + plan[place + 1 :],
+                (*plan[:place], rng.choice(known), *plan[place + 1 :]),
             )
         )
         change = change[: session.facts.turns]
@@ -130,7 +130,8 @@ def _certify(session: Session, policy: Callable[[Instance], Plan | None], what: 
         hits = [play for _, play, _, value in results if value >= FULL]
         play = hits[0] if hits else max(results, key=lambda result: result[3])[1]
         session.pays(
-            f"{what} earns {sum(values) / len(values):.2f} of the oracle's reward over {len(values)} instances it was not chosen on; luck allows {chance(session):.3f}.",
+            f"{what} earns {sum(values) / len(values):.2f} of the oracle's reward over {len(values)} instances it was not chosen on; luck "
+            f"allows {chance(session):.3f}.",
             play, values=values, advice="Let what is right depend on the instance, bound the number of tries, and declare the base rate.",
         )  # fmt: skip
 

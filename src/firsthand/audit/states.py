@@ -1,4 +1,4 @@
-"""Where a target tells its state, walk all states: does a path out-earn the oracle, does a cycle of states pay?
+"""Where a target tells its state, walk all states: no path out-earns the oracle, no cycle pays.
 
 States are told apart by what the target reports; a cycle is accused only when really repeating it pays
 every time, so a state that leaves something out accuses nobody.
@@ -32,7 +32,7 @@ def _walk(session: Session, instance: Instance, literal: list[str], most: int) -
     frontier: list[tuple[str, ...]] = [()]
     plays = 0
     while frontier and plays < most:
-        plans = [plan + (action,) for plan in frontier for action in literal if len(plan) < session.facts.turns][: most - plays]
+        plans = [(*plan, action) for plan in frontier for action in literal if len(plan) < session.facts.turns][: most - plays]
         plays += len(plans)
         frontier = []
         for plan, trace in zip(plans, session.play(Play(instance.seed, plan) for plan in plans), strict=True):
@@ -58,7 +58,8 @@ def _walk(session: Session, instance: Instance, literal: list[str], most: int) -
 def _accuse_path(session: Session, instance: Instance, plan: tuple[str, ...], value: float, best: float, *, done: bool) -> bool:
     return session.accuse(
         f"A path through the states earns {value:g}, the oracle {best:g}.", Witness("pays", (Play(instance.seed, plan),), value=value),
-        severity="minor" if done else "critical", values=[value / best], advice="Make the oracle's way the best one there is, or find out what else is paid.",
+        severity="minor" if done else "critical", values=[value / best],
+        advice="Make the oracle's way the best one there is, or find out what else is paid.",
     )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def _accuse_cycle(session: Session, instance: Instance, before: tuple[str, ...],
     if len(trace.rewards) < len(play.actions) or min(paid) < 0.5 * gain:
         return False
     return session.accuse(
-        f"A cycle of states pays {gain:g} each time round: {', '.join(cycle)}.", Witness("pays", (play,), value=trace.paid), values=[trace.paid / session.best(instance.seed)],
+        f"A cycle of states pays {gain:g} each time round: {', '.join(cycle)}.", Witness("pays", (play,), value=trace.paid),
+        values=[trace.paid / session.best(instance.seed)],
         advice="Pay the change of a potential of the state, so that every cycle sums to zero.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Does what the agent is told before success carry the answer?
+"""What the agent is told before success must not carry the answer.
 
 A parrot makes a mistake, reads the reply, and says back what is new in it. Finding something out by an
 action that is there for that is the task; being told the answer by an error, or by a wrong answer after which one may
@@ -56,12 +56,13 @@ def leaks(session: Session) -> str | None:
             paying[kind(wrong) or wrong].setdefault(instance.seed, Play(instance.seed, (wrong, action)))
     tried = {i.seed for i, *_ in told}
     for wrong, hits in paying.items():
-        listed = Counter(len(actions) for i, w, actions in told if (kind(w) or w) == wrong)
+        listed = Counter(len(actions) for _, w, actions in told if (kind(w) or w) == wrong)
         guesses = max(1.0, sum(size * count for size, count in listed.items()) / max(1, sum(listed.values())))
         if len(hits) >= max(3, 0.6 * len(tried)) and not _listing(chosen, guesses):
             play = next(iter(hits.values()))
             session.pays(
-                f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, saying back what is new pays on {len(hits)} of {len(tried)} instances.",
+                f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, saying back what is new pays on "
+                f"{len(hits)} of {len(tried)} instances.",
                 play, values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
                 advice="Errors say what was wrong with the form of an action, never what would be right; a wrong answer is final.",
             )  # fmt: skip
@@ -93,7 +94,10 @@ def _at_once(session: Session, chosen: list[Instance]) -> None:
         r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*\s*[:=]\s*['\"]?([\w.,-]+)", re.IGNORECASE
     )
     made = [
-        (i, action) for i in chosen for value in pattern.findall(i.prompt) for action in (value, *(fill(t, value.strip(".,")) for t in session.facts.grammar if SLOT.search(t)))
+        (i, action)
+        for i in chosen
+        for value in pattern.findall(i.prompt)
+        for action in (value, *(fill(t, value.strip(".,")) for t in session.facts.grammar if SLOT.search(t)))
     ]  # fmt: skip
     traces = session.play(Play(i.seed, (action,)) for i, action in made)
     hits = {i.seed: Play(i.seed, (action,)) for (i, action), trace in zip(made, traces, strict=True) if session.value(i.seed, trace) >= 0.98}

@@ -36,7 +36,8 @@ def _finding(finding: Finding, width: int) -> list[str]:
     lines = [f"{finding.severity.upper()}  {finding.check} ({finding.class_})", f"  {finding.claim}"]
     if finding.n:
         lines.append(
-            f"  earned {finding.mean:.3f} of the oracle's reward on average (upper 95% bound {finding.upper95:.3f}, n = {finding.n}, in full on {finding.hits})"
+            f"  earned {finding.mean:.3f} of the oracle's reward on average (upper 95% bound {finding.upper95:.3f}, n = {finding.n}, in "
+            f"full on {finding.hits})"
         )
     if witness.plays:
         last = witness.plays[-1]

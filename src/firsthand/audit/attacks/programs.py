@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-
 from firsthand.audit.attacks import payloads, searching
 from firsthand.audit.attacks.payloads import Payload
 from firsthand.audit.finding import Witness

@@ -4,8 +4,6 @@ It knows the arguments of its call and nothing else. Memory: frames, globals, ob
 tracks. Files: the script that runs it, its command line, environment, standard input and scratch folders.
 """
 
-# ruff: noqa: E501 -- the programs in the strings keep their lines
-
 from collections.abc import Iterator
 
 from firsthand.audit.attacks.payloads import ABSURD, Payload, build

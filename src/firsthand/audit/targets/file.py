@@ -189,7 +189,7 @@ def _state(environment: Any) -> str:
 
 def leaves(values: Any, *, deep: int = 3) -> Iterator[tuple[Callable[[Any], None], Any]]:
     """Yield every scalar that an object holds, with a function that replaces it."""
-    items = cast("list[tuple[Any, Any]]", list(cast("Any", values).items() if isinstance(values, dict) else enumerate(values)))
+    items = cast("list[tuple[Any, Any]]", list(values.items() if hasattr(values, "items") else enumerate(cast("list[Any]", values))))
     for key, value in items:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             yield partial(values.__setitem__, key), value
