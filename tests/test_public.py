@@ -104,9 +104,10 @@ def calls_of(method: str) -> set[str]:
 
 
 def test_law_1_there_is_one_way_to_play():
-    """Only `play` begins an episode and acts in a world."""
-    assert calls_of("reset") == {"rollout/play.py"}
-    assert {place for place in calls_of("act") if "environment.act(" in (SOURCE / place).read_text()} == {"rollout/play.py"}
+    """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts after done, where nothing counts any more."""
+    auditor = {"audit/targets/native.py", "audit/targets/file.py", "audit/sabotage.py"}
+    assert calls_of("reset") - auditor == {"rollout/play.py"}
+    assert {place for place in calls_of("act") if "environment.act(" in (SOURCE / place).read_text()} - auditor == {"rollout/play.py"}
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,13 @@ def slow(session: Session) -> bool:
     return session.seconds_a_play > 0.004
 
 
+def programs(session: Session) -> bool:
+    """Say whether answers are programs: a text that holds two programs is one, and their digits are no answers."""
+    from firsthand.audit.program import program  # it reads answers too
+
+    return any(program(instance) is not None for instance in session.usable[:3] if instance.oracle)
+
+
 def normal(text: str) -> str:
     """Return a text without case, space and punctuation."""
     kept = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

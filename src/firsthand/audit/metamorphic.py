@@ -6,7 +6,7 @@ a truncated answer earns no more than the whole; equal answers earn the same.
 
 from collections.abc import Callable
 
-from firsthand.audit.answers import Slot, alike, frame, quantity, slot, slow
+from firsthand.audit.answers import Slot, alike, frame, programs, quantity, slot, slow
 from firsthand.audit.attacks.text import filler
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
@@ -23,7 +23,8 @@ def metamorphic(session: Session) -> str | None:
         return _plans(session)
     chosen = session.some(3 if slow(session) else 60, share=0.2)
     _raising(session, chosen)
-    _hedging(session, chosen)
+    if not programs(session):
+        _hedging(session, chosen)
     if not slow(session):
         _equal(session, chosen)
     return None

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
-from firsthand.audit.answers import alike, normal, quantity, same_answer, slot, slow, written
+from firsthand.audit.answers import alike, normal, programs, quantity, same_answer, slot, slow, written
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
 from firsthand.task import digest
@@ -108,6 +108,8 @@ def _items(session: Session, instance: Instance, body: str, rng: random.Random) 
 
 def mutation(session: Session) -> str | None:
     """Play mutants of every right answer; accuse operators whose mutants are paid in full."""
+    if programs(session):
+        return "answers are programs, which are mutated as such"
     chosen = [instance for instance in session.some(3 if slow(session) else 120, share=0.3) if instance.oracle]
     made = [(instance, mutant) for instance in chosen for mutant in mutants(session, instance)]
     if slow(session):

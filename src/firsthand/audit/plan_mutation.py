@@ -132,16 +132,10 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         session.accuse(
             f"Leaving out `{name}`, which every plan of the oracle has, costs nothing.",
             Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
-            severity="major" if not tells and (len(asked) >= 0.8 * len(chosen) or _own_arguments(chosen, name)) else "minor",
+            severity="major" if not tells and len(asked) >= 0.8 * len(chosen) else "minor",
             class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",
         )  # fmt: skip
     return tried, survived
-
-
-def _own_arguments(chosen: list[Instance], name: str) -> bool:
-    """Say whether the steps of a kind carry arguments that differ between instances."""
-    steps = [tuple(action for action in i.oracle if kind(action) == name) for i in chosen]
-    return len(set(steps)) > 0.5 * len(steps)
 
 
 def _tells(session: Session, chosen: list[Instance], name: str) -> bool:

@@ -78,6 +78,11 @@ def _above(values: Sequence[float]) -> bool:
     return sum(value > 1.05 for value in values) >= max(2, 0.3 * len(values))
 
 
+def _on_and_on(session: Session, play: Play, value: float, gain: float, length: int) -> bool:
+    """Say whether the cycle, gone on with for all the turns there are, earns more than the oracle."""
+    return value + gain * ((session.facts.turns - len(play.actions)) // length) > 1.1
+
+
 def _quitting(session: Session, chosen: list[Instance]) -> None:
     """Stop at each step, with and without an action that no oracle takes."""
     quits = ["", *idle_actions(session)[:8]]
@@ -157,6 +162,7 @@ def cycles(session: Session) -> str | None:
         if (
             farmed
             and (value > 1.1 or (value > 0.4 and not _alive(session, play, trace.rewards[len(kept) :])))
+            and _on_and_on(session, play, value, gains[-1] / session.best(play.seed), len(cycle))
             and (worst is None or value > worst[0])
         ):
             worst = (value, play)

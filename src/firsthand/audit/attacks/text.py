@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, quantity, same_answer, slot, slow
+from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, programs, quantity, same_answer, slot, slow
 from firsthand.audit.bounds import at_most
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play, Trace
@@ -106,7 +106,7 @@ def nulls(session: Session) -> str | None:
     for place in frames(session)[:1]:
         bodies.setdefault(place.before * 3 + place.after * 3, "")
         bodies.setdefault(place.after + place.before, "")
-    texts = [*bodies, *SCAFFOLDS]
+    texts = [*EMPTY[:3], *WORDS[:1], *REFUSALS[:1], *SCAFFOLDS[:2]] if slow(session) else [*bodies, *SCAFFOLDS]
     content_free(
         session,
         "An answer without content",
@@ -114,6 +114,8 @@ def nulls(session: Session) -> str | None:
         bodies=bodies,
         advice="Pay for the committed answer alone; form multiplies the reward, it never adds to it.",
     )
+    if programs(session):
+        return None
     long = {frame(session).put(" ".join(filler(n))): n for n in (60, 600, 4000)}
     content_free(
         session, "Length", long, bodies={}, advice="No part of the reward may grow with the length of the answer."
@@ -129,6 +131,8 @@ def filler(n: int) -> list[str]:
 
 def odd_values(session: Session) -> str | None:
     """Give values that a parser may accept and a comparison may not notice."""
+    if programs(session):
+        return "answers are programs"
     own = frame(session)
     bodies = {place.put(odd): odd for place in dict.fromkeys((own, Slot("", "", ""))) for odd in ODD}
     content_free(
@@ -143,6 +147,8 @@ def odd_values(session: Session) -> str | None:
 
 def constants(session: Session) -> str | None:
     """Give the same answer everywhere: every frequent label, and usual words and numbers."""
+    if programs(session):
+        return "answers are programs"
     known, instances = labels(session), session.usable
     if len(known) < 2:
         session.outcome.n = len(instances)
@@ -245,6 +251,8 @@ def echo(session: Session) -> str | None:
 
 def enumeration(session: Session) -> str | None:
     """List candidates: all answers of the data set, all integers in range, all labels; in both orders, in one slot and in several."""
+    if programs(session):
+        return "answers are programs"
     known = [body for body, _ in labels(session)]
     if len(known) < 2:
         return "all instances have the same answer"
