@@ -50,7 +50,7 @@ def passive(session: Session) -> str | None:
     """Do nothing, say things, do what no oracle does, once and to the horizon; stop early; stop early and quit."""
     everywhere = session.usable if session.facts.proven and session.options.budget != "quick" else session.some(10**6, share=0.01)
     claims = [action for template in session.facts.grammar if SLOT.search(template) for action in (fill(template, claim) for claim in CLAIMS)]
-    odd = [action for template in session.facts.grammar if SLOT.search(template) for action in filled(template, ())]
+    odd = [action for template in session.facts.grammar if SLOT.search(template) for action in filled(template, ())][:24]
     bare = () if session.facts.grammar and not session.facts.proven else CLAIMS
     first: list[tuple[str, ...]] = [(), *((text,) for text in (*JUNK, *bare, *claims, *odd, *idle_actions(session)[:12]))]
     long = [(text,) * _horizon(session) for text in (JUNK[0], JUNK[2], *claims[:2], *idle_actions(session)[:6])]

@@ -55,7 +55,7 @@ def read(text: str) -> Action:
     if text.startswith('{"calls":'):
         try:
             calls = msgspec.json.decode(text, type=_Calls)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return Action(text)
         return Action(calls.text, tuple(ToolCall(call.name, call.arguments, str(place)) for place, call in enumerate(calls.calls)))
     return Action(text)

@@ -1,0 +1,41 @@
+"""Every installed environment ships a certificate that is intact, is about the code that is there, and passes again."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from firsthand.audit.battery import digest_now, run, spec_of
+from firsthand.audit.certificate import load, root
+from firsthand.audit.session import Options
+from firsthand.errors import UserError
+from firsthand.registry import GROUP
+
+FOLDER = Path(__file__).parent.parent.parent / "certificates"
+NAMES = sorted(entry_points(group=GROUP).names)
+
+
+def place(name):
+    return FOLDER / f"{name.replace('/', '_')}.json"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
+    certificate = load(place(name))
+    assert certificate.verdict == "PASS" and certificate.seeds.n == 700
+    assert certificate.root_sha256 == root(certificate)
+    assert certificate.target.sha256 == digest_now(spec_of(name)), "the environment changed: audit it again"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_environment_passes_again_at_the_quick_budget(name):
+    certificate = run(spec_of(name), Options(budget="quick"))
+    assert certificate.verdict == "PASS", [(found.check, found.claim) for found in certificate.findings]
+
+
+def test_an_edited_certificate_is_refused(tmp_path):
+    text = place(NAMES[0]).read_text()
+    assert '"n": 700' in text
+    (tmp_path / "c.json").write_text(text.replace('"n": 700', '"n": 701'))
+    with pytest.raises(UserError, match="was edited"):
+        load(tmp_path / "c.json")

@@ -1,0 +1,62 @@
+"""`firsthand audit` as it is run: one JSON object on standard output whatever the target prints, exit codes, replay."""
+
+import json
+import subprocess
+import sys
+
+GRADER = """
+print("loading")
+TASKS = [{"prompt": f"What is {n} + {n + 1}?", "answer": str(2 * n + 1)} for n in range(10, 34)]
+
+def reward(prompt, completion, answer):
+    print("grading", completion[:10])
+    return float(%s)
+
+def oracle(task):
+    return task["answer"]
+"""
+
+
+def firsthand(*arguments, cwd):
+    command = [sys.executable, "-c", "from firsthand.cli.main import main; main()", "audit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+
+
+def test_a_broken_grader_fails_with_a_witness_that_replays(tmp_path):
+    (tmp_path / "grader.py").write_text(GRADER % "answer in completion")
+    said = firsthand("grader.py", "--json", "--out", "c.json", "--only", "enumeration,fail_closed", cwd=tmp_path)
+    told = json.loads(said.stdout)
+    assert said.returncode == 1 and told["verdict"] == "FAIL"
+    assert {"check", "class", "severity", "claim", "n", "mean", "upper95", "witness"} <= set(told["findings"][0])
+    assert told["spec"]["name"] == "grader.py" and str(tmp_path) not in said.stdout
+    again = firsthand("--replay", "c.json", cwd=tmp_path)
+    assert again.returncode == 0 and "witnesses show again" in again.stdout
+    (tmp_path / "grader.py").write_text(GRADER % "answer == completion")
+    changed = firsthand("--replay", "c.json", cwd=tmp_path)
+    assert changed.returncode == 2 and "has changed since the audit" in changed.stderr
+
+
+def test_a_sound_grader_passes(tmp_path):
+    (tmp_path / "grader.py").write_text(GRADER % "answer == completion.strip()")
+    said = firsthand("grader.py", "--html", "page.html", cwd=tmp_path)
+    assert said.returncode == 0, said.stdout
+    assert said.stdout.startswith("PASS  grader.py  (24 instances")
+    page = (tmp_path / "page.html").read_text()
+    assert "grader.py" in page and "PASS" in page
+
+
+def test_a_file_that_cannot_be_loaded_fails(tmp_path):
+    (tmp_path / "grader.py").write_text("import os\nos._exit(0)\n")
+    said = firsthand("grader.py", "--json", cwd=tmp_path)
+    assert said.returncode == 1 and json.loads(said.stdout)["findings"][0]["check"] == "load"
+
+
+def test_mistakes_say_how_to_mend_them(tmp_path):
+    missing = firsthand("nothing.py", cwd=tmp_path)
+    assert missing.returncode == 2 and "There is no file nothing.py" in missing.stderr
+    key = firsthand("control/null", "--key", "xyz", cwd=tmp_path)
+    assert key.returncode == 2 and "--key is a hexadecimal number" in key.stderr
+    check = firsthand("control/null", "--only", "nuls", cwd=tmp_path)
+    assert check.returncode == 2 and "Did you mean 'nulls'?" in check.stderr
+    nothing = firsthand(cwd=tmp_path)
+    assert nothing.returncode == 2 and "Name one target" in nothing.stderr
