@@ -136,7 +136,7 @@ BROKEN = {
     "marker": (script(end="'print(\"ALL TESTS PASSED\")'", paid="'ALL TESTS PASSED' in done.stdout"), "result channel"),
     "own marker": (script(end="'print(\"zq17 fine\")'", paid="'zq17 fine' in done.stdout"), "result channel"),
     "timeout passes": (script(paid="done.returncode == 0 and done.stdout == ''", late="1.0").replace("done = child(", "limit = 1.0; done = child("), "hang"),
-    "exception passes": (ISOLATED.replace("except (subprocess.TimeoutExpired, ValueError):\n        return 0.0", "except (subprocess.TimeoutExpired, ValueError):\n        return 1.0"), "exception"),
+    "exception passes": (ISOLATED.replace("except (subprocess.TimeoutExpired, ValueError):\n        return 0.0", "except (subprocess.TimeoutExpired, ValueError):\n        return 1.0"), "without content"),
     "patched comparison": (HARNESS.replace("json.loads(CASES)", "json.load(open('cases.json'))"), "monkeypatching"),
     "cases in the environment": (HARNESS.replace("json.loads(CASES)", "json.loads(os.environ['CASES'])"), "environment"),
     "frames": (IN_PROCESS.replace("space[name](*args) == want", "json.dumps(space[name](*args)) == json.dumps(want)"), "frames"),
