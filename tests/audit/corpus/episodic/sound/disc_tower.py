@@ -22,6 +22,7 @@ class Env:
 
     def reset(self, seed: int) -> str:
         chance = random.Random(f"discs {seed}")
+        self.names = chance.sample(range(10), 3)
         self.goal = chance.randrange(3)
         self.pegs = [self.goal] * DISCS
         while not 4 <= _far(self.pegs, self.goal) <= 12:
@@ -29,16 +30,16 @@ class Env:
         self.first = _far(self.pegs, self.goal)
         self.steps = 0
         self.done = False
-        return f"Bring all discs to peg {self.goal}, never a larger one onto a smaller one, then claim the tower. {self._view()}"
+        return f"Bring all discs to peg {self.names[self.goal]}, never a larger one onto a smaller one, then claim the tower. {self._view()}"
 
     def _stack(self, peg: int) -> list[int]:
         return [DISCS - place for place, here in enumerate(self.pegs) if here == peg]
 
     def _view(self) -> str:
-        return " ".join(f"Peg {peg}: {' '.join(map(str, self._stack(peg))) or 'empty'}." for peg in range(3))
+        return " ".join(f"Peg {self.names[peg]}: {' '.join(map(str, self._stack(peg))) or 'empty'}." for peg in range(3))
 
     def state(self) -> tuple:
-        return (tuple(self.pegs), self.goal, self.first, self.steps, self.done)
+        return (tuple(self.names), tuple(self.pegs), self.goal, self.first, self.steps, self.done)
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -49,10 +50,10 @@ class Env:
             self.done = True
             built = _far(self.pegs, self.goal) == 0
             return ("The tower stands." if built else "That is no tower."), 1 - self.first / SCALE if built else 0.0, True, {}
-        pegs = re.fullmatch("move:([012]),([012])", action)
-        if not pegs:
+        pegs = re.fullmatch("move:([0-9]),([0-9])", action)
+        if not pegs or not {int(pegs[1]), int(pegs[2])} <= set(self.names):
             return f"Not a move. {self._view()}", 0.0, self.done, {}
-        source, target = int(pegs[1]), int(pegs[2])
+        source, target = self.names.index(int(pegs[1])), self.names.index(int(pegs[2]))
         if not self._stack(source) or min(self._stack(target), default=DISCS + 1) < self._stack(source)[-1]:
             return f"That move is not allowed. {self._view()}", 0.0, self.done, {}
         before = _far(self.pegs, self.goal)
@@ -68,7 +69,7 @@ def oracle(env: Env, seed: int) -> list[str]:
             return
         if pegs[place] != goal:
             bring(place + 1, 3 - pegs[place] - goal)
-            plan.append(f"move:{pegs[place]},{goal}")
+            plan.append(f"move:{env.names[pegs[place]]},{env.names[goal]}")
             pegs[place] = goal
         bring(place + 1, goal)
 

@@ -1,5 +1,6 @@
 """Two jugs and a tap: measure an amount and serve it; every move costs a hundredth, serving is judged once."""
 
+import functools
 import random
 from collections import deque
 
@@ -21,6 +22,7 @@ def _moved(sizes: tuple[int, int], jugs: tuple[int, int], move: str) -> tuple[in
     return (new[0], new[1])
 
 
+@functools.cache
 def _ways(sizes: tuple[int, int]) -> dict[tuple[int, int], list[str]]:
     ways, queue = {(0, 0): []}, deque([(0, 0)])
     while queue:
