@@ -56,8 +56,9 @@ class Worker:
         self.spec, self.conditions = spec, conditions
         self.home = tempfile.mkdtemp(prefix="firsthand-audit-")
         ours, theirs = os.pipe(), os.pipe()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # a tracer would be timed too
         environ = {
-            **os.environ,
+            **inherited,
             "PYTHONHASHSEED": str(conditions.hash_seed),
             "TZ": conditions.zone,
             "LC_ALL": conditions.locale,
