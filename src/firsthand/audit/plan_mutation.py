@@ -186,5 +186,13 @@ def _reordered(session: Session, chosen: list[Instance]) -> tuple[int, int]:
             Witness("pays", (play,), value=value * session.best(play.seed)),
             values=[value for *_, value in cut], advice="Finishing must never cost more than it pays.",
         )  # fmt: skip
+    full = [play for _, play, value in cut if value >= FULL]
+    if session.facts.proven and len(cut) >= 6 and len(full) >= 0.95 * len(cut) and not more:
+        session.accuse(
+            "The last step of the expert's plan is not needed: the plan without it is paid in full.",
+            Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)),
+            severity="major", values=[value for *_, value in cut], class_="ignored work",
+            advice="Check the state that the last step changes, or end the task before it.",
+        )  # fmt: skip
     turned = _play(session, chosen, lambda i: i.oracle[::-1])
     return len(cut) + len(turned), len(more) + sum(value >= FULL for *_, value in turned)

@@ -15,6 +15,7 @@ from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
 
 TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*")
+SECRET = r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*"
 ERRORS = ("zebra quartz", "", "?", "-1", "help")
 
 
@@ -36,6 +37,7 @@ def leaks(session: Session) -> str | None:
         return "all instances have the same plan"
     _at_once(session, chosen)
     told: list[tuple[Instance, str, list[str]]] = []
+    recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
     traces = session.play(Play(i.seed, (wrong,)) for i, wrong in first)
     for (instance, wrong), trace in zip(first, traces, strict=True):
@@ -45,6 +47,10 @@ def leaks(session: Session) -> str | None:
         tokens = list(dict.fromkeys(token for token in TOKEN.findall(trace.observations[1]) if token not in known))
         actions = _said(session, instance, trace.observations[1], tokens)
         told.append((instance, wrong, actions))
+        if plan := _lines(trace.observations[1]):
+            recited.append((instance, wrong, plan))
+    if _recite(session, recited, chosen):
+        return None
     plays = [(i, wrong, action) for i, wrong, actions in told for action in actions[:60]]
     plays = plays[: max(400, int(1.5 / max(session.seconds_a_play, 1e-5)))]
     values = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True)]
@@ -70,6 +76,36 @@ def leaks(session: Session) -> str | None:
     return None
 
 
+def _lines(reply: str) -> tuple[str, ...]:
+    """Return the lines that follow the first one, as many as one would do as a plan."""
+    return tuple(line for line in (line.strip() for line in reply.splitlines()[1:]) if line)[:60]
+
+
+def _recite(session: Session, recited: list[tuple[Instance, str, tuple[str, ...]]], chosen: list[Instance]) -> bool:
+    """Do what a reply lists, line by line: it is a leak when that pays after the reply, and would have paid without it."""
+    moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
+    by_wrong: dict[str, list[tuple[Instance, Play]]] = defaultdict(list)
+    for instance, wrong, plan in recited:
+        if len(plan) == 1 or len(plan) < moves or any(line not in instance.moves for line in plan):  # no list of legal moves
+            by_wrong[wrong].append((instance, Play(instance.seed, (wrong, *plan))))
+    for wrong, made in by_wrong.items():
+        if len(made) < 3:
+            continue
+        after = session.play(play for _, play in made)
+        alone = session.play(Play(play.seed, play.actions[1:]) for _, play in made)
+        values = [min(session.value(i.seed, one), session.value(i.seed, two)) for (i, _), one, two in zip(made, after, alone, strict=True)]
+        hits = [play for (_, play), value in zip(made, values, strict=True) if value >= 0.98]
+        if len(hits) >= max(3, 0.8 * len(made)):
+            return session.accuse(
+                f"A wrong action is answered with the solution: after {wrong[:40]!r}, doing what the reply lists pays on "
+                f"{len(hits)} of {len(made)} instances.",
+                Witness("pays", (hits[0],), value=0.98 * session.best(hits[0].seed)),
+                values=values,
+                advice="Errors say what was wrong with the form of an action, never what would be right.",
+            )
+    return False
+
+
 def _listing(chosen: list[Instance], guesses: float) -> bool:
     """Say whether replies list so many actions that one of them had to be right, as a list of legal moves does."""
     moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
@@ -90,17 +126,18 @@ def _said(session: Session, instance: Instance, reply: str, tokens: list[str]) -
 
 def _at_once(session: Session, chosen: list[Instance]) -> None:
     """Say back what the first observation states after a colon or an equals sign, where words of no task would stand."""
-    pattern = re.compile(
-        r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*\s*[:=]\s*['\"]?([\w.,-]+)", re.IGNORECASE
-    )
+    pattern = re.compile(SECRET + r"\s*[:=]\s*['\"]?([\w.,-]+)", re.IGNORECASE)
     made = [
         (i, action)
         for i in chosen
         for value in pattern.findall(i.prompt)
         for action in (value, *(fill(t, value.strip(".,")) for t in session.facts.grammar if SLOT.search(t)))
     ]  # fmt: skip
-    traces = session.play(Play(i.seed, (action,)) for i, action in made)
-    hits = {i.seed: Play(i.seed, (action,)) for (i, action), trace in zip(made, traces, strict=True) if session.value(i.seed, trace) >= 0.98}
+    listed = re.compile(SECRET + r"[^\n]{0,20}[:=][ \t]*\n((?:.+\n?)+)", re.IGNORECASE)
+    plans = [(i, tuple(line.strip() for line in found[1].splitlines() if line.strip())) for i in chosen if (found := listed.search(i.prompt))]
+    plays = [(i, Play(i.seed, actions)) for i, actions in (*((i, (action,)) for i, action in made), *plans)]
+    traces = session.play(play for _, play in plays)
+    hits = {i.seed: play for (i, play), trace in zip(plays, traces, strict=True) if session.value(i.seed, trace) >= 0.98}
     if len(hits) >= max(3, 0.8 * len(chosen)):
         session.accuse(
             f"The first observation states the answer, on {len(hits)} of {len(chosen)} instances.",
