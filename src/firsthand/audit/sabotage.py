@@ -349,11 +349,11 @@ class ReadsClock(Sabotaged):
 
 
 class UsesHashOrder(Sabotaged):
-    """Whether an action pays depends on the hash of its text, which differs between processes."""
+    """Whether an action pays depends on the hash of a text, which differs between processes."""
 
     async def act(self, action: Action) -> Observation:
         """Hash the action."""
-        self._extra = float(hash(written(action)) % 4 == 0)
+        self._extra = float(hash(f"{self._task.id} {written(action)}") % 4 == 0)
         return await super().act(action)
 
 
