@@ -1,8 +1,14 @@
 """`firsthand audit` as it is run: one JSON object on standard output whatever the target prints, exit codes, replay."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
+
+import pytest
+
+from firsthand.audit.certificate import load
 
 GRADER = """
 print("loading")
@@ -60,3 +66,73 @@ def test_mistakes_say_how_to_mend_them(tmp_path):
     assert check.returncode == 2 and "Did you mean 'nulls'?" in check.stderr
     nothing = firsthand(cwd=tmp_path)
     assert nothing.returncode == 2 and "Name one target" in nothing.stderr
+
+
+def test_a_file_that_cannot_be_loaded_is_replayed_until_it_can(tmp_path):
+    file, saved = tmp_path / "grader.py", tmp_path / "c.json"
+    file.write_text("raise RuntimeError('no')\n")
+    said = firsthand("grader.py", "--json", "--out", "c.json", cwd=tmp_path)
+    assert json.loads(said.stdout)["findings"][0]["claim"] == "grader.py could not be loaded: RuntimeError: no"
+    assert str(tmp_path) not in saved.read_text()
+    again = firsthand("--replay", "c.json", cwd=tmp_path)
+    assert again.returncode == 0 and again.stdout.startswith("shows again  load: grader.py could not be loaded")
+    file.write_text("x = 1\n")
+    changed = firsthand("--replay", "c.json", cwd=tmp_path)
+    assert changed.returncode == 2 and "has changed since the audit" in changed.stderr
+
+
+def test_a_report_is_written_into_a_new_folder(tmp_path):
+    (tmp_path / "grader.py").write_text("raise RuntimeError\n")
+    assert firsthand("grader.py", "--html", "new/folder/page.html", cwd=tmp_path).returncode == 1
+    assert "could not be loaded" in (tmp_path / "new" / "folder" / "page.html").read_text()
+
+
+SLOW_REWARD = """
+import pathlib, time
+TASKS = [{"prompt": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(24)]
+
+def reward(prompt, completion, answer):
+    pathlib.Path("WHERE").touch()
+    time.sleep(0.2)
+    return float(completion == answer)
+
+def oracle(task):
+    return task["answer"]
+"""
+SLOW_RESET = """
+import pathlib, time
+
+class Env:
+    max_steps = 1
+    def reset(self, seed):
+        pathlib.Path("WHERE").touch()
+        time.sleep(0.2)
+        self.n = seed % 9
+        return f"say {self.n}"
+    def step(self, action):
+        return "", float(action == f"say:{self.n}"), True, {}
+
+ACTIONS = ["say:<int>"]
+
+def oracle(env, seed):
+    return [f"say:{env.n}"]
+"""
+
+
+@pytest.mark.parametrize("program", [SLOW_REWARD, SLOW_RESET], ids=["while it plays", "while instances are made"])
+def test_ctrl_c_leaves_a_partial_certificate(tmp_path, program):
+    began = tmp_path / "began"
+    (tmp_path / "slow.py").write_text(program.replace("WHERE", str(began)))
+    command = [sys.executable, "-c", "from firsthand.cli.main import main; main()", "audit", "slow.py", "--json", "--out", "c.json"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 30
+    while not began.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 2 and "Traceback" not in err, err
+    told = json.loads(out)
+    assert told["partial"] and told["verdict"] == "INCOMPLETE"
+    assert {check["reason"] for check in told["checks"]} == {"the audit was stopped"}
+    assert load(tmp_path / "c.json").root_sha256 == told["root_sha256"]

@@ -144,7 +144,7 @@ def _certificate(session: Session, checks: list[Check], findings: list[Finding],
             spec=session.spec,
             findings=tuple(findings),
             checks=tuple(checks),
-            seeds=Seeds(len(session.instances), session.options.key),
+            seeds=Seeds(len(session.__dict__.get("instances", ()) if partial else session.instances), session.options.key),
             budget=session.options.budget,
             base_rate={"declared": facts.base_rate, "measured": max(blind, default=0.0)},
             diversity=getattr(session, "diversity", {}),
@@ -187,7 +187,9 @@ def describe(facts: Facts) -> str:
 
 
 def digest_now(spec: Spec) -> str:
-    """Return the hash of a target as it is now. Raises `UserError` when it cannot be loaded."""
+    """Return the hash of a target as it is now. Raises `UserError` when it is no file and cannot be loaded."""
+    if spec.source == "file":
+        return hashlib.sha256(Path(spec.name).read_bytes()).hexdigest()
     with Lab(spec, workers=1) as lab:
         return lab.start().sha256
 
@@ -197,9 +199,8 @@ def load_failed(spec: Spec, options: Options, error: str) -> Certificate:
     claim = "The target can be loaded."
     path = Path(spec.name)
     witness = Witness("fault", (), fault="load")
-    finding = Finding(
-        "load", "contract", "major", error, 0, 0, 0.0, 1.0, witness, "Make the file importable, in time and without leaving the process."
-    )
+    advice = "Make the file importable, in time and without leaving the process."
+    finding = Finding("load", "contract", "major", error.replace(spec.name, path.name), 0, 0, 0.0, 1.0, witness, advice)
     facts = Facts("answer", path.name, hashlib.sha256(path.read_bytes()).hexdigest())
     return certificates.sealed(
         Certificate(

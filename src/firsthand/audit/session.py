@@ -18,6 +18,7 @@ from firsthand.audit.bounds import mean_upper
 from firsthand.audit.finding import Finding, Severity, Witness
 from firsthand.audit.lab import Conditions, Lab
 from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
+from firsthand.errors import UserError
 from firsthand.task import digest
 
 Budget = Literal["quick", "standard", "deep"]
@@ -276,6 +277,8 @@ def _pieces(text: str) -> list[str]:
 def shows(spec: Spec, witness: Witness) -> bool:
     """Run a witness in fresh processes and say whether it still shows what it claims."""
     conditions = witness.conditions or (Conditions(),)
+    if not witness.plays and witness.fault == "load":
+        return _does_not_load(spec)
     with Lab(spec, conditions=conditions[0], workers=1) as lab:
         lab.start()
         if witness.shows == "instances":
@@ -300,6 +303,15 @@ def shows(spec: Spec, witness: Witness) -> bool:
             return _differs(spec, witness, last)
         case _:
             return False
+
+
+def _does_not_load(spec: Spec) -> bool:
+    with Lab(spec, workers=1) as lab:
+        try:
+            lab.start()
+        except UserError:
+            return True
+    return False
 
 
 def _differs(spec: Spec, witness: Witness, last: Trace) -> bool:

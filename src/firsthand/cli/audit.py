@@ -14,7 +14,7 @@ from firsthand.audit.battery import digest_now, load_failed, run, spec_of
 from firsthand.audit.certificate import Certificate, load
 from firsthand.audit.session import Budget, Options, shows
 from firsthand.audit.target import Spec
-from firsthand.audit.terminal import report
+from firsthand.audit.terminal import printable, report
 from firsthand.cli.options import Json
 from firsthand.errors import UserError
 from firsthand.registry import environments
@@ -34,7 +34,8 @@ def audit(
 ) -> None:
     """Attack an environment or a grader, and certify what was found.
 
-    Exits with 0 when every check passes, 1 when one fails, 2 when one that applies could not run.
+    Exits with 0 when every check passes, 1 when one fails, 2 when one that applies could not run. Ctrl-C ends it early:
+    the report then says that it is partial, and what had not run is NOT_RUN.
 
     Example: firsthand audit data/ledger --seeds 100
     """
@@ -60,6 +61,7 @@ def audit(
     if html is not None:
         from firsthand.audit.page import page
 
+        html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(page(certificates), encoding="utf-8")
     if json:
         texts = [certificate.json() for certificate in certificates]
@@ -127,6 +129,6 @@ def _replay(path: Path) -> int:
         return 0
     still = [shows(spec, finding.witness) for finding in certificate.findings]
     for finding, shown in zip(certificate.findings, still, strict=True):
-        typer.echo(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {finding.claim}")
+        typer.echo(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {printable(finding.claim)}")
     typer.echo(f"{sum(still)} of {len(still)} witnesses show again.")
     return 0 if all(still) else 1
