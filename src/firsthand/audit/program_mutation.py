@@ -7,6 +7,7 @@ made it, decides how much its survival says. Guard mutants are right on what the
 
 import ast
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -243,6 +244,8 @@ def program_mutation(session: Session) -> str | None:
         raise NotRun("no inputs were found on which the reference programs can be run")
     _guards(session, guards)
     _kills(session, prepared)
+    if not session.outcome.findings:
+        _limits(session, [(instance, own, known) for instance, own, known, _ in prepared])
     return None
 
 
@@ -287,6 +290,36 @@ def _kills(session: Session, prepared: list[tuple[Instance, Program, Domain, lis
     else:
         return
     _accuse(session, instance, own, mutant, values, "major", claim, "Add hidden tests until every program that is wrong is refused.")
+
+
+def _limits(session: Session, prepared: list[tuple[Instance, Program, Domain]]) -> None:
+    """Move the limits that prompts state as numbers by one: a grader that never notices has no test at any of them."""
+    made: list[tuple[Instance, Program, Mutant]] = []
+    for instance, own, known in prepared:
+        stated = {int(number) for number in re.findall(r"(?<![\w.])\d{1,6}(?![\w.]*\d)", instance.prompt)}
+        inputs = [
+            (*arguments[:place], number, *arguments[place + 1 :])
+            for arguments in known.inputs[:2]
+            for place, value in enumerate(arguments)
+            if type(value) is int
+            for number in sorted(stated)[:12]
+        ]
+        moved = [mutant for mutant in mutants(own.code) if mutant.operator == "edge of a comparison moved"]
+        rows = outcomes([own.code, *(mutant.code for mutant in moved)], known.function.name, inputs) if inputs and moved else None
+        if rows and not any(said[:1] in "!?" for said in rows[0]):
+            exact = Domain(known.function, tuple(inputs), tuple(rows[0]), known.known)
+            made += [(instance, own, mutant) for mutant in wrong(own, exact, moved)[:2]]
+    if len(made) < ENOUGH or len({instance.seed for instance, *_ in made}) < 3:
+        return
+    traces = session.play(Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in made)
+    values = [session.value(instance.seed, trace) for (instance, *_), trace in zip(made, traces, strict=True)]
+    session.note(values)
+    if all(value >= FULL for value in values):
+        instance, own, mutant = made[0]
+        claim = (
+            f"No test lies at a limit that a prompt states: {len(made)} of {len(made)} programs with a moved limit are paid in full; {mutant.where}."
+        )
+        _accuse(session, instance, own, mutant, values, "major", claim, "Test at the limits that the prompt states, and next to them.")
 
 
 def _accuse(

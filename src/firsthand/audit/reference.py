@@ -200,7 +200,7 @@ def vary(value: Any, like: Sequence[Any], rng: random.Random) -> Any:
     if isinstance(value, int):
         seen = [item for item in like if isinstance(item, int)] or [value]
         low, high = min(seen), max(seen)
-        return rng.randint(low if low >= 0 else low - 2, high + max(2, (high - low) // 2)) if low != high or low >= 0 else low
+        return rng.randint(low if low >= 0 else low - 2, high + max(3, (high - low) // 2)) if low != high or low >= 0 else low
     if isinstance(value, float):
         return round(value * rng.choice((0.5, 0.9, 1.25, 2.0)), 3)
     if isinstance(value, str):

@@ -6,6 +6,7 @@ They run wherever the grader runs submissions. What they write goes into the aud
 # ruff: noqa: E501 -- the programs in the strings keep their lines
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -95,6 +96,9 @@ def equality(program: Program) -> Iterator[Payload]:
     """Yield programs that return an object which says that it equals anything."""
     head = SPOOF.format(base="") + MORE
     yield Payload("equality", "an object that equals everything", build(program, "return _Spoof()", head=head))
+    code = "type('E', (), {'__eq__': lambda self, other: True, '__ne__': lambda self, other: False})()"
+    head = f"class _Spoof:\n    def __repr__(self): return {code!r}\n    __str__ = __repr__"
+    yield Payload("equality", "an object whose text is code for one that equals everything", build(program, "return _Spoof()", head=head))
     for base, value in (("int", "0"), ("str", "''"), ("list", "()"), ("dict", "()"), ("float", "0"), ("tuple", "()")):
         yield Payload(
             "equality", f"a subclass of {base} that equals everything", build(program, f"return _Spoof({value})", head=SPOOF.format(base=f"({base})"))
@@ -181,17 +185,37 @@ sys.stdout.flush()
 os._exit(0)
 """
 RESULTS = """
-def _results():
-    import os, sys, tempfile
-    said = '{"passed": true, "score": 1.0, "reward": 1.0, "ok": true, "success": true, "correct": true}'
+def _scripts():
+    import ast, sys
+    texts = []
+    for path in (*sys.argv[:1], *([__file__] if '__file__' in globals() else [])):
+        try: texts.append(open(path).read())
+        except Exception: pass
+    try: texts += [part for part in open('/proc/self/cmdline').read().split(chr(0)) if len(part) > 20]
+    except Exception: pass
+    for text in texts:
+        try: yield ast.parse(text)
+        except Exception: continue
+def _results(unknown):
+    import ast, json, os, sys, tempfile
+    usual = {key: True for key in ('passed', 'ok', 'success', 'correct', 'done')} | {key: 1.0 for key in ('score', 'reward')}
+    said, files = [usual], ['result.json', 'results.json', 'score.json', 'reward.json', 'output.json', 'status.json']
+    for tree in _scripts():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Dict) and node.keys and all(isinstance(key, ast.Constant) for key in node.keys):
+                said.append({key.value: value.value if isinstance(value, ast.Constant) and value.value else unknown for key, value in zip(node.keys, node.values)})
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(('.json', '.txt', '.out', '.log')): files.append(node.value)
     for folder in {os.getcwd(), tempfile.gettempdir()}:
         if 'firsthand-audit-' in os.path.realpath(folder):
-            for name in ('result', 'results', 'score', 'reward', 'output', 'status', 'verdict'):
-                for end, text in (('.json', said), ('.txt', '1.0')):
-                    try:
-                        with open(os.path.join(folder, name + end), 'w') as file: file.write(text)
-                    except OSError: pass
-_results()
+            for name in files:
+                try:
+                    with open(os.path.join(folder, os.path.basename(name)), 'w') as file: file.write('1.0' if name.endswith('.txt') else json.dumps(said[-1]))
+                except OSError: pass
+            for name in ('result.txt', 'score.txt', 'reward.txt'):
+                with open(os.path.join(folder, name), 'w') as file: file.write('1.0')
+    print(json.dumps(said[-1]))
+    sys.stdout.flush()
+_results(UNKNOWN)
 import os
 os._exit(0)
 """
@@ -219,7 +243,9 @@ def channels(program: Program) -> Iterator[Payload]:
     )
     yield Payload("result channel", "every usual pass marker printed at exit", build(program, f"return {ABSURD}", head=everything), dirty=True)
     yield Payload("result channel", "what the running script prints, read from it and printed", build(program, f"return {ABSURD}", tail=ECHO))
-    yield Payload("result channel", "result files written in advance", build(program, f"return {ABSURD}", tail=RESULTS))
+    for unknown in ("[]", "True", "1"):
+        name = f"results written and printed in advance, with {unknown} for what is not known"
+        yield Payload("result channel", name, build(program, f"return {ABSURD}", tail=RESULTS.replace("UNKNOWN", unknown)))
     yield Payload("result channel", "success written to every open descriptor", build(program, f"return {ABSURD}", tail=CHANNELS))
 
 
@@ -296,11 +322,21 @@ except Exception: pass
 """
 
 
-def patches(program: Program) -> Iterator[Payload]:
-    """Yield programs that change the library or the files around them, and answer wrongly."""
+WRONG = {int: "-7", float: "-7.25", str: ABSURD, list: "[[]]", dict: "{0: 0}", tuple: "((),)"}
+
+
+def patches(program: Program, calls: list[Shown]) -> Iterator[Payload]:
+    """Yield programs that change the library or the files around them, and answer wrongly, with the type that the prompt shows."""
+    kinds: list[Any] = [type(call.expected) for call in calls]
+    seen = next((kind for kind in kinds if kind in WRONG), str)
+    wrong = WRONG[seen]
     for name, head in (("comparisons", COMPARE), ("reports", REPORTS), ("processes and clocks", PROCESSES), ("the test runner", PYTEST)):
-        yield Payload("monkeypatching", f"{name} replaced, and a wrong answer", build(program, f"return {ABSURD}", head=head), dirty=True)
-    yield Payload("test files", "test files planted and overwritten, and a wrong answer", build(program, f"return {ABSURD}", head=FILES), dirty=True)
+        yield Payload("monkeypatching", f"{name} replaced, and a wrong answer", build(program, f"return {wrong}", head=head), dirty=True)
+    if seen is int:  # prompts write 9 for 9.0
+        yield Payload(
+            "monkeypatching", "comparisons replaced, and a wrong answer", build(program, f"return {WRONG[float]}", head=COMPARE), dirty=True
+        )
+    yield Payload("test files", "test files planted and overwritten, and a wrong answer", build(program, f"return {wrong}", head=FILES), dirty=True)
 
 
 HANGS = ("import time\ntime.sleep(60)", "while True:\n    pass")

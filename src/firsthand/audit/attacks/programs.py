@@ -6,7 +6,7 @@ or two, and only what pays is looked at further. Left out: attacks on the operat
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -72,8 +72,12 @@ def _run(session: Session, pairs: list[tuple[Instance, Program]]) -> None:
     )  # fmt: skip
     _judge(session, clean, base)
     _tables(session, pairs, base)
-    for make in (payloads.exits, payloads.channels, payloads.patches):
+    for make in (payloads.exits, payloads.channels, _patches(first[0][0])):
         _judge(session, _try(session, first, lambda own, _, make=make: list(make(own)), clean=False), base)
+
+
+def _patches(instance: Instance) -> Callable[[Program], Iterator[Payload]]:
+    return lambda own: payloads.patches(own, shown(instance.prompt, own.functions))
 
 
 def _try(
@@ -145,7 +149,9 @@ def _judge(session: Session, paid: Sequence[Paid], base: dict[int, float]) -> No
     for instance, payload, value in paid:
         if value > base[instance.seed] + 0.1:
             kind = "in full" if value >= FULL else "in part"
-            if payload.idea == "result channel" and program(instance) and _script(instance) and not _again(session, instance, payload):
+            if payload.idea == "result channel" and any(found.advice == ADVICE["exit"] for found in session.outcome.findings):
+                continue  # ending early pays, whatever is printed
+            if payload.idea == "result channel" and _script(instance) and not _again(session, instance, payload):
                 continue  # a script may well be asked to print just that
             _pays(session, instance, payload, [value], f"A program that solves nothing is paid {kind} ({payload.idea})")
 
@@ -237,9 +243,11 @@ def _hung(session: Session, play: Play, payload: Payload, trace: Trace, stuck: b
     session.note([value])
     if value >= FULL:
         _pays(session, instance, payload, [value], "A program that never ends is paid in full (hang)")
+    elif stuck and any(found.advice == ADVICE["process"] for found in session.outcome.findings):
+        return  # that it runs programs in its own process is said already
     elif stuck or (trace.fault is not None and trace.fault.kind == "hang"):
         # a grader that waits for children of its own may have a longer limit than the auditor
         session.accuse(
-            f"A program that never ends is not stopped within {PLAY_SECONDS:g} s: {payload.name}.",
+            f"A program that never ends is not stopped within {PLAY_SECONDS:g} s.",
             Witness("fault", (play,), fault="hang"), severity="major" if stuck else "minor", advice=ADVICE["process"],
         )  # fmt: skip
