@@ -243,6 +243,25 @@ SOUND = {
     def oracle(env, seed):
         return ["discard" if item % 2 else "keep" for item in env.items]
     """),
+    "an error lists the options": world(
+        """
+    ACTIONS = ["open:<text>"]
+    class Env:
+        max_steps = 2
+        def reset(self, seed):
+            rng = random.Random(seed)
+            self.boxes, self.turn, self.over = rng.sample("red blue green white black grey pink brown lilac".split(), 5), 0, False
+            self.right = rng.choice(self.boxes)
+            return "Which box holds the key? You have two tries."
+        def step(self, action):
+            right = not self.over and action == f"open:{self.right}"
+            self.turn += 1
+            self.over = self.over or right or self.turn == 2
+            return f"no; there are {self.boxes}", float(right), self.over, {}
+    def oracle(env, seed):
+        return [f"open:{env.right}"]
+    """
+    ),
     "code by places": guessing(1000, 8, wrong='f"{sum(a == b for a, b in zip(str(n).zfill(3), str(self.n).zfill(3)))} digits right"'),
     "read the code, then enter it": desk("right", plan='["read", f"post:{env.account}={env.amount}", "close"]', reply='"noted"'),
 }  # fmt: skip

@@ -15,12 +15,7 @@ def audited(tmp_path, source, only=EPISODIC):
     return run(spec_of(str(file)), Options(only=only, seeds=60))
 
 
-MISSED = {"empty text is a prefix", "many answers in one action", "the amount is ignored", "a crash report quotes the plan"}
-"""Known limits: no check finds these yet. Strict: a check that learns to takes its name from this list."""
-CASES = [pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason="not found yet")] if name in MISSED else []) for name in BROKEN]
-
-
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", BROKEN)
 def test_each_flaw_is_found(tmp_path, name):
     checks, source = BROKEN[name]
     certificate = audited(tmp_path, source, checks)

@@ -30,9 +30,26 @@ def chance(session: Session) -> float:
     return 1.0 / max(ways, 1)
 
 
-def lucky(session: Session, values: Sequence[float]) -> bool:
-    """Say whether luck explains these values of one plan, each from another instance."""
-    hits, n, allowed = sum(value >= FULL for value in values), len(values), chance(session)
+MOST_LUCK = 0.75
+"""However many tries a plan makes, more than this is not luck."""
+
+
+def tries(session: Session, plan: Sequence[str]) -> int:
+    """Return how many guesses a plan makes, where one action solves an instance."""
+    if any(len(instance.oracle) != 1 for instance in session.usable):
+        return 1
+    return max(1, len(set(plan) & {instance.oracle[0] for instance in session.usable}))
+
+
+def allowance(session: Session, guesses: int = 1) -> float:
+    """Return the share of instances on which a plan that makes so many guesses may succeed by luck."""
+    once = chance(session)
+    return once if session.facts.base_rate is not None else max(once, min(MOST_LUCK, once * guesses))
+
+
+def lucky(session: Session, values: Sequence[float], *, guesses: int = 1) -> bool:
+    """Say whether luck explains these values of one plan that makes so many guesses, each value from another instance."""
+    hits, n, allowed = sum(value >= FULL for value in values), len(values), allowance(session, guesses)
     mean = sum(max(0.0, min(value, 1.0)) for value in values) / max(n, 1)
     if n == 0:
         return True

@@ -6,23 +6,17 @@ which the end alone is paid, an argument of which any value will do, and work th
 
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
+from firsthand.audit.arguments import ODD, arguments, joined, kind, pools, put
 from firsthand.audit.chance import lucky
-from firsthand.audit.finding import Witness
+from firsthand.audit.finding import Severity, Witness
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
 from firsthand.task import digest
 
-ARGUMENT = re.compile(r"(?<=[:= \"(,])[^:=\"(),{}\[\]]+$|\d+")
 Edited = list[tuple[Instance, Play, float]]
-
-
-def kind(action: str) -> str:
-    """Return an action without its arguments."""
-    head = re.split(r"[:=(]", action, maxsplit=1)[0] if not action.startswith("{") else re.sub(r'"arguments":.*', "", action)
-    return re.sub(r"-?\d+", "#", head).strip().split(" ")[0] if not action.startswith("{") else head
 
 
 def plan_mutation(session: Session) -> str | None:
@@ -31,7 +25,7 @@ def plan_mutation(session: Session) -> str | None:
     if not any(len(i.oracle) > 1 for i in chosen) and len({i.oracle for i in chosen}) < 2:
         return "plans have one step, and all are equal"
     killed = alive = 0
-    for check in (_end_alone, _any_value, _ignored_work, _others, _reordered):
+    for check in (_end_alone, _any_value, _arguments, _ignored_work, _part_of_work, _others, _reordered):
         tried, survived = check(session, chosen)
         killed, alive = killed + tried - survived, alive + survived
     session.outcome.probes = killed + alive
@@ -113,6 +107,145 @@ def _any_value(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     return tried, survived
 
 
+def _without(session: Session, chosen: list[Instance], name: str) -> float:
+    """Return the share of plans that are paid in full without any step of a kind."""
+    results = _play(session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) != name))
+    return sum(value >= FULL for *_, value in results) / len(results) if results else 0.0
+
+
+def _varied(session: Session, chosen: list[Instance]) -> dict[tuple[str, int], list[str]]:
+    """Return the places of arguments whose values differ between instances, where leaving the step out costs something."""
+    found = {key: values for key, values in pools(i.oracle for i in session.instances[:200]).items() if len(values) >= 3}
+    idle = {name for name in {name for name, _ in found} if _without(session, chosen[:12], name) >= 0.5}
+    return {key: values for key, values in found.items() if key[0] not in idle}
+
+
+def _arguments(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Alter single arguments, and put odd values in their place."""
+    varied = _varied(session, chosen)
+    one, two = _each_argument(session, chosen, varied), _odd_values(session, chosen, varied)
+    return one[0] + two[0], one[1] + two[1]
+
+
+Varied = dict[tuple[str, int], list[str]]
+
+
+def _each_argument(session: Session, chosen: list[Instance], varied: Varied) -> tuple[int, int]:
+    """Put other instances' values into one argument of a kind of step that has several."""
+    tried = survived = 0
+    for (name, place), pool in varied.items():
+
+        def edit(instance: Instance, salt: int, name: str = name, place: int = place, pool: list[str] = pool) -> tuple[str, ...] | None:
+            rng = random.Random(digest(f"argument {instance.seed} {salt}"))
+            steps = [action for action in instance.oracle if kind(action) == name]
+            own = [arguments(action) for action in steps]
+            if not own or any(not 2 <= len(said) <= 3 and not action.startswith("{") for said, action in zip(own, steps, strict=True)):
+                return None  # one argument is the whole of it, and many are a text
+            others = [value for value in pool if all(value not in said for said in own)]
+            return tuple(put(action, rng.choice(others), place) if kind(action) == name else action for action in instance.oracle) if others else None
+
+        results = [result for salt in range(2) for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt))]
+        full = [play for _, play, value in results if value >= FULL]
+        tried, survived = tried + len(results), survived + len(full)
+        values = [value for *_, value in results]
+        if len(results) >= 6 and len(full) >= 0.9 * len(results) and not lucky(session, values):
+            session.accuse(
+                f"Argument {place + 1} of `{name}` does not matter: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
+                Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)),
+                severity="major", values=values, advice="Compare every argument with what the instance asks for.",
+            )  # fmt: skip
+    return tried, survived
+
+
+def _odd_values(session: Session, chosen: list[Instance], varied: Varied) -> tuple[int, int]:
+    """Put nothing, wildcards and all values at once where an argument stands."""
+    tried = survived = 0
+    few, more = chosen[:4], chosen[4:16]
+    for (name, place), pool in varied.items():
+        alone = not any(other == name and at != place for other, at in varied)
+        for value in (*(odd for odd in ODD if not odd.lstrip("-").isdigit()), *joined(pool)):
+
+            def edit(instance: Instance, name: str = name, place: int | None = None if alone else place, value: str = value) -> tuple[str, ...]:
+                return tuple(put(action, value, place) if kind(action) == name else action for action in instance.oracle)
+
+            results = _play(session, few, edit)
+            if any(paid >= FULL for *_, paid in results):
+                results += _play(session, more, edit)
+            full = [play for _, play, paid in results if paid >= FULL]
+            tried, survived = tried + len(results), survived + len(full)
+            values = [paid for *_, paid in results]
+            if len(results) >= 6 and len(full) >= 0.6 * len(results) and not lucky(session, values):
+                what = "all values at once" if len(value) > 12 else f"{value!r}"
+                session.accuse(
+                    f"In `{name}`, {what} instead of the right argument is paid in full in {len(full)} of {len(results)} plays.",
+                    Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
+                    advice="Parse an argument strictly, and compare it as a whole.",
+                )  # fmt: skip
+                return tried, survived
+    return tried, survived
+
+
+def _part_of_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Of several different steps of one kind, leave out all but one, and each by its place."""
+    tried = survived = 0
+    for name in sorted({kind(action) for instance in chosen for action in instance.oracle}):
+        own = {i.seed: [action for action in i.oracle if kind(action) == name] for i in chosen}
+        able = [i for i in chosen if 2 <= len(own[i.seed]) == len(set(own[i.seed]))]
+        if len(able) < max(6, 0.8 * len(chosen)) or _without(session, able[:12], name) >= 0.5:
+            continue
+        alone = [_play(session, able, _keeping(name, {i.seed: {own[i.seed][at]} for i in able})) for at in (0, -1)]
+        shares = [sum(value >= FULL for *_, value in results) / max(1, len(results)) for results in alone]
+        tried, survived = tried + 2 * len(able), survived + round(sum(shares) * len(able))
+        idle = _informs(session, able, name)
+        if min(shares) >= 0.8 and _part(
+            session,
+            f"One step of `{name}` is paid like all of them.",
+            alone[0],
+            "minor" if idle else "critical",
+            "Divide by what was asked for, not by what was handed in.",
+        ):
+            continue
+        if shares[1] >= 0.8:
+            continue  # tries, of which the last is right
+        dropped = [_play(session, able, _keeping(name, {i.seed: set(own[i.seed]) - {own[i.seed][at]} for i in able})) for at in (0, 1, -1)]
+        free = [results for results in dropped if sum(value >= FULL for *_, value in results) >= 0.95 * len(results)]
+        if free and len(free) < len(dropped) and not idle:
+            _part(
+                session,
+                f"One step of `{name}`, the one at the same place, may be left out at no cost.",
+                free[0],
+                "major",
+                "Check the state that every step changes.",
+            )
+    return tried, survived
+
+
+def _keeping(name: str, kept: dict[int, set[str]]) -> Callable[[Instance], tuple[str, ...]]:
+    """Return the edit that leaves out the steps of a kind that are not to be kept."""
+    return lambda i: tuple(action for action in i.oracle if kind(action) != name or action in kept[i.seed])
+
+
+def _part(session: Session, claim: str, results: Edited, severity: Severity, advice: str) -> bool:
+    values, full = [value for *_, value in results], [play for _, play, value in results if value >= FULL]
+    if lucky(session, values):
+        return False
+    witness = Witness("pays", (full[0],), value=FULL * session.best(full[0].seed))
+    return session.accuse(claim, witness, severity=severity, values=values, class_="ignored work", advice=advice)
+
+
+def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
+    """Say whether steps of a kind are answered with something that differs between instances and stood nowhere before."""
+    said: list[frozenset[str]] = []
+    for instance in chosen:
+        trace, new = session.solved[instance.seed], set[str]()
+        for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
+            if kind(action) == name:
+                before = " ".join((*trace.observations[: place + 1], *instance.oracle[: place + 1]))
+                new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
+        said.append(frozenset(new))
+    return max(Counter(said).values(), default=0) < 0.85 * len(said)
+
+
 def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     """Leave out all steps of one kind that every plan has."""
     plans = [{kind(action) for action in instance.oracle} for instance in chosen]
@@ -132,7 +265,7 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         session.accuse(
             f"Leaving out `{name}`, which every plan of the oracle has, costs nothing.",
             Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
-            severity="major" if not tells and len(asked) >= 0.8 * len(chosen) else "minor",
+            severity="major" if not tells and not _informs(session, chosen, name) and len(asked) >= 0.8 * len(chosen) else "minor",
             class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",
         )  # fmt: skip
     return tried, survived

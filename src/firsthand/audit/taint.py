@@ -8,14 +8,16 @@ answer again, is a leak. Twins, which differ in one hidden value alone, tell whi
 import re
 from collections import Counter, defaultdict
 
+from firsthand.audit.arguments import arguments, kind
 from firsthand.audit.finding import Witness
 from firsthand.audit.grammar import SLOT, fill
-from firsthand.audit.plan_mutation import kind
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
 
 TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*")
 SECRET = r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*"
+Told = tuple[Instance, str, str, list[str]]
+"""An instance, a mistake, its reply, and what a parrot would say then."""
 ERRORS = ("zebra quartz", "", "?", "-1", "help")
 
 
@@ -36,7 +38,7 @@ def leaks(session: Session) -> str | None:
     if len({i.oracle for i in chosen}) < 2:
         return "all instances have the same plan"
     _at_once(session, chosen)
-    told: list[tuple[Instance, str, list[str]]] = []
+    told: list[Told] = []
     recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
     traces = session.play(Play(i.seed, (wrong,)) for i, wrong in first)
@@ -46,34 +48,90 @@ def leaks(session: Session) -> str | None:
         known = set(TOKEN.findall(instance.prompt)) | set(TOKEN.findall(wrong))
         tokens = list(dict.fromkeys(token for token in TOKEN.findall(trace.observations[1]) if token not in known))
         actions = _said(session, instance, trace.observations[1], tokens)
-        told.append((instance, wrong, actions))
+        told.append((instance, wrong, trace.observations[1], actions))
         if plan := _lines(trace.observations[1]):
             recited.append((instance, wrong, plan))
     if _recite(session, recited, chosen):
         return None
-    plays = [(i, wrong, action) for i, wrong, actions in told for action in actions[:60]]
+    if _quoted(session, told):
+        return None
+    plays = [(i, wrong, action) for i, wrong, _, actions in told for action in actions[:60]]
     plays = plays[: max(400, int(1.5 / max(session.seconds_a_play, 1e-5)))]
     values = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True)]
     straight = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (a,)) for i, _, a in plays), strict=True)]
     session.note([0.0] * len(chosen))
     paying: dict[str, dict[int, Play]] = defaultdict(dict)
+    telling: dict[str, Counter[str]] = defaultdict(Counter)
     for (instance, wrong, action), value, alone in zip(plays, values, straight, strict=True):
-        if value >= 0.98 and alone >= 0.9:  # the reply told an action that is right by itself: nothing had to be found out first
+        if value >= 0.4 and alone >= 0.9:  # the reply told an action that is right by itself: nothing had to be found out first
             paying[kind(wrong) or wrong].setdefault(instance.seed, Play(instance.seed, (wrong, action)))
+            telling[kind(wrong) or wrong][wrong] += 1
     tried = {i.seed for i, *_ in told}
-    for wrong, hits in paying.items():
-        listed = Counter(len(actions) for _, w, actions in told if (kind(w) or w) == wrong)
-        guesses = max(1.0, sum(size * count for size, count in listed.items()) / max(1, sum(listed.values())))
-        if len(hits) >= max(3, 0.6 * len(tried)) and not _listing(chosen, guesses):
+    said, moves = {(i.seed, w): actions for i, w, _, actions in told}, {i.seed: i.moves for i in chosen}
+    for way, hits in paying.items():
+        mistaken = {wrong for _, wrong, *_ in told if (kind(wrong) or wrong) == way}
+        if len(mistaken) > 2 and sum(count >= 3 for count in telling[way].values()) < 2:
+            continue  # one wrong value alone tells: by arithmetic, as the distance from 0 does
+        if len(hits) >= max(3, 0.6 * len(tried)) and _pointed(hits, said, moves):
             play = next(iter(hits.values()))
-            session.pays(
+            (trace,) = session.play([play])
+            session.accuse(
                 f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, saying back what is new pays on "
                 f"{len(hits)} of {len(tried)} instances.",
-                play, values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
+                Witness("pays", (play,), value=trace.paid), values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
                 advice="Errors say what was wrong with the form of an action, never what would be right; a wrong answer is final.",
             )  # fmt: skip
             return None
     return None
+
+
+def _pointed(hits: dict[int, Play], said: dict[tuple[int, str], list[str]], moves: dict[int, tuple[str, ...]]) -> bool:
+    """Say whether what pays stands at a place that a parrot could know: among few, or at the same place of most replies.
+
+    A list of what is possible holds the right action at any of its places, and a reply that is the same everywhere tells nothing.
+    """
+    places, ends, sizes, lists = Counter[int](), Counter[int](), list[int](), set[tuple[str, ...]]()
+    for seed, play in hits.items():
+        wrong, right = play.actions
+        if len(moves[seed]) > 1 and set(moves[seed]) <= set(said[seed, wrong]):
+            continue
+        alike = [action for action in said[seed, wrong] if kind(action) == kind(right) or not (arguments(action) or arguments(right))]
+        place = alike.index(right)
+        places[place] += 1
+        ends[len(alike) - place] += 1
+        sizes.append(len(alike))
+        lists.add(tuple(alike))
+    if len(sizes) < max(3, 0.6 * len(hits)) or len(lists) == 1:
+        return False
+    steady = max(*places.values(), *ends.values())
+    return sum(sizes) <= 1.5 * len(sizes) or steady >= 0.6 * len(hits)
+
+
+def _quoted(session: Session, told: list[Told]) -> bool:
+    """Do the plan after a mistake whose reply holds every action of the plan that differs between instances."""
+    often = Counter(action for i in session.usable for action in set(i.oracle))
+    known = {action for action, count in often.items() if count >= 0.5 * len(session.usable)}
+    made: dict[str, list[tuple[Instance, Play]]] = defaultdict(list)
+    tried: dict[str, set[int]] = defaultdict(set)
+    for instance, wrong, reply, actions in told:
+        own = [action for action in dict.fromkeys(instance.oracle) if action not in known]
+        tried[wrong].add(instance.seed)
+        alike = sum(kind(action) in {kind(a) for a in own} for action in actions)
+        if len(instance.oracle) > 1 and own and set(own) <= set(actions) and (alike <= 6 * len(own) or all(action in reply for action in own)):
+            made[wrong].append((instance, Play(instance.seed, (wrong, *instance.oracle))))
+    for wrong, plays in made.items():
+        if len(plays) < max(3, 0.6 * len(tried[wrong])):
+            continue
+        values = [session.value(i.seed, t) for (i, _), t in zip(plays, session.play(play for _, play in plays), strict=True)]
+        hits = [play for (_, play), value in zip(plays, values, strict=True) if value >= 0.4]
+        if len(hits) >= 0.8 * len(plays):
+            return session.accuse(
+                f"A wrong action is answered with what the plan needs: the reply to {wrong[:40]!r} holds it on "
+                f"{len(hits)} of {len(tried[wrong])} instances.",
+                Witness("pays", (hits[0],), value=0.4 * session.best(hits[0].seed)), values=values,
+                advice="Errors say what was wrong with the form of an action, never what would be right.",
+            )  # fmt: skip
+    return False
 
 
 def _lines(reply: str) -> tuple[str, ...]:
@@ -106,16 +164,10 @@ def _recite(session: Session, recited: list[tuple[Instance, str, tuple[str, ...]
     return False
 
 
-def _listing(chosen: list[Instance], guesses: float) -> bool:
-    """Say whether replies list so many actions that one of them had to be right, as a list of legal moves does."""
-    moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
-    return moves > 0 and guesses >= moves
-
-
 def _said(session: Session, instance: Instance, reply: str, tokens: list[str]) -> list[str]:
     """Return what a parrot would say: new tokens and quoted phrases, bare, in templates and with the commands of the grammar."""
     phrases = [a or b or c for a, b, c in re.findall(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`", reply)]
-    phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(r"\w+:[\w,-]+", reply)
+    phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(r"\w+:[\w,=.-]*[\w-]", reply)
     phrases += re.findall(r'\{"calls":.*\}', reply)
     values = list(dict.fromkeys([*tokens, *phrases]))[:25]
     templates = [template for template in session.facts.grammar if SLOT.search(template)]

@@ -1,0 +1,48 @@
+"""What a plan that never looks earns beyond luck, and how much luck there is."""
+
+import pytest
+from small_worlds import BROKEN, choice, guessing
+
+from firsthand.audit.battery import run, spec_of
+from firsthand.audit.chance import allowance, chance, tries
+from firsthand.audit.session import Options, Session
+
+
+def target(tmp_path, source):
+    file = tmp_path / "target.py"
+    file.write_text(source)
+    return spec_of(str(file))
+
+
+def audited(tmp_path, source):
+    (check,) = run(target(tmp_path, source), Options(only=("blind_plan",), seeds=200)).checks
+    return check
+
+
+@pytest.mark.parametrize("name", [name for name, (checks, _) in BROKEN.items() if checks[0] == "blind_plan"])
+def test_a_plan_that_never_looks_is_found_and_certified(tmp_path, name):
+    check = audited(tmp_path, BROKEN[name][1])
+    assert check.status == "FAIL" and check.mean > 0.7
+
+
+def test_what_luck_earns_is_told_and_no_finding(tmp_path):
+    check = audited(tmp_path, choice("action == self.right", prompt='f"round {seed}"'))
+    assert check.status == "PASS" and 0.2 < check.mean < 0.4
+    check = audited(tmp_path, guessing(20, 8, wrong='"no"'))
+    assert check.status == "PASS" and 0.25 < check.mean < 0.6, "eight tries in twenty are luck"
+
+
+def test_one_instance_has_no_blind_plan(tmp_path):
+    check = audited(tmp_path, choice("action == self.right", draw="'b'", prompt='"which?"'))
+    assert check.status == "NA" and "one instance" in check.reason
+
+
+def test_luck_grows_with_the_tries_and_ends_below_certainty(tmp_path):
+    session = Session(target(tmp_path, guessing(10, 9, wrong='"no"')), Options(seeds=200))
+    try:
+        assert chance(session) == pytest.approx(0.1)
+        plan = [f"guess:{number}" for number in range(5)]
+        assert tries(session, plan) == 5 and tries(session, ["nothing"]) == 1
+        assert allowance(session, 5) == pytest.approx(0.5) and allowance(session, 10) == 0.75
+    finally:
+        session.close()
