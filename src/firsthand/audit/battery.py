@@ -15,9 +15,10 @@ from pathlib import Path
 import msgspec
 
 from firsthand.audit import certificate as certificates
+from firsthand.audit.answers import slow
 from firsthand.audit.certificate import Certificate, Seeds
 from firsthand.audit.finding import Check, Finding, Witness
-from firsthand.audit.lab import Lab
+from firsthand.audit.lab import FAST_SECONDS, MOST_HANGS, Hangs, Lab
 from firsthand.audit.session import Options, Outcome, Session
 from firsthand.audit.target import Facts, Spec
 from firsthand.errors import FirsthandError, UnknownName, UserError
@@ -113,17 +114,25 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
     started, plays = time.perf_counter(), session.lab.plays
     reason, failed = "", False
     try:
+        if len(session.lab.hung) >= MOST_HANGS:
+            raise NotRun("the target hung too often to be played on")
+        if "usable" in session.__dict__ and not slow(session):
+            session.lab.seconds = min(session.lab.seconds, FAST_SECONDS)
         if item.id not in ("oracle", "dataset", "repeats") and not session.usable:
             raise NotRun("the oracle earns nothing on any instance, so that nothing can be compared with it")
         reason = item.run(session) or ""
     except NotRun as error:
         reason, failed = str(error), True
+    except Hangs:
+        reason, failed = "the target hung too often to be played on", True
     except FirsthandError:
         raise
     except Exception as error:  # a fault of the auditor: what it found so far counts, and nobody is told that it passed
         place = traceback.extract_tb(error.__traceback__)[-1]
         reason, failed = f"the check itself failed: {type(error).__name__}: {error} ({place.name}, line {place.lineno})", True
     outcome = session.outcome
+    if session.lab.hung and item.id not in ("programs", "program_mutation"):
+        session.hangs()
     bad = [finding for finding in outcome.findings if finding.severity != "minor"]
     status = "FAIL" if bad else "NOT_RUN" if failed else "NA" if reason else "PASS"
     check = Check(

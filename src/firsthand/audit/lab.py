@@ -29,6 +29,12 @@ Reply = TypeVar("Reply")
 START_SECONDS = 60.0
 PLAY_SECONDS = 12.0
 """A play that takes longer hangs."""
+FAST_SECONDS = 4.0
+"""The same, where plays usually take milliseconds."""
+IMPATIENT_SECONDS = 1.5
+"""The same, once such a target has hung."""
+MOST_HANGS = 4
+"""Hangs after which a lab plays no more."""
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -47,6 +53,10 @@ class Dead(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(f"{fault.kind}: {fault.detail}")
         self.fault = fault
+
+
+class Hangs(Exception):
+    """The target hung so often that waiting for more would end no audit."""
 
 
 class Worker:
@@ -178,7 +188,7 @@ class Lab:
         self.spec, self.conditions, self.size, self.seconds, self.tick = spec, conditions, workers, seconds, tick
         self.workers: list[Worker | None] = [None] * workers
         self.plays = 0
-        self.faults = 0
+        self.hung: list[Play] = []
 
     def start(self) -> Facts:
         """Load the target. Raises `UserError`."""
@@ -186,7 +196,7 @@ class Lab:
         return [worker.start() for worker in self.workers if worker].pop()
 
     def run(self, plays: Sequence[Play]) -> list[Trace]:
-        """Play all, in order within each worker, spread over the workers in chunks."""
+        """Play all, in order within each worker, spread over the workers in chunks. Raises `Hangs`."""
         return self._spread(list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault))
 
     def instances(self, seeds: Sequence[int]) -> list[Instance]:
@@ -264,7 +274,10 @@ class Lab:
                         self.tick(1)
             except Dead as dead:
                 self._lost(slot)
+                item = items[places[0]]
                 results[places.pop(0)] = failed(dead.fault)
+                if dead.fault.kind == "hang" and isinstance(item, Play):
+                    self._hangs(item)
 
     def _worker(self, slot: int) -> Worker:
         worker = self.workers[slot]
@@ -273,8 +286,14 @@ class Lab:
         worker.start()
         return worker
 
+    def _hangs(self, play: Play) -> None:
+        self.hung.append(play)
+        if self.seconds <= FAST_SECONDS:
+            self.seconds = IMPATIENT_SECONDS
+        if len(self.hung) >= MOST_HANGS:
+            raise Hangs
+
     def _lost(self, slot: int) -> None:
-        self.faults += 1
         worker, self.workers[slot] = self.workers[slot], None
         if worker is not None:
             worker.close()

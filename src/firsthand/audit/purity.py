@@ -5,12 +5,14 @@ luck. Conditions that must not matter are a process's hash seed, time zone, loca
 state, and whatever was played before or at the same time.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 
 from firsthand.audit.finding import Witness
 from firsthand.audit.lab import Conditions, Lab
 from firsthand.audit.session import FULL, Session, shows, story, told
-from firsthand.audit.target import Play, Trace
+from firsthand.audit.target import Instance, Play, Trace
 from firsthand.audit.wrong import wrong_plays
 
 YEAR = 365.25 * 86400
@@ -65,10 +67,13 @@ def oracle(session: Session) -> str | None:
 ADVICE = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
 
 
+PLAYING = {"quick": 1.0, "standard": 5.0, "deep": 60.0}
+"""Seconds that repeating may take where plays are slow."""
+
+
 def repeats(session: Session) -> str | None:
     """Repeat right, wrong and near-miss plays: in another order, in a fresh process, elsewhere, and interleaved."""
-    chosen = session.some(12 if session.options.budget == "quick" else 24, share=0.1) or session.instances[:8]
-    plays = [play for instance in chosen for play in (Play(instance.seed, instance.oracle), *wrong_plays(session, instance))]
+    plays, seeds = _repeated(session)
     with Lab(session.spec, workers=1) as alone:
         first = alone.run(plays)
         session.outcome.n, session.outcome.probes = len(plays), 5 + len(ELSEWHERE)
@@ -77,11 +82,7 @@ def repeats(session: Session) -> str | None:
                 break
         if session.outcome.findings:
             return None
-        back = alone.run(plays[::-1])[::-1]
-        _compare(session, plays, first, back, "after other plays")
-    with Lab(session.spec, workers=1) as shuffled:
-        other = shuffled.run(plays[::-1])[::-1]
-        _compare(session, plays, first, other, "when plays come in another order")
+        _compare(session, plays, first, alone.run(plays[::-1])[::-1], "after other plays")
     if session.outcome.findings:
         return None
     many = session.options.budget != "quick" and session.start_seconds < 1.0 and session.seconds_a_play < 0.01
@@ -89,27 +90,51 @@ def repeats(session: Session) -> str | None:
         Conditions(date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number, hash_seed=100 + number)
         for number in range(1, 9 if many else 1)
     ]
-    for conditions in (*ELSEWHERE, *dates):
-        with Lab(session.spec, conditions=conditions, workers=1) as elsewhere:
-            if _compare(
-                session, plays, first, elsewhere.run(plays), "in another process, with another hash seed, time zone, locale and date", conditions
-            ):
-                return None
-            seeds = [instance.seed for instance in chosen]
-            if conditions in dates:
-                continue
-            for mine, theirs in zip(session.lab.instances(seeds), elsewhere.instances(seeds), strict=True):
-                if (mine.prompt, mine.answer) != (theirs.prompt, theirs.answer):
-                    session.accuse(
-                        "The same seed makes another instance in another process.",
-                        Witness("differs", (Play(mine.seed, ()),), conditions=(Conditions(), conditions)),
-                        severity="major",
-                        advice="Draw everything from the seed: no global random, clock, hash or set order.",
-                    )
-                    break
+    with ThreadPoolExecutor(session.options.workers) as pool:
+        shuffled = pool.submit(_elsewhere, session, plays[::-1], [], Conditions())
+        waiting = [(c, pool.submit(_elsewhere, session, plays, seeds if c in ELSEWHERE else [], c)) for c in (*ELSEWHERE, *dates)]
+    _compare(session, plays, first, shuffled.result()[0][::-1], "when plays come in another order")
+    for conditions, future in waiting:
+        if session.outcome.findings:
+            return None
+        traces, instances = future.result()
+        _compare(session, plays, first, traces, "in another process, with another hash seed, time zone, locale and date", conditions)
+        if instances:
+            _same_instances(session, session.lab.instances(seeds), instances, conditions)
     if session.facts.kind == "episode":
         _interleaved(session, plays, first)
     return None
+
+
+def _repeated(session: Session) -> tuple[list[Play], list[int]]:
+    """Choose what is repeated: right and wrong plays of some instances; of slow targets fewer wrong ones, so that more instances are seen."""
+    chosen = session.some(12 if session.options.budget == "quick" else 24, share=1.0) or session.instances[:8]
+    groups = [[Play(instance.seed, instance.oracle), *wrong_plays(session, instance)] for instance in chosen]
+    a_round = session.seconds_a_play * session.options.workers  # one process, where several played side by side
+    most = max(8, int(PLAYING[session.options.budget] / max(6 * a_round, 1e-6)))
+    if sum(map(len, groups)) > most:
+        rest = [play for group in groups for play in group[1:]]
+        rest = rest[:: max(1, len(rest) // max(1, most // 2))]
+        groups = [[group[0], *(play for play in group[1:] if play in rest)] for group in groups[: max(2, most // 2)]]
+    plays = [play for group in groups for play in group][: max(most, 8)]
+    return plays, list(dict.fromkeys(play.seed for play in plays))
+
+
+def _elsewhere(session: Session, plays: list[Play], seeds: list[int], conditions: Conditions) -> tuple[list[Trace], list[Instance]]:
+    """Play, and tell instances, in a process of its own."""
+    with Lab(session.spec, conditions=conditions, workers=1, seconds=session.lab.seconds) as lab:
+        return lab.run(plays), lab.instances(seeds) if seeds else []
+
+
+def _same_instances(session: Session, mine: list[Instance], theirs: list[Instance], conditions: Conditions) -> None:
+    for one, two in zip(mine, theirs, strict=True):
+        if (one.prompt, one.answer) != (two.prompt, two.answer):
+            session.accuse(
+                "The same seed makes another instance in another process.",
+                Witness("differs", (Play(one.seed, ()),), conditions=(Conditions(), conditions)),
+                severity="major", advice="Draw everything from the seed: no global random, clock, hash or set order.",
+            )  # fmt: skip
+            return
 
 
 def _compare(session: Session, plays: list[Play], first: list[Trace], again: list[Trace], how: str, conditions: Conditions | None = None) -> bool:

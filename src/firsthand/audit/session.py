@@ -16,7 +16,7 @@ import msgspec
 from firsthand.audit import grammar
 from firsthand.audit.bounds import mean_upper
 from firsthand.audit.finding import Finding, Severity, Witness
-from firsthand.audit.lab import Conditions, Lab
+from firsthand.audit.lab import FAST_SECONDS, PLAY_SECONDS, Conditions, Lab
 from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
 from firsthand.errors import UserError
 from firsthand.task import digest
@@ -76,6 +76,7 @@ class Session:
         self.outcome = Outcome()
         self.check = ""
         self.class_ = ""
+        self._told_hang = False
         self.diversity: dict[str, Any] = {}
         self.difficulty: list[dict[str, Any]] = []
 
@@ -156,8 +157,12 @@ class Session:
     def play(self, plays: Iterable[Play]) -> list[Trace]:
         """Play and note the highest value seen."""
         plays = list(plays)
+        started = time.perf_counter()
         traces = self.lab.run(plays)
         self.outcome.probes += 1
+        seconds = (time.perf_counter() - started) / max(len(plays), 1)
+        if len(plays) >= 8 and seconds > max(0.02, 10 * self.seconds_a_play):
+            self.__dict__["seconds_a_play"] = seconds  # wrong plays cost more than right ones: attacks have to choose
         return traces
 
     def attack(
@@ -225,6 +230,18 @@ class Session:
         )
         return True
 
+    def hangs(self) -> None:
+        """Accuse, once in an audit, the shortest play that hung."""
+        if self._told_hang:
+            return
+        play = min(self.lab.hung, key=lambda play: sum(map(len, play.actions)))
+        seconds = PLAY_SECONDS if self.lab.seconds > FAST_SECONDS else FAST_SECONDS
+        self._told_hang = any(found.witness.fault == "hang" for found in self.outcome.findings) or self.accuse(
+            f"A play takes more than {seconds:g} s: {' / '.join(play.actions)[:80]!r}.",
+            Witness("fault", (play,), value=seconds, fault="hang"),
+            severity="major", class_="contract", advice="Bound the input before parsing it, and avoid patterns that backtrack.",
+        )  # fmt: skip
+
     def pays(
         self, claim: str, play: Play, *, severity: Severity = "critical", values: Sequence[float] = (), advice: str = "", class_: str = ""
     ) -> bool:
@@ -279,7 +296,7 @@ def shows(spec: Spec, witness: Witness) -> bool:
     conditions = witness.conditions or (Conditions(),)
     if not witness.plays and witness.fault == "load":
         return _does_not_load(spec)
-    with Lab(spec, conditions=conditions[0], workers=1) as lab:
+    with Lab(spec, conditions=conditions[0], workers=1, seconds=witness.value if witness.fault == "hang" and witness.value else PLAY_SECONDS) as lab:
         lab.start()
         if witness.shows == "instances":
             return told([lab.instances([play.seed])[0] for play in witness.plays]) == witness.digest

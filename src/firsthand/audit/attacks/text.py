@@ -50,9 +50,9 @@ ODD = (
 
 def sweep(session: Session, texts: Iterable[str]) -> Iterable[tuple[str, Results]]:
     """Play each text on all instances; on a slow target on two first, and on more only when it earns something."""
-    everywhere = session.some(10**6, share=0.5)
-    first = session.some(2) if slow(session) else everywhere
     for text in dict.fromkeys(texts):
+        everywhere = session.some(10**6, share=0.5)
+        first = session.some(2) if slow(session) else everywhere
         results = session.attack(first, lambda _instance, text=text: text)
         if len(first) < len(everywhere) and any(value > 0.01 or trace.fault for *_, trace, value in results):
             results = session.attack(everywhere, lambda _instance, text=text: text)
