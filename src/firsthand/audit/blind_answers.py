@@ -7,13 +7,13 @@ not task solving, by construction.
 import re
 from collections.abc import Callable
 
-from firsthand.audit.answers import NUMBER, frame, labels, slow
+from firsthand.audit.answers import NUMBER, frame, labels, slot, slow
 from firsthand.audit.bounds import at_most
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance
 
 Rule = Callable[[str], str | None]
-OPTION = re.compile(r"^\s*\(?([A-Ha-h1-8])[).:]\s*(.+?)\s*$", re.MULTILINE)
+OPTION = re.compile(r"^\s*(?:\(?([A-Ha-h1-8])[).:]|[-*•])\s*(.+?)\s*$", re.MULTILINE)
 
 
 def _at(pattern: str, place: int) -> Rule:
@@ -37,6 +37,14 @@ def _option(key: Callable[[str], float], largest: bool, text: bool) -> Rule:
     return rule
 
 
+def _place(place: int) -> Rule:
+    def rule(prompt: str) -> str | None:
+        options = OPTION.findall(prompt)
+        return options[place][1] if len(options) >= 2 and -len(options) <= place < len(options) else None
+
+    return rule
+
+
 RULES: dict[str, Rule] = {
     **{f"copy number {place}": _at(NUMBER.pattern, place) for place in (0, 1, 2, 3, -1, -2, -3)},
     **{f"copy word {place}": _at(r"[^\W\d_][\w'-]*", place) for place in (0, 1, 2, 3, 4, 5, -1, -2, -3)},
@@ -45,11 +53,32 @@ RULES: dict[str, Rule] = {
     **{f"copy what stands in brackets {place}": _at(r"[\[(<]([^\])>]+)[\])>]", place) for place in (0, -1)},
     **{f"copy what follows colon {place}": _at(r"[:=]\s*([^\s,;]+?)[.,;]?(?=\s|$)", place) for place in (0, -1)},
     **{f"copy line {place}": _at(r"(?m)^(.+)$", place) for place in (0, -1)},
+    **{f"copy option {place}": _place(place) for place in (0, 1, 2, 3, -1)},
     "choose the longest option": _option(len, True, False),
     "choose the shortest option": _option(len, False, False),
     "copy the longest option": _option(len, True, True),
     "copy the shortest option": _option(len, False, True),
 }
+
+
+def _numbered(instances: list[Instance], search: list[Instance]) -> dict[str, Rule]:
+    """Return rules that read no more than the number of a question, where questions are numbered: it, modulo something, chooses the answer."""
+    found: dict[str, Rule] = {}
+    for place in (0, 1, -1):
+        copy = _at(NUMBER.pattern, place)
+        numbers = {i.seed: copy(i.prompt) for i in instances}
+        shifts = {int(number) - seed for seed, number in numbers.items() if number and number.lstrip("+-").isdigit()}
+        if len(shifts) != 1 or None in numbers.values():
+            continue
+        for modulus in range(2, min(12, len(search) // 3) + 1):
+            answers = {int(numbers[i.seed] or 0) % modulus: slot(i).body for i in search}
+            if len(answers) == modulus and len(set(answers.values())) > 1:
+                found[f"the number of the question modulo {modulus}"] = _looked_up(copy, modulus, answers)
+    return found
+
+
+def _looked_up(copy: Rule, modulus: int, answers: dict[int, str]) -> Rule:
+    return lambda prompt: answers[int(number) % modulus] if (number := copy(prompt)) and number.lstrip("+-").isdigit() else None
 
 
 def blind_answer(session: Session) -> str | None:
@@ -69,17 +98,18 @@ def blind_answer(session: Session) -> str | None:
         return lambda instance: None if (body := rule(instance.prompt)) is None else own.put(body)
 
     best, most = "", 0.0
-    for name, rule in RULES.items():
+    rules = {**RULES, **_numbered(instances, search)}
+    for name, rule in rules.items():
         paid = sum(value >= FULL for *_, value in session.attack(search, act(rule))) / max(len(search), 1)
         if paid > most:
             best, most = name, paid
     if not best:
         return None
-    results = session.attack(certify, act(RULES[best]))
+    results = session.attack(certify, act(rules[best]))
     hits, n = [play for _, play, _, value in results if value >= FULL], len(certify)
-    chance = max(1 / len(known), max(count for _, count in known) / len(session.usable))
-    option = "option" in best
-    if n and (len(hits) >= 0.9 * n or (option and len(hits) >= (chance + 0.25) * n and 1 - at_most(len(hits) - 1, n, chance) < 0.002)):
+    listed = [len(OPTION.findall(instance.prompt)) for instance in certify]
+    chance = max(1 / len(known), max(count for _, count in known) / len(session.usable), *(1 / size for size in listed if size > 1))
+    if n and (len(hits) >= 0.9 * n or ("option" in best and len(hits) >= (chance + 0.25) * n and 1 - at_most(len(hits) - 1, n, chance) < 0.002)):
         session.pays(
             f"One rule that does not look at the question earns {len(hits)} of {n} instances it was not chosen on: {best}.", hits[0],
             values=[value for *_, value in results], class_="answer predictable",

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import msgspec
 
-from firsthand.audit.answers import alike, normal, programs, quantity, same_answer, slot, slow, written
+from firsthand.audit.answers import NUMBER, alike, normal, programs, quantity, same_answer, slot, slow, written
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
+from firsthand.audit.typed import edits, record
 from firsthand.task import digest
 
 SEPARATORS = (", ", ",", "; ", ";", " -> ", " | ", "\n", " ")
@@ -41,14 +42,19 @@ def mutants(session: Session, instance: Instance) -> Iterator[Mutant]:
 
 
 def _edits(session: Session, instance: Instance, body: str, rng: random.Random) -> Iterator[tuple[str, str, str]]:
-    number = quantity(body)
+    number, written_as = quantity(body), record(body)
     if number is not None:
         yield from _numbers(body, number)
+    elif written_as is not None:
+        yield from edits(written_as)
     elif len(body) <= LONGEST or isinstance(instance.answer, (list, dict)):
         cells = list(re.finditer(r"\d+(?:\.\d+)?", body))
         for place, cell in enumerate(cells[:6]):
             yield f"number {place + 1}", body[: cell.start()] + _bigger(cell[0]) + body[cell.end() :], f"number {place + 1} of the answer"
         yield from _items(session, instance, body, rng)
+        if len(cells) >= 2:
+            for value in ("0", "1"):
+                yield f"every number {value}", re.sub(r"\d+(?:\.\d+)?", value, body), "the numbers of the answer"
     if len(body) > 3 and number is None and re.fullmatch(r"[A-Za-z]+", body):
         yield "half a word", body[: max(1, len(body) // 2)], "the second half of the answer"
     if len(body) > 2 and number is None and re.search(r"\d", body):
@@ -134,6 +140,7 @@ def mutation(session: Session) -> str | None:
                 [value for *_, value in group],
             )
     _truncating(session, chosen)
+    _beside(session, chosen)
     _others(session, chosen)
     return None
 
@@ -169,6 +176,38 @@ def _truncating(session: Session, chosen: list[Instance]) -> None:
             "Decimals are cut off before comparing",
             [value for *_, value in above],
         )
+
+
+BESIDE = ("1000000", "999999999", "0", "1e9")
+
+
+def _beside(session: Session, chosen: list[Instance]) -> None:
+    """Give a wrong answer, and change another number of the text: an uncertainty or a weight that the agent states must not decide."""
+    able = [i for i in chosen if quantity(slot(i).body) is not None and NUMBER.search(slot(i).before + slot(i).after)]
+    for part in ("after", "before") if able else ():
+        for value in BESIDE:
+
+            def edit(instance: Instance, part: str = part, value: str = value) -> str | None:
+                own = slot(instance)
+                found = list(NUMBER.finditer(getattr(own, part)))
+                if not found:
+                    return None
+                cell = found[0] if part == "after" else found[-1]
+                text = getattr(own, part)
+                changed = msgspec.structs.replace(own, **{part: text[: cell.start()] + value + text[cell.end() :]})
+                return changed.put(f"{(quantity(own.body) or 0) * 3 + 7:g}")
+
+            results = session.attack(able, edit)
+            paid = [play for _, play, _, value in results if value >= FULL]
+            if len(paid) >= max(2, 0.3 * len(results)):
+                _accuse(
+                    session,
+                    session.by_seed[paid[0].seed],
+                    Mutant("beside", paid[0].actions[0], f"the answer when another number of the text is {value}"),
+                    "A wrong answer is paid in full when another number of the text is changed",
+                    [value for *_, value in results],
+                )
+                return
 
 
 def _others(session: Session, chosen: list[Instance]) -> None:

@@ -234,15 +234,20 @@ def _part(session: Session, claim: str, results: Edited, severity: Severity, adv
 
 
 def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
-    """Say whether steps of a kind are answered with something that differs between instances and stood nowhere before."""
+    """Say whether steps of a kind are answered with something that differs between instances: the same step in other words, or new words."""
     said: list[frozenset[str]] = []
+    replies: dict[str, list[str]] = defaultdict(list)
     for instance in chosen:
         trace, new = session.solved[instance.seed], set[str]()
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name:
                 before = " ".join((*trace.observations[: place + 1], *instance.oracle[: place + 1]))
                 new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
+                replies[action].append(re.sub(r"\W+", " ", trace.observations[place + 1]))
         said.append(frozenset(new))
+    again = [texts for texts in replies.values() if len(texts) >= 4]
+    if again and sum(max(Counter(texts).values()) < 0.85 * len(texts) for texts in again) >= 0.3 * len(again):
+        return True
     return max(Counter(said).values(), default=0) < 0.85 * len(said)
 
 

@@ -101,9 +101,24 @@ def repeats(session: Session) -> str | None:
         _compare(session, plays, first, traces, "in another process, with another hash seed, time zone, locale and date", conditions)
         if instances:
             _same_instances(session, session.lab.instances(seeds), instances, conditions)
+    if not session.outcome.findings:
+        _alone(session, plays, first)
     if session.facts.kind == "episode":
         _interleaved(session, plays, first)
     return None
+
+
+def _alone(session: Session, plays: list[Play], first: list[Trace]) -> None:
+    """Play some plays in processes of their own: what earlier episodes left behind is then missing."""
+    most = 3 if session.options.budget == "quick" else 12
+    most = min(most, int(4.0 / max(session.start_seconds, 0.1)))
+    ends = {play.seed: play for play in plays if len(play.actions) <= 1}
+    wrong = [play for play in plays if play.actions != session.by_seed[play.seed].oracle]
+    chosen = list(dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)])))[:most]
+    with ThreadPoolExecutor(session.options.workers) as pool:
+        traces = list(pool.map(lambda play: _elsewhere(session, [play], [], Conditions())[0][0], chosen))
+    _compare(session, plays, first, [traces[chosen.index(play)] if play in chosen else one for play, one in zip(plays, first, strict=True)],
+             "in a process that has played nothing else")  # fmt: skip
 
 
 def _repeated(session: Session) -> tuple[list[Play], list[int]]:

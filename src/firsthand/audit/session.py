@@ -247,7 +247,16 @@ class Session:
     ) -> bool:
         """Accuse with a play that pays, shortened while it pays as much."""
         shorter, paid = self.shrink(play)
+        if self._right(shorter) and not self._right(play):
+            shorter, paid = play, self.lab.run([play])[0].paid  # shortened until it was right, it would prove nothing
         return self.accuse(claim, Witness("pays", (shorter,), value=paid), severity=severity, values=values, advice=advice, class_=class_)
+
+    def _right(self, play: Play) -> bool:
+        """Say whether a single action gives the right answer of its instance."""
+        from firsthand.audit.answers import same_answer  # it reads sessions too
+
+        instance = self.by_seed.get(play.seed)
+        return self.facts.kind == "answer" and instance is not None and bool(instance.oracle) and same_answer(play.actions[0], instance)
 
     def shrink(self, play: Play, *, tries: int = 60) -> tuple[Play, float]:
         """Return the shortest play found that earns at least as much, and what it earns."""

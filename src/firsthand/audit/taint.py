@@ -12,7 +12,7 @@ from firsthand.audit.arguments import arguments, kind
 from firsthand.audit.finding import Witness
 from firsthand.audit.grammar import SLOT, fill
 from firsthand.audit.session import FULL, Session
-from firsthand.audit.target import Instance, Play
+from firsthand.audit.target import Instance, Play, Trace
 
 TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*")
 SECRET = r"(?:debug|secret|answer|solution|target|expected|gold|hidden|seed|key|internal)\w*"
@@ -42,10 +42,11 @@ def leaks(session: Session) -> str | None:
     recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
     traces = session.play(Play(i.seed, (wrong,)) for i, wrong in first)
+    everywhere = _said_everywhere(first, traces)
     for (instance, wrong), trace in zip(first, traces, strict=True):
         if trace.done or trace.value is None or len(trace.observations) < 2 or session.value(instance.seed, trace) >= FULL:
             continue
-        known = set(TOKEN.findall(instance.prompt)) | set(TOKEN.findall(wrong))
+        known = set(TOKEN.findall(instance.prompt)) | set(TOKEN.findall(wrong)) | everywhere.get(wrong, set())
         tokens = list(dict.fromkeys(token for token in TOKEN.findall(trace.observations[1]) if token not in known))
         actions = _said(session, instance, trace.observations[1], tokens)
         told.append((instance, wrong, trace.observations[1], actions))
@@ -55,7 +56,7 @@ def leaks(session: Session) -> str | None:
         return None
     if _quoted(session, told):
         return None
-    plays = [(i, wrong, action) for i, wrong, _, actions in told for action in actions[:60]]
+    plays = [(i, wrong, action) for place in range(60) for i, wrong, _, actions in told for action in actions[place : place + 1]]
     plays = plays[: max(400, int(1.5 / max(session.seconds_a_play, 1e-5)))]
     values = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True)]
     straight = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (a,)) for i, _, a in plays), strict=True)]
@@ -83,6 +84,15 @@ def leaks(session: Session) -> str | None:
             )  # fmt: skip
             return None
     return None
+
+
+def _said_everywhere(first: list[tuple[Instance, str]], traces: list[Trace]) -> dict[str, set[str]]:
+    """Return, for each mistake, the words that its reply has on every instance: they tell nothing of one."""
+    replies: dict[str, list[set[str]]] = defaultdict(list)
+    for (_, wrong), trace in zip(first, traces, strict=True):
+        if len(trace.observations) > 1:
+            replies[wrong].append(set(TOKEN.findall(trace.observations[1])))
+    return {wrong: set.intersection(*said) for wrong, said in replies.items() if len(said) >= 4}
 
 
 def _pointed(hits: dict[int, Play], said: dict[tuple[int, str], list[str]], moves: dict[int, tuple[str, ...]]) -> bool:

@@ -18,7 +18,7 @@ def wrong_plays(session: Session, instance: Instance) -> list[Play]:
         return [Play(instance.seed, (wrong,)) for wrong in dict.fromkeys(("", JUNK, text[: len(text) // 2], near(text), other)) if wrong != text]
     rng, plan = random.Random(digest(f"wrong {instance.seed}")), instance.oracle
     other = next((i.oracle for i in session.usable if i.seed > instance.seed and i.oracle != plan), ())
-    wrong = [(), plan[:-1], tuple(reversed(plan)), other]
+    wrong = [(), plan[-1:], plan[:-1], tuple(reversed(plan)), other]
     wrong += [(*plan[:place], theirs, *plan[place + 1 :]) for place, (mine, theirs) in enumerate(zip(plan, other, strict=False)) if mine != theirs][
         :3
     ]

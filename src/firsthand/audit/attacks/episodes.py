@@ -4,6 +4,7 @@ A dense potential pays for progress and takes it back; step costs, and pay for s
 oracle gets it too, are no flaws. What is, is reward for these beyond luck, or beyond the oracle's.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import permutations, product
 
@@ -54,6 +55,8 @@ def passive(session: Session) -> str | None:
     bare = () if session.facts.grammar and not session.facts.proven else CLAIMS
     first: list[tuple[str, ...]] = [(), *((text,) for text in (*JUNK, *bare, *claims, *odd, *idle_actions(session)[:12]))]
     long = [(text,) * _horizon(session) for text in (JUNK[0], JUNK[2], *claims[:2], *idle_actions(session)[:6])]
+    ends = Counter(instance.oracle[-1] for instance in session.usable if len(instance.oracle) > 1)
+    first += [(end,) for end, count in ends.items() if count >= 0.8 * len(session.usable)]
     few = everywhere[:: max(1, len(everywhere) // 24)][:24]
     bounded = {*first[:6], *((text,) for text in (*claims[:4], *odd[:4], *idle_actions(session)[:4]))}
     for plan in dict.fromkeys((*first, *long)):
@@ -63,7 +66,7 @@ def passive(session: Session) -> str | None:
                 continue
         results = session.attack(everywhere, lambda _instance, plan=plan: plan)
         values = [value for *_, value in results]
-        if not lucky(session, values) or _above(values):
+        if not lucky(session, values) or _above(values) or _steady(values):
             best = max(results, key=lambda result: result[3])
             what = "Doing nothing" if not plan else f"Doing {plan[0][:60]!r}{f' {len(plan)} times' if len(plan) > 1 else ''}"
             session.pays(
@@ -77,6 +80,11 @@ def passive(session: Session) -> str | None:
 def _above(values: Sequence[float]) -> bool:
     """Say whether a plan without work out-earns the oracle on a good share of instances."""
     return sum(value > 1.05 for value in values) >= max(2, 0.3 * len(values))
+
+
+def _steady(values: Sequence[float]) -> bool:
+    """Say whether a plan without work earns a good part of the reward, whatever the instance."""
+    return len(values) >= 8 and sum(value >= 0.2 for value in values) >= 0.9 * len(values)
 
 
 def _on_and_on(session: Session, play: Play, value: float, gain: float, length: int) -> bool:

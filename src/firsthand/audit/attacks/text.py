@@ -47,6 +47,13 @@ ODD = (
     "[nan]", "{\"answer\": NaN}", "{\"answer\": true}", "{\"answer\": Infinity}", "{\"answer\": {}}", "true", "false", "0.0",
 )  # fmt: skip
 
+NAMES = (
+    "answer", "str(answer)", "float(answer)", "expected", "gold", "target", "reference", "solution", "truth", "correct", "ground_truth",
+    "task['answer']",
+    'task["answer"]', "answer.strip()", "(answer)", "[answer]", "answer + 0", "{answer}", "$answer", "value", "result",
+)  # fmt: skip
+"""What a text may say that is evaluated beside the answer."""
+
 
 def sweep(session: Session, texts: Iterable[str]) -> Iterable[tuple[str, Results]]:
     """Play each text on all instances; on a slow target on two first, and on more only when it earns something."""
@@ -71,8 +78,9 @@ def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: d
         mean, top = sum(values) / len(values), max(values)
         best = next(play for play, value in counted if value == top)
         steady = [value for value in values if abs(value - top) < 1e-6]
+        full, said = sum(value >= FULL for value in values), any(letter.isalnum() for letter in body)
         kind = ""
-        if top >= FULL:
+        if full >= (min(len(values), max(2, 0.1 * len(values))) if said else 1):  # where many answers are right, words may hit one by luck
             kind = "in full"
         elif mean >= 0.2 or (top > 0.02 and len(steady) >= max(4, 0.8 * len(values))):
             kind = "in part"
@@ -80,7 +88,8 @@ def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: d
             found[kind] = (mean, best, values)
     for kind, (mean, play, values) in found.items():
         session.pays(
-            f"{what} is paid {kind}: {_quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward on average.",
+            f"{what} is paid {kind} on {sum(value >= FULL for value in values) if kind == 'in full' else sum(value > 0.02 for value in values)} of "
+            f"{len(values)} instances: {_quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward on average.",
             play,
             values=values,
             advice=advice,
@@ -134,7 +143,7 @@ def odd_values(session: Session) -> str | None:
     if programs(session):
         return "answers are programs"
     own = frame(session)
-    bodies = {place.put(odd): odd for place in dict.fromkeys((own, Slot("", "", ""))) for odd in ODD}
+    bodies = {place.put(odd): odd for place in dict.fromkeys((own, Slot("", "", ""))) for odd in (*ODD, *NAMES)}
     content_free(
         session,
         "An odd value",
@@ -164,7 +173,7 @@ def constants(session: Session) -> str | None:
         paid = [(instance, play) for instance, play, _, value in results if value >= FULL]
         wrong = [(instance, play) for instance, play in paid if not same_answer(texts[text], instance) and not same_answer(text, instance)]
         n = len(results)
-        if len(wrong) >= max(3, 0.1 * n) and len(wrong) > worst.get("wrong", (0,))[0]:
+        if len(wrong) >= max(3, 0.2 * n) and len(wrong) > worst.get("wrong", (0,))[0]:
             worst["wrong"] = (len(wrong), text, results, wrong[0][1])
         share = len(paid) / max(n, 1)
         if n >= 8 and share >= chance + 0.2 and 1 - at_most(len(paid) - 1, n, chance) < 0.005 and len(paid) > worst.get("prior", (0,))[0]:
