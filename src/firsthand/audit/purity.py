@@ -115,10 +115,15 @@ def _alone(session: Session, plays: list[Play], first: list[Trace]) -> None:
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != session.by_seed[play.seed].oracle]
     chosen = list(dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)])))[:most]
+
+    def alone(play: Play) -> Trace:
+        return _elsewhere(session, [play], [], Conditions())[0][0]
+
     with ThreadPoolExecutor(session.options.workers) as pool:
-        traces = list(pool.map(lambda play: _elsewhere(session, [play], [], Conditions())[0][0], chosen))
-    _compare(session, plays, first, [traces[chosen.index(play)] if play in chosen else one for play, one in zip(plays, first, strict=True)],
-             "in a process that has played nothing else")  # fmt: skip
+        fresh = dict(zip(chosen, pool.map(alone, chosen), strict=True))
+    _compare(
+        session, plays, first, [fresh.get(play, one) for play, one in zip(plays, first, strict=True)], "in a process that has played nothing else"
+    )
 
 
 def _repeated(session: Session) -> tuple[list[Play], list[int]]:

@@ -15,12 +15,11 @@ MOST_KEYS = 8
 def record(body: str) -> Any:
     """Return the JSON object or list that a text is; None where it is none, or a list of nothing but texts and numbers."""
     try:
-        value = json.loads(body)
+        value = cast("Any", json.loads(body))
     except (ValueError, RecursionError):
         return None
-    return (
-        value if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, (dict, list)) for v in cast("list[Any]", value))) else None
-    )
+    inside = cast("list[Any]", value) if isinstance(value, list) else []
+    return cast("Any", value) if isinstance(value, dict) or any(isinstance(item, (dict, list)) for item in inside) else None
 
 
 def edits(value: Any) -> Iterator[tuple[str, str, str]]:
