@@ -199,9 +199,11 @@ class Lab:
         """Play all, in order within each worker, spread over the workers in chunks. Raises `Hangs`."""
         return self._spread(list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault))
 
-    def instances(self, seeds: Sequence[int]) -> list[Instance]:
-        """Tell the instances with these seeds."""
-        return self._spread(list(seeds), lambda chunk: Look(chunk), Instance, lambda fault: Instance(-1, "", fault=f"{fault.kind}: {fault.detail}"))
+    def instances(self, seeds: Sequence[int], *, oracles: bool = True) -> list[Instance]:
+        """Tell the instances with these seeds, with their oracles or without."""
+        return self._spread(
+            list(seeds), lambda chunk: Look(chunk, oracles), Instance, lambda fault: Instance(-1, "", fault=f"{fault.kind}: {fault.detail}")
+        )
 
     def moves(self, plays: Sequence[Play]) -> list[list[str]]:
         """Tell the legal moves after each play."""

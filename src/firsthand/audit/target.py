@@ -111,8 +111,8 @@ class Target(Protocol):
         """Describe the target."""
         ...
 
-    async def instance(self, seed: int) -> Instance:
-        """Begin an instance and ask for its oracle."""
+    async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
+        """Begin an instance and, where it is wanted, ask its oracle."""
         ...
 
     async def play(self, play: Play) -> Trace:

@@ -15,11 +15,12 @@ MOST_KEYS = 8
 def record(body: str) -> Any:
     """Return the JSON object or list that a text is; None where it is none, or a list of nothing but texts and numbers."""
     try:
-        value = cast("Any", json.loads(body))
+        value = json.loads(body)
     except (ValueError, RecursionError):
         return None
     inside = cast("list[Any]", value) if isinstance(value, list) else []
-    return cast("Any", value) if isinstance(value, dict) or any(isinstance(item, (dict, list)) for item in inside) else None
+    nested = isinstance(value, dict) or any(isinstance(item, (dict, list)) for item in inside)
+    return cast("object", value) if nested else None
 
 
 def edits(value: Any) -> Iterator[tuple[str, str, str]]:

@@ -36,6 +36,7 @@ class Look(msgspec.Struct, frozen=True, tag=True):
     """Tell the instances with these seeds, with or without asking their oracles."""
 
     seeds: list[int]
+    oracles: bool = True
 
 
 class Moves(msgspec.Struct, frozen=True, tag=True):
@@ -114,9 +115,9 @@ async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
             else:
                 for play in plays:
                     send(replies, encoder.encode(await _guarded(target, play)))
-        case Look(seeds):
+        case Look(seeds, oracles):
             for seed in seeds:
-                send(replies, encoder.encode(await _looked(target, seed)))
+                send(replies, encoder.encode(await _looked(target, seed, oracles)))
         case Moves(plays):
             for play in plays:
                 try:
@@ -133,9 +134,9 @@ async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
                 send(replies, encoder.encode(pair))
 
 
-async def _looked(target: Target, seed: int) -> Instance:
+async def _looked(target: Target, seed: int, oracle: bool) -> Instance:
     try:
-        return await target.instance(seed)
+        return await target.instance(seed, oracle=oracle)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise

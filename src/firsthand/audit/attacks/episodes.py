@@ -58,7 +58,7 @@ def passive(session: Session) -> str | None:
     ends = Counter(instance.oracle[-1] for instance in session.usable if len(instance.oracle) > 1)
     first += [(end,) for end, count in ends.items() if count >= 0.8 * len(session.usable)]
     few = everywhere[:: max(1, len(everywhere) // 24)][:24]
-    bounded = {*first[:6], *((text,) for text in (*claims[:4], *odd[:4], *idle_actions(session)[:4]))}
+    bounded = {*first[:3], *((text,) for text in (*claims[:2], *odd[:1], *idle_actions(session)[:2]))}
     for plan in dict.fromkeys((*first, *long)):
         if plan not in bounded:  # what pays nothing on a few instances is not played on all: only so many attacks share the 5% of error
             results = session.attack(few, lambda _instance, plan=plan: plan, note=False)

@@ -71,9 +71,11 @@ class Grader:
         """Describe the grader."""
         return Facts("answer", self.name, self.sha256, instances=len(self.tasks), verifiers=tuple(sorted(self.verifiers)))
 
-    async def instance(self, seed: int) -> Instance:
+    async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Tell one task and what its oracle says."""
         task = self.tasks[seed]
+        if not oracle:
+            return Instance(seed, str(task["prompt"]), plain(task["answer"]))
         text = self.module.oracle(task)
         if inspect.isawaitable(text):
             text = await text
@@ -123,10 +125,12 @@ class Episodic:
             stateful=hasattr(self.make, "state"),
         )
 
-    async def instance(self, seed: int) -> Instance:
+    async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Begin an instance and ask the oracle for a plan."""
         environment = self.make()
         shown = str(environment.reset(seed))
+        if not oracle:
+            return Instance(seed, shown)
         try:
             return Instance(seed, shown, oracle=tuple(str(action) for action in self.module.oracle(environment, seed)))
         except Exception as error:

@@ -144,13 +144,15 @@ class Native:
             proven=True,
         )
 
-    async def instance(self, seed: int) -> Instance:
+    async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Begin a task, and let the expert play it."""
         task, environment = self.task(seed), self.environment()
         shown = await settled(environment.reset(task))
         moves = await settled(cast("Any", environment.choices()))
         contents = _contents(environment)
         await settled(environment.close())
+        if not oracle:
+            return Instance(seed, shown.full, contents, moves=tuple(moves or ()))
         episode = await played(self.held(), Agent(model=Expert()), task)
         fault = f"{episode.error.type}: {episode.error.message}" if episode.error else ""
         plan = tuple(written(action) for action in episode.actions)

@@ -60,7 +60,7 @@ class ReasoningGym:
         sha256 = hashlib.sha256(Path(inspect.getfile(module)).read_bytes()).hexdigest()
         return Facts("answer", f"reasoning-gym:{self.name}", sha256, version=importlib.metadata.version("reasoning-gym"))
 
-    async def instance(self, seed: int) -> Instance:
+    async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Tell one entry; its reference answer is the oracle."""
         entry = self.entry(seed)
         answer = entry["answer"]
