@@ -237,13 +237,15 @@ def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
     """Say whether steps of a kind are answered with something that differs between instances: the same step in other words, or new words."""
     said: list[frozenset[str]] = []
     replies: dict[str, list[str]] = defaultdict(list)
+    shared = set[str].intersection(*(set(re.findall(r"\w+", i.prompt)) for i in chosen))
     for instance in chosen:
+        own = set(re.findall(r"\w+", instance.prompt)) - shared
         trace, new = session.solved[instance.seed], set[str]()
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name:
                 before = " ".join((*trace.observations[: place + 1], *instance.oracle[: place + 1]))
                 new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
-                replies[action].append(re.sub(r"\W+", " ", trace.observations[place + 1]))
+                replies[action].append(" ".join("_" if word in own else word for word in re.findall(r"\w+", trace.observations[place + 1])))
         said.append(frozenset(new))
     again = [texts for texts in replies.values() if len(texts) >= 4]
     if again and sum(max(Counter(texts).values()) < 0.85 * len(texts) for texts in again) >= 0.3 * len(again):
