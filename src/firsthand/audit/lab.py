@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Trace
-from firsthand.audit.worker import Look, Moves, Order, Request, Twin, receive, send
+from firsthand.audit.worker import Look, Moves, Order, Request, receive, send
 from firsthand.errors import UserError
 
 Reply = TypeVar("Reply")
@@ -102,6 +102,8 @@ class Worker:
             except Dead as dead:
                 raise UserError(f"{self.spec.name} could not be loaded: {dead}") from None
             said = msgspec.msgpack.decode(frame)
+            if "mistake" in said:
+                raise UserError(said["mistake"])
             if "error" in said:
                 raise UserError(f"{self.spec.name} could not be loaded: {said['error']}")
             self.facts = msgspec.msgpack.decode(frame, type=Facts)
@@ -209,10 +211,6 @@ class Lab:
         """Tell the legal moves after each play."""
         return self._spread(list(plays), lambda chunk: Moves(chunk), list[str], lambda fault: list[str]())
 
-    def twins(self, seed: int, numbers: Sequence[int], actions: tuple[str, ...]) -> list[tuple[Instance, Trace] | None]:
-        """Play on twins of an instance."""
-        return self._spread(list(numbers), lambda chunk: Twin(seed, chunk, actions), tuple[Instance, Trace] | None, lambda fault: None)
-
     def together(self, plays: Sequence[Play]) -> list[Trace]:
         """Play all at once in one process, interleaved step by step."""
         worker = self._worker(0)
@@ -225,7 +223,8 @@ class Lab:
 
     def _spread(self, items: list[Any], order: Callable[[list[Any]], Order], kind: Any, failed: Callable[[Fault], Any]) -> list[Any]:
         results: list[Any] = [None] * len(items)
-        size = max(1, min(64, -(-len(items) // (4 * self.size))))
+        least = 12 if self.seconds <= FAST_SECONDS else 1  # a turn with a worker costs as much as a few fast plays
+        size = max(least, min(64, -(-len(items) // (4 * self.size))))
         chunks: queue.SimpleQueue[range] = queue.SimpleQueue()
         for start in range(0, len(items), size):
             chunks.put(range(start, min(start + size, len(items))))

@@ -29,7 +29,7 @@ SIMULTANEOUS = 40
 
 
 MOST = 6
-"""Findings of one check; more say nothing new."""
+"""Findings of one check, and accusations of it that come to nothing; more say nothing new."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -62,6 +62,8 @@ class Outcome(msgspec.Struct):
     """Highest mean value of any attack."""
     upper95: float | None = None
     findings: list[Finding] = []
+    unshown: int = 0
+    """Accusations whose witness did not show them in a fresh process."""
 
 
 class Session:
@@ -207,11 +209,12 @@ class Session:
         """Record a finding if its witness shows it in a fresh process; return whether it did."""
         if any(found.claim == claim for found in self.outcome.findings):
             return True
-        if len(self.outcome.findings) >= MOST:
+        if len(self.outcome.findings) >= MOST or self.outcome.unshown >= MOST:
             return False
         prompt = self.by_seed[witness.plays[-1].seed].prompt[:400] if witness.plays and witness.plays[-1].seed in self.by_seed else ""
         witness = msgspec.structs.replace(witness, prompt=prompt)
         if not shows(self.spec, witness):
+            self.outcome.unshown += 1
             return False
         values = list(values)
         self.outcome.findings.append(

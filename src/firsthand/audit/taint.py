@@ -2,7 +2,8 @@
 
 A parrot makes a mistake, reads the reply, and says back what is new in it. Finding something out by an
 action that is there for that is the task; being told the answer by an error, or by a wrong answer after which one may
-answer again, is a leak. Twins, which differ in one hidden value alone, tell which replies depend on it.
+answer again, is a leak. Twins, which look the same and are solved differently, tell which replies to nonsense depend on what is hidden:
+that is told as a minor finding, for a world may show more of itself whatever one does.
 """
 
 import re
@@ -38,6 +39,7 @@ def leaks(session: Session) -> str | None:
     if len({i.oracle for i in chosen}) < 2:
         return "all instances have the same plan"
     _at_once(session, chosen)
+    _twins(session)
     told: list[Told] = []
     recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
@@ -84,6 +86,26 @@ def leaks(session: Session) -> str | None:
             )  # fmt: skip
             return None
     return None
+
+
+def _twins(session: Session) -> None:
+    """Say nonsense to instances that look the same and are solved differently: their replies should be the same too."""
+    looks: dict[str, list[Instance]] = defaultdict(list)
+    for instance in session.usable[:200]:
+        looks[instance.prompt].append(instance)
+    groups = [group for group in looks.values() if len({i.oracle for i in group}) > 1]
+    pairs = [(group[0], next(i for i in group if i.oracle != group[0].oracle)) for group in groups[:8]]
+    nonsense = [*ERRORS[:3], *(fill(t, "zebra") for t in session.facts.grammar[:6] if SLOT.search(t))]
+    made = [(Play(one.seed, (word,)), Play(two.seed, (word,))) for one, two in pairs for word in nonsense]
+    first, second = (session.play(plays) for plays in ([one for one, _ in made], [two for _, two in made]))
+    for (one, two), a, b in zip(made, first, second, strict=True):
+        if not (a.done or b.done) and a.observations[1:] != b.observations[1:]:
+            session.accuse(
+                f"The reply to {one.actions[0][:40]!r}, which does nothing, differs between instances that look the same.",
+                Witness("differs", (one,), against=(two,)), severity="minor", values=[0.0] * len(pairs),
+                advice="See whether the reply gives away what is hidden.",
+            )  # fmt: skip
+            return
 
 
 def _said_everywhere(first: list[tuple[Instance, str]], traces: list[Trace]) -> dict[str, set[str]]:

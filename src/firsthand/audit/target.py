@@ -104,6 +104,11 @@ class Trace(msgspec.Struct, frozen=True):
         return self.value if self.value is not None and abs(self.value) < float("inf") else 0.0
 
 
+def readable(text: str) -> str:
+    """Return a text that can be sent: a surrogate without its other half becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class Target(Protocol):
     """What an adapter implements; it runs in a child process. A new kind of target is one file with these methods."""
 
@@ -121,8 +126,4 @@ class Target(Protocol):
 
     async def moves(self, play: Play) -> list[str]:
         """Return the legal moves after a play; templates where arguments are free."""
-        ...
-
-    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
-        """Play on the instance with its hidden value `number` altered; None when there are no more."""
         ...

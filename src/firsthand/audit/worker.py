@@ -8,6 +8,7 @@ import asyncio
 import os
 import random
 import resource
+import signal
 import struct
 import sys
 import threading
@@ -17,10 +18,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from firsthand.audit.target import Fault, Instance, Play, Spec, Target, Trace
+from firsthand.audit.target import Fault, Instance, Play, Spec, Target, Trace, readable
+from firsthand.errors import UserError
 
 MEMORY = 4 << 30
 FILE = 64 << 20
+STUCK = 40.0
+"""Seconds of processor time without letting go of the interpreter after which a worker dies."""
 PRINTED = 4 << 20
 """Output of one play beyond this many bytes is a fault."""
 
@@ -45,15 +49,7 @@ class Moves(msgspec.Struct, frozen=True, tag=True):
     plays: list[Play]
 
 
-class Twin(msgspec.Struct, frozen=True, tag=True):
-    """Play on twins of an instance: hidden values `numbers` altered, one at a time."""
-
-    seed: int
-    numbers: list[int]
-    actions: tuple[str, ...]
-
-
-Order = Request | Look | Moves | Twin
+Order = Request | Look | Moves
 
 
 def load(spec: Spec) -> Target:
@@ -91,7 +87,7 @@ def main() -> None:
         target = load(spec)
         send(replies, msgspec.msgpack.encode(target.facts()))
     except BaseException as error:
-        send(replies, msgspec.msgpack.encode({"error": _words(error)}))
+        send(replies, msgspec.msgpack.encode({"mistake" if isinstance(error, UserError) else "error": _words(error)}))
         return
     decoder = msgspec.msgpack.Decoder(Order)
     while (frame := receive(orders)) is not None:
@@ -99,8 +95,12 @@ def main() -> None:
 
 
 def _outlive_nobody(parent: int, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Leave when the auditor is gone, whatever the target is doing."""
+    """Leave when the auditor is gone, whatever the target is doing.
+
+    C code that never lets go of the interpreter, such as a regular expression, stops this thread too: then the kernel ends the process.
+    """
     while os.getppid() == parent:
+        signal.setitimer(signal.ITIMER_VIRTUAL, STUCK)
         sleep(1.0)
     os._exit(1)
 
@@ -125,13 +125,6 @@ async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
                 except Exception:
                     moves = []
                 send(replies, encoder.encode(moves))
-        case Twin(seed, numbers, actions):
-            for number in numbers:
-                try:
-                    pair = await target.twin(seed, number, actions)
-                except Exception:
-                    pair = None
-                send(replies, encoder.encode(pair))
 
 
 async def _looked(target: Target, seed: int, oracle: bool) -> Instance:
@@ -174,8 +167,10 @@ def _written() -> int:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return str(error)
     try:
-        return f"{type(error).__name__}: {error}"[:300]
+        return readable(f"{type(error).__name__}: {error}".replace(os.getcwd() + os.sep, ""))[:300]
     except Exception:
         return type(error).__name__
 

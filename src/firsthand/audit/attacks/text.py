@@ -55,15 +55,36 @@ NAMES = (
 """What a text may say that is evaluated beside the answer."""
 
 
+TOGETHER = 24
+"""Texts that are played at once where plays are fast."""
+
+
 def sweep(session: Session, texts: Iterable[str]) -> Iterable[tuple[str, Results]]:
     """Play each text on all instances; on a slow target on two first, and on more only when it earns something."""
-    for text in dict.fromkeys(texts):
+    left = list(dict.fromkeys(texts))
+    while left:
         everywhere = session.some(10**6, share=0.5)
-        first = session.some(2) if slow(session) else everywhere
-        results = session.attack(first, lambda _instance, text=text: text)
-        if len(first) < len(everywhere) and any(value > 0.01 or trace.fault for *_, trace, value in results):
-            results = session.attack(everywhere, lambda _instance, text=text: text)
-        yield text, results
+        batch = left[: 1 if slow(session) else TOGETHER]
+        left = left[len(batch) :]
+        if not slow(session):
+            yield from _together(session, everywhere, batch)
+            continue
+        results = session.attack(session.some(2), lambda _instance, text=batch[0]: text)
+        if any(value > 0.01 or trace.fault for *_, trace, value in results):
+            results = session.attack(everywhere, lambda _instance, text=batch[0]: text)
+        yield batch[0], results
+
+
+def _together(session: Session, instances: Sequence[Instance], texts: Sequence[str]) -> Iterable[tuple[str, Results]]:
+    made = [(text, instance, Play(instance.seed, (text,))) for text in texts for instance in instances]
+    traces = session.play(play for *_, play in made)
+    found: dict[str, Results] = {text: [] for text in texts}
+    for (text, instance, play), trace in zip(made, traces, strict=True):
+        found[text].append((instance, play, trace, session.value(instance.seed, trace)))
+    session.outcome.probes += len(texts) - 1
+    for results in found.values():
+        session.note([value for *_, value in results])
+    return found.items()
 
 
 def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: dict[str, str], advice: str) -> None:

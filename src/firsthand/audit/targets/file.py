@@ -5,21 +5,18 @@ class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looke
 """
 
 import asyncio
-import copy
 import hashlib
 import importlib.util
 import inspect
 import json
 import math
-import random
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Target, Trace
+from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Target, Trace, readable
 from firsthand.errors import UserError
 
 HORIZON = 200
@@ -75,11 +72,11 @@ class Grader:
         """Tell one task and what its oracle says."""
         task = self.tasks[seed]
         if not oracle:
-            return Instance(seed, str(task["prompt"]), plain(task["answer"]))
+            return Instance(seed, readable(str(task["prompt"])), plain(task["answer"]))
         text = self.module.oracle(task)
         if inspect.isawaitable(text):
             text = await text
-        return Instance(seed, str(task["prompt"]), plain(task["answer"]), (str(text),))
+        return Instance(seed, readable(str(task["prompt"])), plain(task["answer"]), (readable(str(text)),))
 
     async def play(self, play: Play) -> Trace:
         """Grade one completion."""
@@ -96,10 +93,6 @@ class Grader:
     async def moves(self, play: Play) -> list[str]:
         """Tell nothing: any text is an answer."""
         return []
-
-    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
-        """Have no twins: before it answers, an agent sees the prompt alone."""
-        return None
 
 
 class Episodic:
@@ -128,11 +121,11 @@ class Episodic:
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Begin an instance and ask the oracle for a plan."""
         environment = self.make()
-        shown = str(environment.reset(seed))
+        shown = readable(str(environment.reset(seed)))
         if not oracle:
             return Instance(seed, shown)
         try:
-            return Instance(seed, shown, oracle=tuple(str(action) for action in self.module.oracle(environment, seed)))
+            return Instance(seed, shown, oracle=tuple(readable(str(action)) for action in self.module.oracle(environment, seed)))
         except Exception as error:
             return Instance(seed, shown, fault=f"{type(error).__name__}: {error}"[:300])
 
@@ -142,7 +135,7 @@ class Episodic:
         return await self._steps(environment, environment.reset(play.seed), play)
 
     async def _steps(self, environment: Any, shown: object, play: Play) -> Trace:
-        observations, rewards, states, late, done, fault = [str(shown)], list[float](), list[str](), 0.0, False, None
+        observations, rewards, states, late, done, fault = [readable(str(shown))], list[float](), list[str](), 0.0, False, None
         stateful = hasattr(environment, "state")
         if stateful:
             states.append(_state(environment))
@@ -158,7 +151,7 @@ class Episodic:
             value, fault = number(paid)
             if value is None:
                 break
-            observations.append(str(shown))
+            observations.append(readable(str(shown)))
             if done:
                 late += value
             else:
@@ -173,43 +166,9 @@ class Episodic:
         """Tell the declared actions."""
         return [str(action) for action in self.module.ACTIONS]
 
-    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
-        """Alter one hidden value of the instance. An alteration that breaks the environment is no twin."""
-        environment = self.make()
-        shown = environment.reset(seed)
-        places = list(leaves(environment.__dict__))
-        if number >= len(places):
-            return None
-        place, value = places[number]
-        place(altered(value, random.Random(seed)))
-        plan = tuple(str(action) for action in self.module.oracle(copy.deepcopy(environment), seed))
-        trace = await self._steps(environment, shown, Play(seed, actions))
-        return Instance(seed, str(shown), oracle=plan), trace
-
 
 def _state(environment: Any) -> str:
     return hashlib.blake2b(repr(environment.state()).encode(), digest_size=8).hexdigest()
-
-
-def leaves(values: Any, *, deep: int = 3) -> Iterator[tuple[Callable[[Any], None], Any]]:
-    """Yield every scalar that an object holds, with a function that replaces it."""
-    items = cast("list[tuple[Any, Any]]", list(values.items() if hasattr(values, "items") else enumerate(cast("list[Any]", values))))
-    for key, value in items:
-        if isinstance(value, (str, int)) and not isinstance(value, bool):
-            yield partial(values.__setitem__, key), value
-        elif isinstance(value, (dict, list)) and deep:
-            yield from leaves(cast("Any", value), deep=deep - 1)
-
-
-def altered(value: Any, rng: random.Random) -> Any:
-    """Return another value of the same kind."""
-    if isinstance(value, int):
-        return value + rng.choice((1, 2, -1))
-    letters = list(value)
-    for place, letter in enumerate(letters):
-        pool = "0123456789" if letter.isdigit() else "abcdefghijklmnopqrstuvwxyz" if letter.isalpha() else letter
-        letters[place] = rng.choice(pool)
-    return "".join(letters)
 
 
 def number(paid: object) -> tuple[float | None, Fault | None]:

@@ -192,10 +192,6 @@ class Native:
         await settled(self.environment.close(environment))
         return list(choices) if choices else [_template(tool) for tool in tools_of(self.environment).values()]
 
-    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
-        """Have no twins: what an environment hides has no common form."""
-        return None
-
 
 def _trace(episode: Episode) -> Trace:
     observations = (*(turn.observation.full for turn in episode.turns), episode.final.full)

@@ -77,7 +77,3 @@ class ReasoningGym:
     async def moves(self, play: Play) -> list[str]:
         """Tell nothing: any text is an answer."""
         return []
-
-    async def twin(self, seed: int, number: int, actions: tuple[str, ...]) -> tuple[Instance, Trace] | None:
-        """Have no twins: an agent sees the question alone."""
-        return None
