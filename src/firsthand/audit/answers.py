@@ -8,7 +8,7 @@ into common ones, and nowhere.
 import json
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -56,10 +56,34 @@ def written(answer: Any) -> list[str]:
     return sorted({form for form in forms if form}, key=len, reverse=True)
 
 
+_KEPT = 5000
+_known: OrderedDict[int, tuple[Instance, Slot, list[str]]] = OrderedDict()
+"""What was found out about an instance, by its identity: answers may be large, and cannot be hashed."""
+
+
+def _about(instance: Instance) -> tuple[Instance, Slot, list[str]]:
+    known = _known.get(id(instance))
+    if known is None or known[0] is not instance:
+        forms = written(instance.answer)
+        known = _known[id(instance)] = (instance, _found(instance, forms), forms)
+        if len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return known
+
+
+def forms(instance: Instance) -> list[str]:
+    """Return the ways in which an instance's reference answer is usually written."""
+    return _about(instance)[2]
+
+
 def slot(instance: Instance) -> Slot:
     """Find the answer in the oracle's text: the last place where it is written; else the whole text."""
+    return _about(instance)[1]
+
+
+def _found(instance: Instance, forms: Sequence[str]) -> Slot:
     text = instance.oracle[0]
-    for form in written(instance.answer):
+    for form in forms:
         for found in reversed(list(re.finditer(re.escape(form), text))):
             start, end = found.span()
             if not _inside_word(text, start, end):
@@ -113,6 +137,7 @@ def programs(session: Session) -> bool:
     return any(program(instance) is not None for instance in session.usable[:3] if instance.oracle)
 
 
+@lru_cache(maxsize=20000)
 def normal(text: str) -> str:
     """Return a text without case, space and punctuation."""
     kept = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
@@ -137,15 +162,13 @@ def alike(one: str, two: str) -> bool:
 
 def mentions(text: str, instance: Instance) -> bool:
     """Say whether the right answer stands somewhere in a text, as a word or number of its own."""
-    return any(
-        re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE) for form in {slot(instance).body, *written(instance.answer)} if form
-    )
+    return any(re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE) for form in {slot(instance).body, *forms(instance)} if form)
 
 
 def same_answer(text: str, instance: Instance) -> bool:
     """Say whether a text gives the instance's right answer, whatever stands around it."""
     own = slot(instance)
-    return any(alike(text, right) for right in (own.body, instance.oracle[0], *written(instance.answer)))
+    return any(alike(text, right) for right in (own.body, instance.oracle[0], *forms(instance)))
 
 
 def labels(session: Session) -> list[tuple[str, int]]:
