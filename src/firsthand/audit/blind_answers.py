@@ -13,6 +13,8 @@ from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance
 
 Rule = Callable[[str], str | None]
+HEADING = re.compile(r"\W*(?:[^\W\d]+\s+){1,3}(?:no\.?\s*|#\s*)?(\d+)\s*[.:;,\])\n–—-]", re.IGNORECASE)
+"""A prompt that begins with a number of its own, as in `Sheet 12.`"""
 OPTION = re.compile(r"^\s*(?:\(?([A-Ha-h1-8])[).:]|[-*•])\s*(.+?)\s*$", re.MULTILINE)
 
 
@@ -64,6 +66,9 @@ RULES: dict[str, Rule] = {
 def _numbered(instances: list[Instance], search: list[Instance]) -> dict[str, Rule]:
     """Return rules that read no more than the number of a question, where questions are numbered: it, modulo something, chooses the answer."""
     found: dict[str, Rule] = {}
+    heads = {i.seed: int(head[1]) for i in instances if (head := HEADING.match(i.prompt))}
+    if len(set(heads.values())) == len(instances) and len({slot(i).body for i in search}) <= len(search) / 4:
+        found["the answer of the question whose number is nearest"] = _nearest({heads[i.seed]: slot(i).body for i in search})
     for place in (0, 1, -1):
         copy = _at(NUMBER.pattern, place)
         numbers = {i.seed: copy(i.prompt) for i in instances}
@@ -75,6 +80,14 @@ def _numbered(instances: list[Instance], search: list[Instance]) -> dict[str, Ru
             if len(answers) == modulus and len(set(answers.values())) > 1:
                 found[f"the number of the question modulo {modulus}"] = _looked_up(copy, modulus, answers)
     return found
+
+
+def _nearest(known: dict[int, str]) -> Rule:
+    def rule(prompt: str) -> str | None:
+        head = HEADING.match(prompt)
+        return known[min(known, key=lambda number: (abs(number - int(head[1])), number))] if head else None
+
+    return rule
 
 
 def _looked_up(copy: Rule, modulus: int, answers: dict[int, str]) -> Rule:
@@ -109,7 +122,10 @@ def blind_answer(session: Session) -> str | None:
     hits, n = [play for _, play, _, value in results if value >= FULL], len(certify)
     listed = [len(OPTION.findall(instance.prompt)) for instance in certify]
     chance = max(1 / len(known), max(count for _, count in known) / len(session.usable), *(1 / size for size in listed if size > 1))
-    if n and (len(hits) >= 0.9 * n or ("option" in best and len(hits) >= (chance + 0.25) * n and 1 - at_most(len(hits) - 1, n, chance) < 0.002)):
+    if n and (
+        len(hits) >= 0.9 * n
+        or (("option" in best or "number is nearest" in best) and len(hits) >= (chance + 0.25) * n and 1 - at_most(len(hits) - 1, n, chance) < 0.002)
+    ):
         session.pays(
             f"One rule that does not look at the question earns {len(hits)} of {n} instances it was not chosen on: {best}.", hits[0],
             values=[value for *_, value in results], class_="answer predictable",

@@ -8,6 +8,8 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -121,18 +123,24 @@ def _splits(session: Session) -> None:
     """Share of no instance between splits."""
     seen: dict[str, tuple[str, int]] = {}
     n = 40 if session.options.budget == "quick" else 300  # the same seeds: a generator that forgets the split is told by any of them
-    for split in session.facts.splits:
+
+    def told_in(split: str) -> list[Instance]:
         with Lab(msgspec.structs.replace(session.spec, split=split), workers=1) as lab:
-            for instance in lab.instances(session.stream("splits", n), oracles=False):  # contents tell instances apart
-                key = f"{instance.prompt} {instance.answer}"
-                if key in seen and seen[key][0] != split:
-                    session.accuse(
-                        f"The splits {seen[key][0]} and {split} share instances.",
-                        Witness("instances", (Play(instance.seed, ()),), digest=_again(session, instance)),
-                        severity="major", class_="splits", advice="Let the content decide the split: draw until `task.owns(instance)`.",
-                    )  # fmt: skip
-                    return
-                seen[key] = (split, instance.seed)
+            return lab.instances(session.stream("splits", n), oracles=False)  # contents tell instances apart
+
+    with ThreadPoolExecutor(session.options.workers) as pool:
+        told_of = list(zip(session.facts.splits, pool.map(told_in, session.facts.splits), strict=True))
+    for split, instances in told_of:
+        for instance in instances:
+            key = f"{instance.prompt} {instance.answer}"
+            if key in seen and seen[key][0] != split:
+                session.accuse(
+                    f"The splits {seen[key][0]} and {split} share instances.",
+                    Witness("instances", (Play(instance.seed, ()),), digest=_again(session, instance)),
+                    severity="major", class_="splits", advice="Let the content decide the split: draw until `task.owns(instance)`.",
+                )  # fmt: skip
+                return
+            seen[key] = (split, instance.seed)
 
 
 def _again(session: Session, instance: Instance) -> str:
@@ -141,22 +149,8 @@ def _again(session: Session, instance: Instance) -> str:
 
 def _levels(session: Session) -> None:
     """Play a ladder of reference policies on every level: as levels rise, no policy may do better, and plans get no shorter."""
-    n = 16 if session.options.budget == "quick" else 120
-    rows: list[dict[str, Any]] = []
-    for level in session.facts.levels:
-        with Lab(msgspec.structs.replace(session.spec, level=level), workers=session.options.workers) as lab:
-            seeds, started = session.stream(f"level {level}", n), time.perf_counter()
-            instances = lab.instances(seeds[:8])
-            more = int(min(n, 8 * 0.8 / (time.perf_counter() - started)))  # experts of high levels may think for long
-            instances = [i for i in (*instances, *lab.instances(seeds[8:more])) if i.oracle]
-            for policy, error in (("expert, 1 step in 5 at random", 0.2), ("at random", 1.0)):
-                plays = [Play(i.seed, _erring(i, error)) for i in instances]
-                hits = sum(trace.paid >= FULL for trace in lab.run(plays))
-                rows.append({
-                    "level": level, "policy": policy, "n": len(instances), "p": hits / max(1, len(instances)),
-                    "ci": [lower(hits, len(instances), alpha=0.025), upper(hits, len(instances), alpha=0.025)],
-                    "plan": sum(len(i.oracle) for i in instances) / max(1, len(instances)),
-                })  # fmt: skip
+    with ThreadPoolExecutor(session.options.workers) as pool:
+        rows = [row for found in pool.map(partial(_rungs, session), session.facts.levels) for row in found]
     session.difficulty = rows
     for policy in {row["policy"] for row in rows}:
         ladder = [row for row in rows if row["policy"] == policy]
@@ -167,6 +161,24 @@ def _levels(session: Session) -> None:
                     Witness("instances", (Play(session.instances[0].seed, ()),), digest=_again(session, session.instances[0])),
                     severity="minor", class_="levels", advice="Order the levels by what reference policies earn.",
                 )  # fmt: skip
+
+
+def _rungs(session: Session, level: int) -> list[dict[str, Any]]:
+    """Return what two policies that err earn on one level."""
+    n, rows = 16 if session.options.budget == "quick" else 120, list[dict[str, Any]]()
+    with Lab(msgspec.structs.replace(session.spec, level=level), workers=1) as lab:
+        seeds, started = session.stream(f"level {level}", n), time.perf_counter()
+        instances = lab.instances(seeds[:8])
+        more = int(min(n, 8 * 1.6 / (time.perf_counter() - started)))  # experts of high levels may think for long
+        instances = [i for i in (*instances, *lab.instances(seeds[8:more])) if i.oracle]
+        for policy, error in (("expert, 1 step in 5 at random", 0.2), ("at random", 1.0)):
+            hits = sum(trace.paid >= FULL for trace in lab.run([Play(i.seed, _erring(i, error)) for i in instances]))
+            rows.append({
+                "level": level, "policy": policy, "n": len(instances), "p": hits / max(1, len(instances)),
+                "ci": [lower(hits, len(instances), alpha=0.025), upper(hits, len(instances), alpha=0.025)],
+                "plan": sum(len(i.oracle) for i in instances) / max(1, len(instances)),
+            })  # fmt: skip
+    return rows
 
 
 def _erring(instance: Instance, error: float) -> tuple[str, ...]:

@@ -4,13 +4,15 @@ Padding, repeating and hedging never raise a reward; two answers in either order
 a truncated answer earns no more than the whole; equal answers earn the same.
 """
 
+import re
 from collections.abc import Callable
+from fractions import Fraction
 
 from firsthand.audit.answers import Slot, alike, frame, programs, quantity, slot, slow
 from firsthand.audit.attacks.text import filler
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
-from firsthand.audit.target import Instance
+from firsthand.audit.target import Instance, Play, Trace
 from firsthand.audit.wrong import JUNK, near
 
 ABOVE = 1.0 + 1e-6
@@ -27,6 +29,7 @@ def metamorphic(session: Session) -> str | None:
         _hedging(session, chosen)
     if not slow(session):
         _equal(session, chosen)
+        _forms(session, chosen)
     return None
 
 
@@ -134,6 +137,44 @@ def _equal(session: Session, chosen: list[Instance]) -> None:
                 severity="major" if mixed else "minor", values=[value for *_, value in results], class_="false negative",
                 advice="Strip the answer before comparing, on every instance alike.",
             )  # fmt: skip
+
+
+def _forms(session: Session, chosen: list[Instance]) -> None:
+    """Write a number in other ways: who takes fractions and decimals for the same has no reason to refuse a zero at the end, or 2/4 for 1/2."""
+    exact = {i.seed: value for i in chosen if (value := _fraction(slot(i).body)) is not None and value.denominator > 1}
+    able = [i for i in chosen if i.seed in exact]
+    if len(able) < 4:
+        return
+
+    def shares(write: Callable[[Fraction], str]) -> tuple[float, list[tuple[Instance, Play, Trace, float]]]:
+        results = session.attack(able, lambda i: slot(i).put(write(exact[i.seed])), note=False)
+        return sum(value >= FULL for *_, value in results) / len(results), results
+
+    fractions, decimals = shares(lambda value: f"{value.numerator}/{value.denominator}")[0], shares(lambda value: str(float(value)))[0]
+    if min(fractions, decimals) < 0.9:
+        return
+    ways: dict[str, Callable[[Fraction], str]] = {"with a zero at the end": lambda value: f"{float(value)}0"}
+    if not any(re.search(r"lowest|simpl|reduced|irreducible", i.prompt, re.IGNORECASE) for i in able):
+        ways["as a fraction that can be reduced"] = lambda value: f"{2 * value.numerator}/{2 * value.denominator}"
+    for name, write in ways.items():
+        share, results = shares(write)
+        if share <= 0.2:
+            play = next(play for _, play, _, value in results if value < FULL)
+            session.accuse(
+                f"Fractions and decimals are both accepted, but the same number {name} is refused: {play.actions[0][-60:]!r}.",
+                Witness("refused", (play,), value=0.9 * session.best(play.seed)), severity="major", class_="false negative",
+                values=[value for *_, value in results], advice="Compare values, not the ways in which they are written.",
+            )  # fmt: skip
+            return
+
+
+def _fraction(text: str) -> Fraction | None:
+    """Return the number that a text is, where a decimal with few places writes it exactly."""
+    try:
+        value = Fraction(text.strip()) if re.fullmatch(r"\s*-?\d{1,6}(/\d{1,6}|\.\d{1,6})\s*", text) else None
+    except ZeroDivisionError:
+        return None
+    return value if value is not None and Fraction(str(float(value))) == value else None
 
 
 def _plans(session: Session) -> str | None:

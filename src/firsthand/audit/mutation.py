@@ -139,6 +139,7 @@ def mutation(session: Session) -> str | None:
                 f"A wrong answer is paid in full ({operator}, on {alive} of {tried} instances)",
                 [value for *_, value in group],
             )
+    _merged(session)
     _truncating(session, chosen)
     _beside(session, chosen)
     _others(session, chosen)
@@ -176,6 +177,25 @@ def _truncating(session: Session, chosen: list[Instance]) -> None:
             "Decimals are cut off before comparing",
             [value for *_, value in above],
         )
+
+
+def _merged(session: Session) -> None:
+    """Give an answer that is another instance's, and differs from the right one in case and punctuation alone: here these make the difference."""
+    pools: dict[str, dict[str, Instance]] = {}
+    for instance in session.usable:
+        body = slot(instance).body.strip(" .!'\"\n")
+        pools.setdefault(normal(body), {}).setdefault(body, instance)
+    pairs = [(one, two) for pool in pools.values() for one in pool.values() for two in pool.values() if one is not two][:40]
+    if not pairs:
+        return
+    traces = session.play(Play(one.seed, two.oracle) for one, two in pairs)
+    values = [session.value(one.seed, trace) for (one, _), trace in zip(pairs, traces, strict=True)]
+    session.note(values)
+    paid = [pair for pair, value in zip(pairs, values, strict=True) if value >= FULL]
+    if len(paid) >= 0.5 * len(pairs):
+        one, two = paid[0]
+        mutant = Mutant("merged", two.oracle[0], "case and punctuation, by which answers of this data set differ")
+        _accuse(session, one, mutant, f"Different answers count as the same ({len(paid)} of {len(pairs)} pairs)", values)
 
 
 BESIDE = ("1000000", "999999999", "0", "1e9")

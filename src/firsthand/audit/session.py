@@ -79,6 +79,8 @@ class Session:
         self.check = ""
         self.class_ = ""
         self._told_hang = False
+        self._told_lowest = False
+        self._lowest: tuple[float, Play | None] = (0.0, None)
         self.diversity: dict[str, Any] = {}
         self.difficulty: list[dict[str, Any]] = []
 
@@ -162,10 +164,17 @@ class Session:
         started = time.perf_counter()
         traces = self.lab.run(plays)
         self.outcome.probes += 1
+        self._mark_lowest(plays, traces)
         seconds = (time.perf_counter() - started) / max(len(plays), 1)
         if len(plays) >= 8 and seconds > max(0.02, 10 * self.seconds_a_play):
             self.__dict__["seconds_a_play"] = seconds  # wrong plays cost more than right ones: attacks have to choose
         return traces
+
+    def _mark_lowest(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
+        if self.facts.kind == "answer":
+            for play, trace in zip(plays, traces, strict=True):
+                if trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed) if play.seed in self.solved else 1.0)):
+                    self._lowest = (trace.paid, play)
 
     def attack(
         self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None], *, note: bool = True
@@ -244,6 +253,15 @@ class Session:
             Witness("fault", (play,), value=seconds, fault="hang"),
             severity="major", class_="contract", advice="Bound the input before parsing it, and avoid patterns that backtrack.",
         )  # fmt: skip
+
+    def falls(self) -> None:
+        """Accuse, once in an audit, a reward further below 0 than the right answer's is above it."""
+        lowest, play = self._lowest
+        if play is not None and not self._told_lowest:
+            self._told_lowest = self.accuse(
+                f"A reward falls to {lowest:g}, where the right answer earns {self.best(play.seed):g}.", Witness("refused", (play,), value=lowest),
+                severity="major", class_="contract", advice="Keep rewards in [0, 1]: bound what a wrong answer can cost.",
+            )  # fmt: skip
 
     def pays(
         self, claim: str, play: Play, *, severity: Severity = "critical", values: Sequence[float] = (), advice: str = "", class_: str = ""
