@@ -165,7 +165,7 @@ def _levels(session: Session) -> None:
 
 def _rungs(session: Session, level: int) -> list[dict[str, Any]]:
     """Return what two policies that err earn on one level."""
-    n, rows = 16 if session.options.budget == "quick" else 120, list[dict[str, Any]]()
+    n, rows = 8 if session.options.budget == "quick" else 120, list[dict[str, Any]]()
     with Lab(msgspec.structs.replace(session.spec, level=level), workers=1) as lab:
         seeds, started = session.stream(f"level {level}", n), time.perf_counter()
         instances = lab.instances(seeds[:8])

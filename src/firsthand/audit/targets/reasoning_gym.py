@@ -1,7 +1,7 @@
 """A data set of the reasoning-gym library, whose own scorer is the reward.
 
-Instance `seed` is entry number `seed` of the data set with the library's default configuration. What is
-left out: curricula and other configurations.
+Instance `seed` is the first entry of the data set with that seed, in the library's default configuration, or entry number `seed` of
+one large data set where making a data set takes long. Left out: curricula and other configurations.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import importlib
 import importlib.metadata
 import inspect
 import sys
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
 from firsthand.audit.targets.file import number, plain
 from firsthand.errors import MissingExtra, UnknownName
 
-SIZE = 10**9
-"""Entries of a data set; they are made when they are asked for."""
+SIZE = 10**6
+"""Entries of a large data set."""
+SLOW = 0.03
+"""Seconds that making a data set may take if one is made for every instance."""
 
 
 def library() -> Any:
@@ -45,14 +48,19 @@ class ReasoningGym:
             raise UnknownName("data set of reasoning-gym", spec.name, known)
         self.name = spec.name
         self.entry = lru_cache(maxsize=4096)(self._entry)
-        try:
-            self.data = library().create_dataset(spec.name, seed=0, size=SIZE)
-            self.whole = bool(self.data[SIZE - 1])
-        except Exception:
-            self.data, self.whole = library().create_dataset(spec.name, seed=0, size=1), False
+        self.data, one = self._made(1)
+        _, three = self._made(3)
+        self.large = one > SLOW and three < 1.5 * one  # some make all entries at once: of these no large one is asked for
+        if self.large:
+            self.data, _ = self._made(SIZE)
+
+    def _made(self, size: int) -> tuple[Any, float]:
+        started = time.perf_counter()
+        data = library().create_dataset(self.name, seed=0, size=size)
+        return data, time.perf_counter() - started
 
     def _entry(self, seed: int) -> dict[str, Any]:
-        return self.data[seed] if self.whole else library().create_dataset(self.name, seed=seed, size=1)[0]
+        return self.data[seed] if self.large else library().create_dataset(self.name, seed=seed, size=1)[0]
 
     def facts(self) -> Facts:
         """Describe the data set."""
