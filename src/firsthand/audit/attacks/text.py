@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, programs, quantity, same_answer, slot, slow
 from firsthand.audit.bounds import at_most
+from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play, Trace
 
@@ -172,7 +173,25 @@ def odd_values(session: Session) -> str | None:
         bodies=bodies,
         advice="Parse with a full-match grammar into a finite, typed value of bounded length, and compare values of one type.",
     )
+    _evaluated(session)
     return None
+
+
+def _evaluated(session: Session) -> None:
+    """Write the right answer as a call that only an interpreter of Python can resolve: who pays it runs what agents write."""
+    chosen = session.some(12 if not slow(session) else 3)
+    results: Results = []
+    for name in ("eval", "str"):
+        if not any(value >= FULL for *_, value in results):
+            results = session.attack(chosen, lambda i, name=name: slot(i).put(f"__import__('builtins').{name}({slot(i).body!r})"), note=False)
+    paid = [play for _, play, _, value in results if value >= FULL]
+    quoted = session.attack(chosen, lambda i: slot(i).put(f"zebra('builtins').quartz({slot(i).body!r})"), note=False) if paid else []
+    if len(paid) >= max(2, 0.5 * len(results)) and not any(value >= FULL for *_, value in quoted):
+        session.accuse(
+            f"What is written is run as Python: {paid[0].actions[0][-80:]!r} is paid like the answer it evaluates to.",
+            Witness("pays", (paid[0],), value=FULL * session.best(paid[0].seed)), values=[value for *_, value in results], class_="code execution",
+            advice="Parse the answer; never evaluate what an agent writes.",
+        )  # fmt: skip
 
 
 def constants(session: Session) -> str | None:

@@ -101,6 +101,7 @@ class Episodic:
     def __init__(self, module: ModuleType, name: str, sha256: str) -> None:
         self.module, self.name, self.sha256 = module, name, sha256
         self.make = cast("Callable[[], Any]", module.Env)
+        self.literal = {str(action): action for action in module.ACTIONS if not isinstance(action, str)}
         self.horizon = getattr(self.make, "max_steps", None)
         if self.horizon is None:
             self.horizon = getattr(self.make(), "max_steps", None)
@@ -144,7 +145,7 @@ class Episodic:
                 break
             await asyncio.sleep(0)
             try:
-                shown, paid, over, _ = environment.step(action)
+                shown, paid, over, _ = environment.step(self.literal.get(action, action))
             except Exception as error:
                 fault = Fault("late" if done else "raised", f"{type(error).__name__}: {error}"[:300])
                 break
