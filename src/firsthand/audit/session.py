@@ -73,7 +73,11 @@ class Session:
         self.spec, self.options = spec, options
         self.lab = Lab(spec, workers=options.workers, tick=tick)
         started = time.perf_counter()
-        self.facts: Facts = self.lab.start()
+        try:
+            self.facts: Facts = self.lab.start()
+        except BaseException:
+            self.lab.close()
+            raise
         self.start_seconds = time.perf_counter() - started
         self.outcome = Outcome()
         self.check = ""
