@@ -19,13 +19,9 @@ from firsthand.audit.answers import slow
 from firsthand.audit.certificate import Certificate, Seeds
 from firsthand.audit.finding import Check, Finding, Witness
 from firsthand.audit.lab import FAST_SECONDS, MOST_HANGS, Hangs, Lab
-from firsthand.audit.session import Options, Outcome, Session
+from firsthand.audit.session import NotRun, Options, Outcome, Session
 from firsthand.audit.target import Facts, Spec
 from firsthand.errors import FirsthandError, UnknownName, UserError
-
-
-class NotRun(Exception):
-    """A check that applies cannot run; the text says why."""
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ def plan_mutation(session: Session) -> str | None:
     if not any(len(i.oracle) > 1 for i in chosen) and len({i.oracle for i in chosen}) < 2:
         return "plans have one step, and all are equal"
     killed = alive = 0
-    for check in (_end_alone, _any_value, _arguments, _ignored_work, _part_of_work, _others, _reordered):
+    for check in (_end_alone, _any_value, _arguments, _unmentioned, _ignored_work, _spare_kinds, _part_of_work, _others, _reordered):
         tried, survived = check(session, chosen)
         killed, alive = killed + tried - survived, alive + survived
     session.outcome.probes = killed + alive
@@ -185,6 +185,34 @@ def _odd_values(session: Session, chosen: list[Instance], varied: Varied) -> tup
     return tried, survived
 
 
+def _unmentioned(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Put numbers that no prompt mentions where every oracle says the same one, which the prompts do mention."""
+    tried = survived = 0
+    mentioned = [set(re.findall(r"-?\d+", instance.prompt)) for instance in chosen]
+    for (name, place), pool in pools(i.oracle for i in session.instances[:200]).items():
+        if len(pool) != 1 or not re.fullmatch(r"\d{1,6}", pool[0]) or sum(pool[0] in words for words in mentioned) < 0.9 * len(chosen):
+            continue
+        for value in ("3", "4", "5", "7", "0", "-1"):
+            if value == pool[0] or any(value in words for words in mentioned):
+                continue
+
+            def edit(i: Instance, name: str = name, place: int = place, value: str = value) -> tuple[str, ...]:
+                return tuple(put(action, value, place) if kind(action) == name else action for action in i.oracle)
+
+            results = _play(session, chosen, edit)
+            full, values = [play for _, play, paid in results if paid >= FULL], [paid for *_, paid in results]
+            tried, survived = tried + len(results), survived + len(full)
+            if len(results) >= 8 and len(full) >= 0.9 * len(results) and not lucky(session, values) and _without(session, chosen, name) < 0.1:
+                session.accuse(
+                    f"Argument {place + 1} of `{name}` may be {value}, which no prompt mentions, instead of {pool[0]}: paid in full in "
+                    f"{len(full)} of {len(results)} plays.",
+                    Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), severity="major", values=values,
+                    advice="Check that the agent may use what an argument names.",
+                )  # fmt: skip
+                return tried, survived
+    return tried, survived
+
+
 def _part_of_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     """Of several different steps of one kind, leave out all but one, and each by its place."""
     tried = survived = 0
@@ -247,10 +275,44 @@ def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
                 new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
                 replies[action].append(" ".join("_" if word in own else word for word in re.findall(r"\w+", trace.observations[place + 1])))
         said.append(frozenset(new))
+    if (known := _foreseen(session, chosen, name)) is not None:
+        return not known
     again = [texts for texts in replies.values() if len(texts) >= 4]
     if again and sum(max(Counter(texts).values()) < 0.85 * len(texts) for texts in again) >= 0.3 * len(again):
         return True
     return max(Counter(said).values(), default=0) < 0.85 * len(said)
+
+
+def _foreseen(session: Session, chosen: list[Instance], name: str) -> bool | None:
+    """Say whether what was seen last and the step fix the reply, so that it informs of nothing; None where too few cases repeat."""
+    replies: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for instance in chosen:
+        trace = session.solved[instance.seed]
+        for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
+            if kind(action) == name and place:
+                replies[trace.observations[place], action].append(trace.observations[place + 1])
+    again = [texts for texts in replies.values() if len(texts) >= 2]
+    if sum(map(len, again)) < 20:
+        return None
+    return all(len(set(texts)) == 1 for texts in again)
+
+
+def _spare_kinds(session: Session, chosen: list[Instance]) -> tuple[int, int]:
+    """Leave out every kind of step that can be left out at once: when they are much of the work, the work is not checked."""
+    kinds = sorted({kind(action) for instance in chosen for action in instance.oracle})
+    spare = [name for name in kinds if _without(session, chosen, name) >= 0.95 and _foreseen(session, chosen, name)]
+    steps = [kind(action) in spare for instance in chosen for action in instance.oracle]
+    if len(spare) == len(kinds) or not spare or sum(steps) < 0.4 * len(steps):
+        return 0, 0
+    results = _play(session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) not in spare))
+    values, full = [value for *_, value in results], [play for _, play, value in results if value >= FULL]
+    if len(results) >= 8 and len(full) >= 0.95 * len(results):
+        session.accuse(
+            f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all of {', '.join(f'`{name}`' for name in spare)}.",
+            Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values, severity="major", class_="ignored work",
+            advice="Check that the work was done where and as it has to be, or leave it out of the task.",
+        )  # fmt: skip
+    return len(results), len(full)
 
 
 def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:

@@ -14,11 +14,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from firsthand.audit.attacks.payloads import ABSURD, build
-from firsthand.audit.battery import NotRun
 from firsthand.audit.finding import Severity, Witness
 from firsthand.audit.program import Program, Shown, parsed, program, shown
 from firsthand.audit.reference import Domain, domain, outcomes
-from firsthand.audit.session import FULL, Session
+from firsthand.audit.session import FULL, NotRun, Session
 from firsthand.audit.target import Instance, Play
 
 PER_TASK = 8
@@ -183,8 +182,8 @@ def mutants(code: str, *, most: int = 60) -> Iterator[Mutant]:
 def gross(own: Program, known: Domain) -> Iterator[Mutant]:
     """Yield programs that return the same whatever they are given, or what they are given."""
     bare = msgspec.structs.replace(own, before="", after="")
-    for value in ("None", "0", "True", "False", "[]", "''", "{first}"):
-        name = "returns its first argument" if value == "{first}" else f"returns {value}"
+    for value in ("None", "0", "True", "False", "[]", "''", "{first}", "[0] * len({first})", "{first}[:1] * len({first})", "{first}[::-1]"):
+        name = "returns its first argument" if value == "{first}" else f"returns {value.replace('{first}', 'x')}"
         yield Mutant(name, build(bare, f"return {value}"))
     rows = {said: sum(said == other for other in known.outputs) for said in dict.fromkeys(known.outputs)}
     for said in sorted(rows, key=lambda said: -rows[said])[:2]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from firsthand.audit.arguments import ODD, joined, kind, pools, put
 from firsthand.audit.chance import allowance, distinct, lucky, tries
+from firsthand.audit.finding import Witness
 from firsthand.audit.grammar import SLOT, fill
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
@@ -26,7 +27,9 @@ def candidates(session: Session, searched: list[Instance]) -> list[Plan]:
     oracles = Counter(instance.oracle for instance in searched if instance.oracle)
     plans += [plan for plan, _ in oracles.most_common(20)] + rng.sample(list(oracles), min(20, len(oracles)))
     plans += [plan[-1:] for plan in list(oracles)[:20]] + [plan[-2:] for plan in list(oracles)[:10]]
-    plans += [*enumerations(session, searched, most), *forms(searched), *overdone(session, searched, most)]
+    listed = enumerations(session, searched, most)
+    ends = [end for end, count in Counter(plan[-1] for plan in oracles.elements()).items() if count >= 0.8 * oracles.total()]
+    plans += [*listed, *((*plan[: most - 1], end) for plan in listed for end in ends), *forms(searched), *overdone(session, searched, most)]
     length = max((len(plan) for plan in oracles), default=1)
     if known:
         plans += [tuple(rng.choices(known, k=rng.randint(1, min(2 * length, most)))) for _ in range(30)]
@@ -127,10 +130,34 @@ def blind_plan(session: Session) -> str | None:
     pool = _climbed(session, pool[:3], searched, worth)
     for _, plan in pool[:2]:
         _certify(session, lambda _instance, plan=plan: plan, f"One fixed plan ({_told(plan)})", tries(session, plan))
+    _few_plans(session)
     if any(instance.moves for instance in session.usable):
         for name, policy in places(session).items():
             _certify(session, policy, f"Taking {name}")
     return None
+
+
+FEW = 8
+"""Solutions of several steps that are few enough to be learnt by heart."""
+
+
+def _few_plans(session: Session) -> None:
+    """See whether many instances that look different have a handful of long solutions between them: then what differs is for show."""
+    plans = Counter(i.oracle for i in session.usable)
+    looks = len({i.prompt for i in session.usable})
+    lengths = sorted(len(plan) for plan in plans)
+    n = len(session.usable)
+    if not 1 < len(plans) <= FEW or n < 100 or looks < 10 * len(plans) or lengths[len(lengths) // 2] < 4 or len(session.actions) < 3:
+        return
+    plan, _ = plans.most_common(1)[0]
+    results = session.attack(session.usable, lambda _: plan)
+    hits, values = [play for _, play, _, value in results if value >= FULL], [value for *_, value in results]
+    if len(hits) >= 0.08 * n:
+        session.accuse(
+            f"{n} instances with {looks} different beginnings have {len(plans)} solutions between them; one of them solves {len(hits)}.",
+            Witness("pays", (hits[0],), value=FULL * session.best(hits[0].seed)), severity="major", values=values, class_="few instances",
+            advice="Draw what decides the solution from the seed, not only what surrounds it.",
+        )  # fmt: skip
 
 
 def _climbed(

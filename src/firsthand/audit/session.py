@@ -32,6 +32,10 @@ MOST = 6
 """Findings of one check, and accusations of it that come to nothing; more say nothing new."""
 
 
+class NotRun(Exception):
+    """A check that applies cannot run; the text says why."""
+
+
 class Options(msgspec.Struct, frozen=True):
     """How an audit is run."""
 

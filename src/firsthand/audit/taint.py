@@ -40,6 +40,7 @@ def leaks(session: Session) -> str | None:
         return "all instances have the same plan"
     _at_once(session, chosen)
     _twins(session)
+    _follow(session, chosen[:8])
     told: list[Told] = []
     recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(session, i)]
@@ -86,6 +87,52 @@ def leaks(session: Session) -> str | None:
             )  # fmt: skip
             return None
     return None
+
+
+LEAST_STEPS = 4
+"""Steps that a plan must have before being led through it counts."""
+
+
+def _follow(session: Session, chosen: list[Instance]) -> None:
+    """Do wrong steps on purpose, and then whatever single action their replies name, until the end: errors alone must not lead there."""
+    literal = [action for action in session.facts.grammar if not SLOT.search(action)]
+    chosen = [i for i in chosen if len(set(i.oracle)) >= LEAST_STEPS and set(i.oracle) <= set(literal)]
+    if len(chosen) < 4 or len(literal) > 40:
+        return
+    hits: list[Play] = []
+    for instance in chosen:
+        plan, led = list[str](), 0
+        while len(plan) < session.facts.turns:
+            tried = session.lab.run([Play(instance.seed, (*plan, wrong)) for wrong in literal])
+            ended = [trace for trace in tried if trace.done and session.value(instance.seed, trace) >= 0.9]
+            named = [(wrong, _named(trace.observations[-1], wrong, literal)) for wrong, trace in zip(literal, tried, strict=True) if not trace.done]
+            pointing = [(wrong, one[0]) for wrong, one in named if len(one) == 1]
+            if not pointing and not ended:
+                break
+            if ended and not pointing:
+                plan.append(literal[tried.index(ended[0])])
+                break
+            wrong, right = pointing[-1]
+            plan += [wrong, right]
+            led += 1
+        play = Play(instance.seed, tuple(plan))
+        if led >= LEAST_STEPS - 1 and session.value(instance.seed, session.lab.run([play])[0]) >= 0.9:
+            hits.append(play)
+    if len(hits) >= 0.6 * len(chosen):
+        session.accuse(
+            f"Replies to wrong steps lead to the end: doing what they name solves {len(hits)} of {len(chosen)} instances.",
+            Witness("pays", (hits[0],), value=0.9 * session.best(hits[0].seed)), values=[1.0] * len(hits) + [0.0] * (len(chosen) - len(hits)),
+            advice="Say that a step is not possible now, not which one is.",
+        )  # fmt: skip
+
+
+def _named(reply: str, wrong: str, literal: list[str]) -> list[str]:
+    """Return the actions that a reply names, other than the one it answers."""
+    return [action for action in literal if action != wrong and re.search(rf"(?<!\w){re.escape(_last(action))}(?!\w)", reply, re.IGNORECASE)]
+
+
+def _last(action: str) -> str:
+    return action.rpartition(":")[2].strip() or action
 
 
 def _twins(session: Session) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+UNKNOWN = "no reference answer"
+"""The fault of an instance that comes without an answer."""
 Kind = Literal["answer", "episode"]
 
 

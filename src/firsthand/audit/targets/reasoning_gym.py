@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
+from firsthand.audit.target import UNKNOWN, Facts, Instance, Play, Spec, Trace
 from firsthand.audit.targets.file import number, plain
 from firsthand.errors import MissingExtra, UnknownName
 
@@ -72,9 +72,7 @@ class ReasoningGym:
         """Tell one entry; its reference answer is the oracle."""
         entry = self.entry(seed)
         answer = entry["answer"]
-        return Instance(
-            seed, str(entry["question"]), plain(answer), () if answer is None else (str(answer),), "" if answer is not None else "no reference answer"
-        )
+        return Instance(seed, str(entry["question"]), plain(answer), () if answer is None else (str(answer),), "" if answer is not None else UNKNOWN)
 
     async def play(self, play: Play) -> Trace:
         """Score one answer."""
