@@ -130,7 +130,7 @@ def mutation(session: Session) -> str | None:
         survivors = [(instance, mutant) for instance, mutant, value in group if value >= FULL]
         tried = len({instance.seed for instance, *_ in group})
         alive = len({instance.seed for instance, _ in survivors})
-        if alive >= max(min(2, tried), 0.2 * tried) and alive:
+        if alive >= max(min(2, len(chosen)), 0.2 * tried):
             instance, mutant = survivors[0]
             _accuse(
                 session,

@@ -113,7 +113,7 @@ def repeats(session: Session) -> str | None:
 def _alone(session: Session, plays: list[Play], first: list[Trace]) -> None:
     """Play some plays in processes of their own: what earlier episodes left behind is then missing."""
     most = 3 if session.options.budget == "quick" else 12
-    most = min(most, int(4.0 / max(session.start_seconds, 0.1)))
+    most = max(2, min(most, int(4.0 / max(session.start_seconds, 0.1))))
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != session.by_seed[play.seed].oracle]
     chosen = list(dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)])))[:most]
