@@ -265,15 +265,14 @@ def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
     """Say whether steps of a kind are answered with something that differs between instances: the same step in other words, or new words."""
     said: list[frozenset[str]] = []
     replies: dict[str, list[str]] = defaultdict(list)
-    shared = set[str].intersection(*(set(re.findall(r"\w+", i.prompt)) for i in chosen))
+    own = _own_words(chosen)
     for instance in chosen:
-        own = set(re.findall(r"\w+", instance.prompt)) - shared
         trace, new = session.solved[instance.seed], set[str]()
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name:
                 before = " ".join((*trace.observations[: place + 1], *instance.oracle[: place + 1]))
                 new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
-                replies[action].append(" ".join("_" if word in own else word for word in re.findall(r"\w+", trace.observations[place + 1])))
+                replies[action].append(_masked(trace.observations[place + 1], own[instance.seed]))
         said.append(frozenset(new))
     if (known := _foreseen(session, chosen, name)) is not None:
         return not known
@@ -283,18 +282,31 @@ def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
     return max(Counter(said).values(), default=0) < 0.85 * len(said)
 
 
+def _own_words(chosen: list[Instance]) -> dict[int, set[str]]:
+    """Return the words of each prompt that not all prompts have: an echo of them informs of nothing."""
+    words = {i.seed: set(re.findall(r"\w+", i.prompt)) for i in chosen}
+    shared = set[str].intersection(*words.values())
+    return {seed: said - shared for seed, said in words.items()}
+
+
+def _masked(reply: str, own: set[str]) -> str:
+    return " ".join("_" if word in own else word for word in re.findall(r"\w+", reply))
+
+
 def _foreseen(session: Session, chosen: list[Instance], name: str) -> bool | None:
     """Say whether what was seen last and the step fix the reply, so that it informs of nothing; None where too few cases repeat."""
-    replies: dict[tuple[str, str], list[str]] = defaultdict(list)
+    replies: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    own = _own_words(chosen)
     for instance in chosen:
         trace = session.solved[instance.seed]
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name and place:
-                replies[trace.observations[place], action].append(trace.observations[place + 1])
+                reply = trace.observations[place + 1]
+                replies[trace.observations[place], action].append((reply, _masked(reply, own[instance.seed])))
     again = [texts for texts in replies.values() if len(texts) >= 2]
     if sum(map(len, again)) < 20:
         return None
-    return all(len(set(texts)) == 1 for texts in again)
+    return all(len({reply for reply, _ in texts}) == 1 or len({masked for _, masked in texts}) == 1 for texts in again)
 
 
 def _spare_kinds(session: Session, chosen: list[Instance]) -> tuple[int, int]:
