@@ -6,7 +6,8 @@ improved on one stream of seeds and certified on another.
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 
 from firsthand.audit.arguments import ODD, joined, kind, pools, put
 from firsthand.audit.chance import allowance, distinct, lucky, tries
@@ -29,7 +30,7 @@ def candidates(session: Session, searched: list[Instance]) -> list[Plan]:
     plans += [plan[-1:] for plan in list(oracles)[:20]] + [plan[-2:] for plan in list(oracles)[:10]]
     listed = enumerations(session, searched, most)
     ends = [end for end, count in Counter(plan[-1] for plan in oracles.elements()).items() if count >= 0.8 * oracles.total()]
-    plans += [*listed, *((*plan[: most - 1], end) for plan in listed for end in ends), *forms(searched), *overdone(session, searched, most)]
+    plans += [*overdone(session, searched, most), *listed, *((*plan[: most - 1], end) for plan in listed for end in ends), *forms(searched)]
     length = max((len(plan) for plan in oracles), default=1)
     if known:
         plans += [tuple(rng.choices(known, k=rng.randint(1, min(2 * length, most)))) for _ in range(30)]
@@ -117,17 +118,19 @@ def blind_plan(session: Session) -> str | None:
     if not searched:
         return "the oracle earns nothing on the seeds of the search"
 
-    def worth(plan: Plan, on: list[Instance]) -> float:
-        return sum(min(trace.paid / best[i.seed], 1.5) for i, trace in zip(on, session.lab.run([Play(i.seed, plan) for i in on]), strict=True)) / len(
-            on
-        )
+    def worths(plans: Sequence[Plan], on: list[Instance]) -> list[float]:
+        traces = session.lab.run([Play(i.seed, plan) for plan in plans for i in on])
+        values = [min(trace.paid / best[i.seed], 1.5) for (_, i), trace in zip(product(plans, on), traces, strict=True)]
+        return [sum(values[start : start + len(on)]) / len(on) for start in range(0, len(values), len(on))]
 
-    few = searched[:: max(1, len(searched) // 10)][:10]
-    afford = max(40, int((0.4 if session.options.budget == "quick" else 4.0) / max(session.seconds_a_play, 5e-5) / len(few)))
-    pool = sorted(((worth(plan, few), plan) for plan in candidates(session, searched)[:afford]), key=lambda pair: -pair[0])
-    session.outcome.probes = len(pool)
-    pool = sorted(((worth(plan, searched), plan) for _, plan in pool[:8]), key=lambda pair: -pair[0])
-    pool = _climbed(session, pool[:3], searched, worth)
+    few = searched[:: max(1, len(searched) // 8)][:8]
+    afford = max(60, int((0.4 if session.options.budget == "quick" else 5.0) / max(session.seconds_a_play, 5e-5) / len(few)))
+    plans = candidates(session, searched)[:afford]
+    session.outcome.probes = len(plans)
+    ranked = sorted(zip(worths(plans, few), plans, strict=True), key=lambda pair: -pair[0])
+    plans = [plan for _, plan in ranked[:8]]
+    pool = sorted(zip(worths(plans, searched), plans, strict=True), key=lambda pair: -pair[0])
+    pool = _climbed(session, pool[:3], searched, worths)
     for _, plan in pool[:2]:
         _certify(session, lambda _instance, plan=plan: plan, f"One fixed plan ({_told(plan)})", tries(session, plan))
     _few_plans(session)
@@ -161,7 +164,7 @@ def _few_plans(session: Session) -> None:
 
 
 def _climbed(
-    session: Session, pool: list[tuple[float, Plan]], searched: list[Instance], worth: Callable[[Plan, list[Instance]], float]
+    session: Session, pool: list[tuple[float, Plan]], searched: list[Instance], worths: Callable[[Sequence[Plan], list[Instance]], list[float]]
 ) -> list[tuple[float, Plan]]:
     """Improve plans by inserting, replacing and dropping steps, as long as that helps."""
     rng, known = random.Random(13), session.actions
@@ -177,7 +180,7 @@ def _climbed(
             )
         )
         change = change[: session.facts.turns]
-        if change and (new := worth(change, searched)) > score:
+        if change and (new := worths([change], searched)[0]) > score:
             pool = sorted([*pool, (new, change)], key=lambda pair: -pair[0])[:3]
     return pool
 
