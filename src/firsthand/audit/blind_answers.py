@@ -84,8 +84,9 @@ def _numbered(instances: list[Instance], search: list[Instance]) -> dict[str, Ru
 
 def _nearest(known: dict[int, str]) -> Rule:
     def rule(prompt: str) -> str | None:
-        head = HEADING.match(prompt)
-        return known[min(known, key=lambda number: (abs(number - int(head[1])), number))] if head else None
+        own = int(head[1]) if (head := HEADING.match(prompt)) else 0
+        others = [number for number in known if number != own]  # else what is learnt by heart would look like a rule
+        return known[min(others, key=lambda number: (abs(number - own), number))] if head and others else None
 
     return rule
 

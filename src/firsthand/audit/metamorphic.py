@@ -122,20 +122,24 @@ def _other(session: Session, instance: Instance) -> str:
 def _equal(session: Session, chosen: list[Instance]) -> None:
     """Space around an answer changes nothing; a grader that minds it here and not there is arbitrary."""
     edits: dict[str, Callable[[str], str]] = {
+        "a line break before it": lambda t: "\n" + t,
         "a line break after it": lambda t: t + "\n",
         "a space after it": lambda t: t + " ",
-        "a line break before it": lambda t: "\n" + t,
     }
+    free = False
     for name, edit in edits.items():
         results = session.attack(chosen, lambda i, edit=edit: edit(i.oracle[0]))
         refused = [play for _, play, _, value in results if value < FULL]
+        free = free or (name == "a line break before it" and not refused)
         if refused:
             mixed = 0.15 * len(results) <= len(refused) <= 0.85 * len(results)
+            one_sided = free and name == "a line break after it" and len(results) >= 4
             session.accuse(
-                f"The right answer with {name} is refused on {len(refused)} of {len(results)} instances.",
+                f"The right answer with {name} is refused on {len(refused)} of {len(results)} instances"
+                f"{', with one before it on none' if one_sided else ''}.",
                 Witness("refused", (refused[0],), value=0.9 * session.best(refused[0].seed)),
-                severity="major" if mixed else "minor", values=[value for *_, value in results], class_="false negative",
-                advice="Strip the answer before comparing, on every instance alike.",
+                severity="major" if mixed or one_sided else "minor", values=[value for *_, value in results], class_="false negative",
+                advice="Strip the answer before comparing, on every instance alike and on both sides.",
             )  # fmt: skip
 
 
