@@ -100,9 +100,10 @@ def _follow(session: Session, chosen: list[Instance]) -> None:
     if len(chosen) < 4 or len(literal) > 40:
         return
     hits: list[Play] = []
+    afford = session.lab.plays + max(200, int(1.5 / max(session.seconds_a_play, 1e-5)))
     for instance in chosen:
         plan, led = list[str](), 0
-        while len(plan) < session.facts.turns:
+        while len(plan) < session.facts.turns and session.lab.plays < afford:
             tried = session.lab.run([Play(instance.seed, (*plan, wrong)) for wrong in literal])
             ended = [trace for trace in tried if trace.done and session.value(instance.seed, trace) >= 0.9]
             named = [(wrong, _named(trace.observations[-1], wrong, literal)) for wrong, trace in zip(literal, tried, strict=True) if not trace.done]
