@@ -52,6 +52,7 @@ def _edits(session: Session, instance: Instance, body: str, rng: random.Random) 
         for place, cell in enumerate(cells[:6]):
             yield f"number {place + 1}", body[: cell.start()] + _bigger(cell[0]) + body[cell.end() :], f"number {place + 1} of the answer"
         yield from _items(session, instance, body, rng)
+        yield from _order(instance, body)
         if len(cells) >= 2:
             for value in ("0", "1"):
                 yield f"every number {value}", re.sub(r"\d+(?:\.\d+)?", value, body), "the numbers of the answer"
@@ -97,7 +98,7 @@ def _items(session: Session, instance: Instance, body: str, rng: random.Random) 
     items = body.split(separator)
     if not 2 <= len(items) <= 60:
         return
-    listed = isinstance(instance.answer, (list, tuple)) or separator != " "
+    listed = isinstance(instance.answer, (list, tuple)) or separator != " " or all(len(item) <= 3 for item in items)
     others = [other for other in session.usable if other.seed != instance.seed]
     foreign = [item for other in rng.sample(others, min(8, len(others))) for item in slot(other).body.split(separator)]
     foreign = [item for item in foreign if item.strip() and not any(alike(item, own) for own in items)]
@@ -110,6 +111,30 @@ def _items(session: Session, instance: Instance, body: str, rng: random.Random) 
     if foreign and listed and isinstance(instance.answer, list):
         yield "item added", separator.join([*items, rng.choice(foreign)]), "items that do not belong to the answer"
         yield "item added first", separator.join([rng.choice(foreign), *items]), "items that do not belong to the answer"
+
+
+ORDERED = re.compile(
+    r"\b(in order|sort(ed)?|rank|sequence|ascending|descending|alphabetical|chronological|from \w+ to|left to right|earliest|(small|larg)est first)",
+    re.IGNORECASE,
+)
+ANY_ORDER = re.compile(r"any order|order does(n't| not) matter|regardless of( the)? order|no particular order|in either order", re.IGNORECASE)
+
+
+def _order(instance: Instance, body: str) -> Iterator[tuple[str, str, str]]:
+    """Turn round what has an order: words of a sentence, parts of a date, a time or a fraction, items where the prompt asks for an order."""
+    words = body.split()
+    if len(words) >= 5 and not re.search(r"[,;|\n\d{\[]", body):
+        yield "words turned round", " ".join(words[::-1]), "the order of words"
+    if pair := re.fullmatch(r"(\D*)(\d+)(\s*[/:.\-]\s*)(\d+)(\D.*)?", body, re.DOTALL):
+        yield "numbers swapped", f"{pair[1]}{pair[4]}{pair[3]}{pair[2]}{pair[5] or ''}", "which number comes first"
+    separator = next((s for s in SEPARATORS if s in body), None)
+    items = body.split(separator) if separator else []
+    ordered = ORDERED.search(instance.prompt) and not ANY_ORDER.search(instance.prompt)
+    if 3 <= len(items) <= 60 and ordered and (separator != " " or isinstance(instance.answer, list)) and not re.search(r"[\[{(]", body):
+        yield "items turned round", separator.join(items[::-1]) if separator else body, "the order of the items"
+    twice = [place for place, item in enumerate(items) if items.index(item) < place]
+    if twice and isinstance(instance.answer, list):
+        yield "one of two equal items dropped", (separator or "").join(items[: twice[0]] + items[twice[0] + 1 :]), "how often an item is there"
 
 
 def mutation(session: Session) -> str | None:

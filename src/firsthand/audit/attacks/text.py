@@ -45,6 +45,7 @@ SCAFFOLDS = (
 ODD = (
     "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "9" * 60, "0x0", "1/0", "∞", "True", "[[]]", "1_0_0", "０",
     "²", "--1", "1e", "+", "1e308*10",
+    ".*", ".+", "^", "$", "|", "*", "%", r"\w+", r"\d+", "[^q]*", "e", "a",
     "[nan]", "{\"answer\": NaN}", "{\"answer\": true}", "{\"answer\": Infinity}", "{\"answer\": {}}", "true", "false", "0.0",
 )  # fmt: skip
 
