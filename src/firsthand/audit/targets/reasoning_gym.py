@@ -1,16 +1,18 @@
 """A data set of the reasoning-gym library, whose own scorer is the reward.
 
-Instance `seed` is the first entry of the data set with that seed, in the library's default configuration, or entry number `seed` of
-one large data set where making a data set takes long. Left out: curricula and other configurations.
+Instance `seed` is the first entry of the data set with that seed, in the library's default configuration. A data set is made with one
+entry, as some make all their entries at once; those that read a large file when made are made once and told the seed. None of this
+depends on the clock: two processes must see the same instances. Left out: curricula and other configurations.
 """
 
 import asyncio
+import copy
 import hashlib
 import importlib
 import importlib.metadata
 import inspect
+import json
 import sys
-import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,10 @@ from firsthand.audit.target import UNKNOWN, Facts, Instance, Play, Spec, Trace
 from firsthand.audit.targets.file import number, plain
 from firsthand.errors import MissingExtra, UnknownName
 
-SIZE = 10**6
-"""Entries of a large data set."""
-SLOW = 0.03
-"""Seconds that making a data set may take if one is made for every instance."""
+READING = ("arc_agi", "codeio", "figlet_font", "group_anagrams", "rush_hour", "spell_backward", "word_ladder")
+"""Data sets that read files when made, for 0.03 to 1.3 s. Their entries follow from `Random(self.seed + index)`, and nothing else from the seed."""
+EXAMPLES = ("possible_answer", "example_correct_answer", "example_answer")
+"""Where an entry without an answer, of which many are right, may name one."""
 
 
 def library() -> Any:
@@ -39,6 +41,13 @@ def names() -> list[str]:
     return sorted(name for name in library().DATASETS if name != "composite")
 
 
+def reference(entry: dict[str, Any]) -> str | None:
+    """Return what an entry calls right: its answer, or the example that it names instead."""
+    answer = entry["answer"]
+    found = answer if answer is not None else next((example for key in EXAMPLES if (example := entry["metadata"].get(key))), None)
+    return json.dumps(found) if isinstance(found, (dict, list)) else None if found is None else str(found)
+
+
 class ReasoningGym:
     """One data set."""
 
@@ -47,20 +56,15 @@ class ReasoningGym:
         if spec.name not in known:
             raise UnknownName("data set of reasoning-gym", spec.name, known)
         self.name = spec.name
+        self.data = library().create_dataset(self.name, seed=0, size=1)
         self.entry = lru_cache(maxsize=4096)(self._entry)
-        self.data, one = self._made(1)
-        _, three = self._made(3)
-        self.large = one > SLOW and three < 1.5 * one  # some make all entries at once: of these no large one is asked for
-        if self.large:
-            self.data, _ = self._made(SIZE)
-
-    def _made(self, size: int) -> tuple[Any, float]:
-        started = time.perf_counter()
-        data = library().create_dataset(self.name, seed=0, size=size)
-        return data, time.perf_counter() - started
 
     def _entry(self, seed: int) -> dict[str, Any]:
-        return self.data[seed] if self.large else library().create_dataset(self.name, seed=seed, size=1)[0]
+        if self.name not in READING:
+            return library().create_dataset(self.name, seed=seed, size=1)[0]
+        data = copy.copy(self.data)
+        data.seed = seed
+        return data[0]
 
     def facts(self) -> Facts:
         """Describe the data set."""
@@ -71,8 +75,8 @@ class ReasoningGym:
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Tell one entry; its reference answer is the oracle."""
         entry = self.entry(seed)
-        answer = entry["answer"]
-        return Instance(seed, str(entry["question"]), plain(answer), () if answer is None else (str(answer),), "" if answer is not None else UNKNOWN)
+        right = reference(entry)
+        return Instance(seed, str(entry["question"]), plain(right), () if right is None else (right,), "" if right is not None else UNKNOWN)
 
     async def play(self, play: Play) -> Trace:
         """Score one answer."""
