@@ -59,7 +59,7 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
         for name, edit in edits.items():
             if start != "The right answer" and name == "in capitals":
                 continue
-            results = session.attack(chosen, lambda i, edit=edit, write=write: edit(write(i) or ""))
+            results = session.attack(chosen, lambda i, edit=edit, write=write: edit(write(i) or ""), note=start != "The right answer")
             base = {seed: max(value, 1.0) if start == "The right answer" else value for seed, value in plain.items()}
             raised = [
                 (i, play, value)
@@ -128,7 +128,7 @@ def _equal(session: Session, chosen: list[Instance]) -> None:
     }
     free = False
     for name, edit in edits.items():
-        results = session.attack(chosen, lambda i, edit=edit: edit(i.oracle[0]))
+        results = session.attack(chosen, lambda i, edit=edit: edit(i.oracle[0]), note=False)
         refused = [play for _, play, _, value in results if value < FULL]
         free = free or (name == "a line break before it" and not refused)
         if refused:
