@@ -103,7 +103,7 @@ def test_patterns_that_backtrack_end_the_audit_early_and_not_the_auditor(tmp_pat
     certificate = audited(
         tmp_path, "TASKS = [{'prompt': f'Sort {n}.', 'answer': f'words{chr(97 + n)}'} for n in range(8)]", slow, only=("nulls", "echo")
     )
-    assert certificate.verdict == "FAIL" and certificate.seconds < 60
+    assert certificate.verdict == "FAIL" and certificate.seconds < 150
     (finding,) = certificate.findings
     assert finding.witness.fault == "hang" and "takes more than" in finding.claim
 

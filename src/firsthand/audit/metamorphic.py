@@ -55,7 +55,7 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
         edits = {name: edit for name, edit in edits.items() if name in ("repeated ten times, by lines", "followed by 300 words")}
         del starts["Junk"]
     for start, write in starts.items():
-        plain = {i.seed: value for i, _, _, value in session.attack(chosen, write)}
+        plain = {i.seed: value for i, _, _, value in session.attack(chosen, write, note=start != "The right answer")}
         for name, edit in edits.items():
             if start != "The right answer" and name == "in capitals":
                 continue

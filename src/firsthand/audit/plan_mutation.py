@@ -309,10 +309,22 @@ def _foreseen(session: Session, chosen: list[Instance], name: str) -> bool | Non
     return all(len({reply for reply, _ in texts}) == 1 or len({masked for _, masked in texts}) == 1 for texts in again)
 
 
+def _changes(session: Session, chosen: list[Instance], name: str) -> bool:
+    """Say whether steps of a kind change what is seen: what changes nothing is idle, and no work."""
+    moved: list[bool] = []
+    for instance in chosen:
+        trace = session.solved[instance.seed]
+        for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
+            if kind(action) == name and place:
+                moved.append(trace.observations[place] != trace.observations[place + 1])
+    return bool(moved) and sum(moved) >= 0.8 * len(moved)
+
+
 def _spare_kinds(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     """Leave out every kind of step that can be left out at once: when they are much of the work, the work is not checked."""
     kinds = sorted({kind(action) for instance in chosen for action in instance.oracle})
     spare = [name for name in kinds if _without(session, chosen, name) >= 0.95 and _foreseen(session, chosen, name)]
+    spare = [name for name in spare if _changes(session, chosen, name)]
     steps = [kind(action) in spare for instance in chosen for action in instance.oracle]
     if len(spare) == len(kinds) or not spare or sum(steps) < 0.4 * len(steps):
         return 0, 0

@@ -144,9 +144,12 @@ class Session:
         some = self.usable[:4]
         if not some:
             return 0.001
-        started = time.perf_counter()
-        self.lab.run([Play(instance.seed, instance.oracle) for instance in some])
-        return (time.perf_counter() - started) / len(some)
+        times: list[float] = []
+        while len(times) < 4 and (not times or min(times) > 0.001):  # a busy machine makes fast plays look slow
+            started = time.perf_counter()
+            self.lab.run([Play(instance.seed, instance.oracle) for instance in some])
+            times.append((time.perf_counter() - started) / len(some))
+        return min(times)
 
     def best(self, seed: int) -> float:
         """Return what the oracle earns on an instance."""
