@@ -124,7 +124,7 @@ def blind_plan(session: Session) -> str | None:
         return [sum(values[start : start + len(on)]) / len(on) for start in range(0, len(values), len(on))]
 
     few = searched[:: max(1, len(searched) // 8)][:8]
-    afford = max(60, int((0.4 if session.options.budget == "quick" else 5.0) / max(session.seconds_a_play, 5e-5) / len(few)))
+    afford = max(60, int(session.effort(0.4, 5.0) / max(session.seconds_a_play, 5e-5) / len(few)))
     plans = candidates(session, searched)[:afford]
     session.outcome.probes = len(plans)
     ranked = sorted(zip(worths(plans, few), plans, strict=True), key=lambda pair: -pair[0])
@@ -168,7 +168,8 @@ def _climbed(
 ) -> list[tuple[float, Plan]]:
     """Improve plans by inserting, replacing and dropping steps, as long as that helps."""
     rng, known = random.Random(13), session.actions
-    rounds = 0 if session.options.budget == "quick" or not known else max(4, min(60, int(2.0 / max(session.seconds_a_play * len(searched), 1e-4))))
+    most = int(session.effort(0.0, 60))
+    rounds = max(min(4, most), min(most, int(session.effort(0.0, 2.0) / max(session.seconds_a_play * len(searched), 1e-4)))) if known else 0
     for _ in range(rounds):
         score, plan = pool[rng.randrange(len(pool))]
         place = rng.randrange(len(plan) + 1)

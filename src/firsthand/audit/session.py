@@ -151,6 +151,10 @@ class Session:
             times.append((time.perf_counter() - started) / len(some))
         return min(times)
 
+    def effort(self, quick: float, standard: float) -> float:
+        """Return the seconds that a search may take under this budget; `deep` searches eight times as long as `standard`."""
+        return quick if self.options.budget == "quick" else standard * SECONDS[self.options.budget] / SECONDS["standard"]
+
     def best(self, seed: int) -> float:
         """Return what the oracle earns on an instance."""
         return self.solved[seed].paid

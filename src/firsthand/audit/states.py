@@ -20,7 +20,7 @@ def states(session: Session) -> str | None:
     literal = [action for action in session.facts.grammar if not SLOT.search(action)] or session.actions[:8]
     if not literal:
         return "the target has no actions to enumerate"
-    most = min(MOST, max(100, int((0.3 if session.options.budget == "quick" else 2.0) / max(session.seconds_a_play, 1e-5))))
+    most = min(int(session.effort(MOST, MOST)), max(100, int(session.effort(0.3, 2.0) / max(session.seconds_a_play, 1e-5))))
     for instance in session.some(3, share=0.05)[:3]:
         _walk(session, instance, literal, most)
     return None

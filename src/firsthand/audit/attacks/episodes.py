@@ -131,7 +131,7 @@ def _turns(session: Session, chosen: list[Instance]) -> list[tuple[Instance, Tur
         known = list(dict.fromkeys((*list(dict.fromkeys(plan))[:6], *literal, *plan, *instance.moves, *session.actions)))
         few = known[:8]
         first: list[Turn] = [*((action,) for action in dict.fromkeys((*known, *session.actions))), *permutations(few, 2), *permutations(few[:5], 3)]
-        found += [(instance, (), cycle) for cycle in first[:180]]
+        found += [(instance, (), cycle) for cycle in first[: 1500 if session.options.budget == "deep" else 180]]
         places = (
             range(len(plan) + 1) if len(plan) <= 12 else sorted({0, 1, 2, 3, len(plan) // 3, len(plan) // 2, *range(len(plan) - 3, len(plan) + 1)})
         )
@@ -151,7 +151,7 @@ def _gains(trace: Trace, kept: int, cycle: int) -> list[float]:
 def cycles(session: Session) -> str | None:
     """Repeat one, two or three actions, from the start and along the oracle's plan; where every turn pays, go on to the horizon."""
     chosen = session.some(4, share=0.02)[:4]
-    most = max(60, int((0.3 if session.options.budget == "quick" else 2.5) / max(session.seconds_a_play, 1e-4)))
+    most = max(60, int(session.effort(0.3, 2.5) / max(session.seconds_a_play, 1e-4)))
     turns = _turns(session, chosen)[:most]
     times = [max(0, min(5, (session.facts.turns - len(kept)) // len(cycle))) for _, kept, cycle in turns]
     traces = session.play(Play(i.seed, kept + cycle * often) for (i, kept, cycle), often in zip(turns, times, strict=True))
