@@ -152,11 +152,17 @@ def quantity(text: str) -> float | None:
     return float(match[1].replace(",", "")) if match else None
 
 
+def _worth(text: str) -> float | None:
+    """Return the number that a text is, a fraction included."""
+    parts = re.fullmatch(r"\s*([-+]?\d{1,12})\s*/\s*(\d{1,12})\s*", text)
+    return int(parts[1]) / int(parts[2]) if parts and int(parts[2]) else quantity(text)
+
+
 def alike(one: str, two: str) -> bool:
     """Say whether two answers may well be meant as the same: equal up to case and punctuation, or numbers within 5%."""
     if normal(one) == normal(two):
         return True
-    a, b = quantity(one), quantity(two)
+    a, b = _worth(one), _worth(two)
     return a is not None and b is not None and abs(a - b) <= 0.05 * max(abs(a), abs(b))
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from firsthand.audit.answers import Slot, alike, frame, programs, quantity, slot, slow
+from firsthand.audit.answers import Slot, alike, frame, programs, quantity, same_answer, slot, slow
 from firsthand.audit.attacks.text import filler
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
@@ -64,7 +64,9 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
             raised = [
                 (i, play, value)
                 for i, play, _, value in results
-                if value > base[i.seed] + 0.02 and value > (ABOVE if start == "The right answer" else 0)
+                if value > base[i.seed] + 0.02
+                and value > (ABOVE if start == "The right answer" else 0)
+                and (start == "The right answer" or not same_answer(play.actions[0], i))
             ]
             if len(raised) >= max(1 if start == "The right answer" else 2, 0.2 * len(results)):
                 instance, play, value = raised[0]

@@ -36,7 +36,8 @@ def mutants(session: Session, instance: Instance) -> Iterator[Mutant]:
     rng = random.Random(digest(f"mutate {instance.seed}"))
     seen = {own.body}
     for operator, body, ignored in _edits(session, instance, own.body, rng):
-        if body not in seen and (operator == "sign" or normal(body) != normal(own.body)):
+        same = quantity(body) is not None and quantity(body) == quantity(own.body)
+        if body not in seen and not same and (operator == "sign" or normal(body) != normal(own.body)):
             seen.add(body)
             yield Mutant(operator, own.put(body), ignored)
 
@@ -58,7 +59,7 @@ def _edits(session: Session, instance: Instance, body: str, rng: random.Random) 
                 yield f"every number {value}", re.sub(r"\d+(?:\.\d+)?", value, body), "the numbers of the answer"
     if len(body) > 3 and number is None and re.fullmatch(r"[A-Za-z]+", body):
         yield "half a word", body[: max(1, len(body) // 2)], "the second half of the answer"
-    if len(body) > 2 and number is None and re.search(r"\d", body):
+    if len(body) > 2 and number is None and re.search(r"\d", body) and not re.search(r"\.\d+\W*$", body):
         yield "a digit more", body + "7", "what stands at the end of the answer"
 
 
