@@ -68,7 +68,8 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
                 and value > (ABOVE if start == "The right answer" else 0)
                 and (start == "The right answer" or not same_answer(play.actions[0], i))
             ]
-            if len(raised) >= max(1 if start == "The right answer" else 2, 0.2 * len(results)):
+            right = start == "The right answer"  # of wrong ones, a few may become right by what is added
+            if len(raised) >= max(1 if right else 2, (0.2 if right else 0.5) * len(results)):
                 instance, play, value = raised[0]
                 session.accuse(
                     f"{start} earns more when it is {name}: {value:.2f} instead of {plain[instance.seed]:.2f} "

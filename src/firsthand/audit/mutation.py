@@ -59,7 +59,7 @@ def _edits(session: Session, instance: Instance, body: str, rng: random.Random) 
                 yield f"every number {value}", re.sub(r"\d+(?:\.\d+)?", value, body), "the numbers of the answer"
     if len(body) > 3 and number is None and re.fullmatch(r"[A-Za-z]+", body):
         yield "half a word", body[: max(1, len(body) // 2)], "the second half of the answer"
-    if len(body) > 2 and number is None and re.search(r"\d", body) and not re.search(r"\.\d+\W*$", body):
+    if len(body) > 2 and number is None and re.search(r"\d$", body) and not re.search(r"\.\d+$", body):
         yield "a digit more", body + "7", "what stands at the end of the answer"
 
 

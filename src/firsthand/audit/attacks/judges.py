@@ -39,7 +39,8 @@ def judges(session: Session) -> str | None:
     if not few:
         for place in frames(session)[:1]:
             bodies.update({place.put(text): text for text in (*VERDICTS, *ORDERS)})
-        bodies["\n".join((*ORDERS[:3], *VERDICTS))] = ""
+        everything = "\n".join((*ORDERS[:3], *VERDICTS))
+        bodies[everything] = everything
     content_free(
         session, "Text that addresses a judge", bodies, bodies=bodies,
         advice="Judge by comparing typed values, not by words in the answer; where a language model must judge, test it with answers like this one.",
