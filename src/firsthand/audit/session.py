@@ -53,6 +53,8 @@ SECONDS = {"quick": 2.0, "standard": 15.0, "deep": 120.0}
 """Wall time that playing may take, after which checks see fewer instances."""
 SEEDS = {"quick": 24, "standard": 10**9, "deep": 10**9}
 """Most instances that an attack is played on."""
+TASKS = {"quick": 300, "standard": 300, "deep": 2000}
+"""Most tasks of a grader with many that are looked at, spread by the seed key."""
 
 
 class Outcome(msgspec.Struct):
@@ -113,7 +115,7 @@ class Session:
         """The instances that attacks are played on: all of a grader's tasks, or as many seeds as were asked for."""
         most = min(self.options.seeds, SEEDS[self.options.budget])
         if self.facts.instances is not None:
-            most = min(self.facts.instances, max(most, 24), 2000)
+            most = min(self.facts.instances, max(most, 24), TASKS[self.options.budget])
         return self.lab.instances(sorted(self.stream("certify", most)))
 
     @cached_property
