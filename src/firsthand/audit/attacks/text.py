@@ -181,18 +181,18 @@ def odd_values(session: Session) -> str | None:
 def _evaluated(session: Session) -> None:
     """Write the right answer as a call that only an interpreter of Python can resolve: who pays it runs what agents write."""
     chosen = session.some(12 if not slow(session) else 3)
-    results: Results = []
     for name in ("eval", "str"):
-        if not any(value >= FULL for *_, value in results):
-            results = session.attack(chosen, lambda i, name=name: slot(i).put(f"__import__('builtins').{name}({slot(i).body!r})"), note=False)
-    paid = [play for _, play, _, value in results if value >= FULL]
-    quoted = session.attack(chosen, lambda i: slot(i).put(f"zebra('builtins').quartz({slot(i).body!r})"), note=False) if paid else []
-    if len(paid) >= max(2, 0.5 * len(results)) and not any(value >= FULL for *_, value in quoted):
-        session.accuse(
-            f"What is written is run as Python: {paid[0].actions[0][-80:]!r} is paid like the answer it evaluates to.",
-            Witness("pays", (paid[0],), value=FULL * session.best(paid[0].seed)), values=[value for *_, value in results], class_="code execution",
-            advice="Parse the answer; never evaluate what an agent writes.",
-        )  # fmt: skip
+        results = session.attack(chosen, lambda i, name=name: slot(i).put(f"__import__('builtins').{name}({slot(i).body!r})"), note=False)
+        nonsense = session.attack(chosen, lambda i: slot(i).put(f"zebra_quartz('builtins').{'x' * 4}({slot(i).body!r})"), note=False)
+        more = [(play, value) for (_, play, _, value), (*_, plain) in zip(results, nonsense, strict=True) if value > plain + 0.03]
+        if len(more) >= max(2, 0.5 * len(results)):
+            play, value = more[0]
+            session.accuse(
+                f"What is written is run as Python: {play.actions[0][-80:]!r} earns {value:.2f} of what the answer does that it evaluates to.",
+                Witness("pays", (play,), value=0.999 * value * session.best(play.seed)), values=[value for *_, value in results],
+                class_="code execution", advice="Parse the answer; never evaluate what an agent writes.",
+            )  # fmt: skip
+            return
 
 
 def constants(session: Session) -> str | None:
