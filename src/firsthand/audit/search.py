@@ -124,7 +124,7 @@ def blind_plan(session: Session) -> str | None:
         return [sum(values[start : start + len(on)]) / len(on) for start in range(0, len(values), len(on))]
 
     few = searched[:: max(1, len(searched) // 8)][:8]
-    afford = max(60, int(session.effort(0.4, 5.0) / max(session.seconds_a_play, 5e-5) / len(few)))
+    afford = max(60, int(session.effort(0.4, 3.0) / max(session.seconds_a_play, 5e-5) / len(few)))
     plans = candidates(session, searched)[:afford]
     session.outcome.probes = len(plans)
     ranked = sorted(zip(worths(plans, few), plans, strict=True), key=lambda pair: -pair[0])
