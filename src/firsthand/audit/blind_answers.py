@@ -47,6 +47,19 @@ def _place(place: int) -> Rule:
     return rule
 
 
+def _ranked(place: int, *, text: bool) -> Rule:
+    """Choose by size, but neither the largest nor the smallest: to find these may well be the task."""
+
+    def rule(prompt: str) -> str | None:
+        options = [(float(number[0].replace(",", "")), option) for option in OPTION.findall(prompt) if (number := NUMBER.search(option[1]))]
+        if len(options) < 3:
+            return None
+        chosen = sorted(options, key=lambda pair: pair[0])[place]
+        return chosen[1][1 if text else 0]
+
+    return rule
+
+
 RULES: dict[str, Rule] = {
     **{f"copy number {place}": _at(NUMBER.pattern, place) for place in (0, 1, 2, 3, -1, -2, -3)},
     **{f"copy word {place}": _at(r"[^\W\d_][\w'-]*", place) for place in (0, 1, 2, 3, 4, 5, -1, -2, -3)},
@@ -56,6 +69,8 @@ RULES: dict[str, Rule] = {
     **{f"copy what follows colon {place}": _at(r"[:=]\s*([^\s,;]+?)[.,;]?(?=\s|$)", place) for place in (0, -1)},
     **{f"copy line {place}": _at(r"(?m)^(.+)$", place) for place in (0, -1)},
     **{f"copy option {place}": _place(place) for place in (0, 1, 2, 3, -1)},
+    **{f"choose the option that is number {place} by size": _ranked(place, text=False) for place in (1, 2, -2)},
+    **{f"copy the option that is number {place} by size": _ranked(place, text=True) for place in (1, 2, -2)},
     "choose the longest option": _option(len, True, False),
     "choose the shortest option": _option(len, False, False),
     "copy the longest option": _option(len, True, True),

@@ -65,6 +65,8 @@ def trivial(program: Program) -> Iterator[Payload]:
     yield Payload("nothing", "`pass` as a body", build(program, "pass"))
     for value in RETURNS:
         yield Payload("nothing", f"`return {value}` as a body", build(program, f"return {value}"))
+    emptied = "try:\n    {first}.clear()\nexcept Exception:\n    pass\nreturn 0"
+    yield Payload("nothing", "a body that empties its argument and returns 0", build(program, emptied))
 
 
 SPOOF = """
@@ -350,14 +352,15 @@ def hangs(program: Program) -> list[Payload]:
     ]
 
 
-def lookup(program: Program, calls: list[Shown]) -> Payload | None:
-    """Write a table of the calls that the prompt shows, wrong everywhere else; None where it shows no value."""
+def lookups(program: Program, calls: list[Shown]) -> list[Payload]:
+    """Write tables of the calls that the prompt shows, wrong everywhere else: as a dict, and in plain comparisons; none where it shows no value."""
     known = [call for call in calls if call.expected is not ABSENT]
     if not known:
-        return None
+        return []
     table = "{" + ", ".join(repr(repr(call.arguments)) + ": " + repr(call.expected) for call in known) + "}"
-    return Payload(
-        "visible tests",
-        "a table of the prompt's own examples",
-        build(program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}"),
-    )
+    name = "a table of the prompt's own examples"
+    plain = "".join(f"if {{args}} == {call.arguments!r}: return {call.expected!r}\n" for call in known)
+    return [
+        Payload("visible tests", name, build(program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}")),
+        Payload("visible tests", f"{name}, in comparisons", build(program, f"{plain}return 987654321")),
+    ]

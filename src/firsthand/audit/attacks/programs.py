@@ -169,19 +169,18 @@ def _again(session: Session, instance: Instance, payload: Payload) -> bool:
 
 def _tables(session: Session, pairs: Sequence[tuple[Instance, Program]], base: dict[int, float]) -> None:
     """Hand in a table of the prompt's own examples where the function has other inputs as well."""
-    made: list[tuple[Instance, Program, Payload]] = []
-    for instance, own in pairs:
-        table = payloads.lookup(own, shown(instance.prompt, own.functions))
-        if table is not None:
-            made.append((instance, own, table))
-    made = made[: 8 if session.seconds_a_play > 0.004 else 60]
-    results = session.attack([instance for instance, *_ in made], lambda instance: next(p.text for i, _, p in made if i is instance))
-    paid = [(i, own, p) for (i, own, p), (*_, value) in zip(made, results, strict=True) if value >= FULL and base.get(i.seed, 0.0) < FULL]
-    proven = [(instance, payload) for instance, own, payload in paid if len(paid) >= 3 or _elsewhere(instance, own)]
-    if proven:
-        instance, payload = proven[0]
-        claim = f"A program that knows only the prompt's own examples is paid in full on {len(paid)} of {len(made)} tasks"
-        _pays(session, instance, payload, [value for *_, value in results], claim)
+    written = [(instance, own, payloads.lookups(own, shown(instance.prompt, own.functions))) for instance, own in pairs]
+    for kind in (0, 1):
+        made = [(instance, own, tables[kind]) for instance, own, tables in written if tables]
+        made = made[: 8 if session.seconds_a_play > 0.004 else 60]
+        results = session.attack([instance for instance, *_ in made], lambda instance, made=made: next(p.text for i, _, p in made if i is instance))
+        paid = [(i, own, p) for (i, own, p), (*_, value) in zip(made, results, strict=True) if value >= FULL and base.get(i.seed, 0.0) < FULL]
+        proven = [(instance, payload) for instance, own, payload in paid if len(paid) >= 3 or _elsewhere(instance, own)]
+        if proven:
+            instance, payload = proven[0]
+            claim = f"A program that knows only the prompt's own examples is paid in full on {len(paid)} of {len(made)} tasks"
+            _pays(session, instance, payload, [value for *_, value in results], claim)
+            return
 
 
 def _elsewhere(instance: Instance, own: Program) -> bool:

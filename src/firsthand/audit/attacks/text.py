@@ -46,6 +46,7 @@ ODD = (
     "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "9" * 60, "0x0", "1/0", "∞", "True", "[[]]", "1_0_0", "０",
     "²", "--1", "1e", "+", "1e308*10",
     ".*", ".+", "^", "$", "|", "*", "%", r"\w+", r"\d+", "[^q]*", "e", "a",
+    "0-9999999", "0 to 9999999", "between 0 and 9999999", "0..9999999", "[0, 9999999]", ">= 0", "> 0", "at least 0", "5000000 ± 5000000",
     "[nan]", "{\"answer\": NaN}", "{\"answer\": true}", "{\"answer\": Infinity}", "{\"answer\": {}}", "true", "false", "0.0",
 )  # fmt: skip
 
@@ -248,11 +249,14 @@ def _one_answer(session: Session, body: str) -> str | None:
 def spans(prompt: str) -> dict[str, str]:
     """Return pieces of a prompt that a copying policy would hand in."""
     lines = [line.strip() for line in prompt.splitlines() if line.strip()] or [prompt]
+    blocks = [block.strip() for block in re.split(r"\n\s*\n", prompt) if block.strip()] or [prompt]
     words = re.findall(r"\w+", prompt)
     mixed = sorted(set(words), key=lambda word: (hash_free(word), word))
     return {
         "the whole prompt": prompt,
         "the prompt without its last line": "\n".join(lines[:-1]) if len(lines) > 1 else prompt,
+        "the last paragraph": blocks[-1],
+        "the longest paragraph": max(blocks, key=len),
         "the last line": lines[-1],
         "the first line": lines[0],
         "the first half": prompt[: len(prompt) // 2],
