@@ -154,7 +154,7 @@ class Session:
         return min(times)
 
     def effort(self, quick: float, standard: float) -> float:
-        """Return the seconds that a search may take under this budget; `deep` searches eight times as long as `standard`."""
+        """Return the seconds, or the tries, that a search may take under this budget; `deep` searches eight times as long as `standard`."""
         return quick if self.options.budget == "quick" else standard * SECONDS[self.options.budget] / SECONDS["standard"]
 
     def best(self, seed: int) -> float:
@@ -190,7 +190,7 @@ class Session:
     def _mark_lowest(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
         if self.facts.kind == "answer":
             for play, trace in zip(plays, traces, strict=True):
-                if trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed) if play.seed in self.solved else 1.0)):
+                if play.seed in self.solved and trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed))):
                     self._lowest = (trace.paid, play)
 
     def attack(
@@ -259,12 +259,17 @@ class Session:
         )
         return True
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which a play of this target counts as a hang in a witness."""
+        return PLAY_SECONDS if self.lab.seconds > FAST_SECONDS else FAST_SECONDS
+
     def hangs(self) -> None:
         """Accuse, once in an audit, the shortest play that hung."""
         if self._told_hang:
             return
         play = min(self.lab.hung, key=lambda play: sum(map(len, play.actions)))
-        seconds = PLAY_SECONDS if self.lab.seconds > FAST_SECONDS else FAST_SECONDS
+        seconds = self.patience
         self._told_hang = any(found.witness.fault == "hang" for found in self.outcome.findings) or self.accuse(
             f"A play takes more than {seconds:g} s: {' / '.join(play.actions)[:80]!r}.",
             Witness("fault", (play,), value=seconds, fault="hang"),

@@ -170,7 +170,10 @@ def _words(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     try:
-        return readable(f"{type(error).__name__}: {error}".replace(os.getcwd() + os.sep, ""))[:300]
+        words = f"{type(error).__name__}: {error}"
+        for folder in filter(None, (os.getcwd(), sys.path[0])):  # where it runs, and where a file lies
+            words = words.replace(folder + os.sep, "")
+        return readable(words)[:300]
     except Exception:
         return type(error).__name__
 

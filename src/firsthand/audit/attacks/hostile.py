@@ -7,7 +7,6 @@ exits, exhausted memory and rewards that are no numbers fail; an exception fails
 from firsthand.audit.answers import frame, slow
 from firsthand.audit.finding import Severity, Witness
 from firsthand.audit.grammar import SLOT, fill
-from firsthand.audit.lab import FAST_SECONDS, PLAY_SECONDS
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Play, Trace
 from firsthand.audit.wrong import JUNK, wrong_plays
@@ -108,7 +107,7 @@ def _judge(session: Session, name: str, play: Play, trace: Trace, value: float) 
         if any(found.witness.fault == kind and found.severity == severity for found in session.outcome.findings):
             return
         session.accuse(
-            claim, Witness("fault", (play,), value=_limit(session) if kind == "hang" else 0.0, fault=kind), severity=severity,
+            claim, Witness("fault", (play,), value=session.patience if kind == "hang" else 0.0, fault=kind), severity=severity,
             advice="Bound the input before parsing, catch what parsing raises, and answer 0.",
         )  # fmt: skip
     elif value >= FULL and not ordinary and session.facts.kind == "answer" and not _right(session, play):
@@ -126,10 +125,6 @@ def _judge(session: Session, name: str, play: Play, trace: Trace, value: float) 
             class_="output",
             advice="Log, or be silent.",
         )
-
-
-def _limit(session: Session) -> float:
-    return PLAY_SECONDS if session.lab.seconds > FAST_SECONDS else FAST_SECONDS
 
 
 def _right(session: Session, play: Play) -> bool:
