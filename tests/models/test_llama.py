@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import subprocess
 import sys
 import urllib.request
 from itertools import accumulate
@@ -383,6 +384,13 @@ async def test_a_model_can_be_closed_and_used_again():
     assert model.engine is not engine
     assert again.ids == first.ids
     await model.close()
+
+
+def test_a_model_that_was_never_asked_can_be_closed():
+    """llama.cpp waits for ever when a server ends before its loop has begun; in a process of its own, for it would hold this one."""
+    program = "from firsthand.models.llama import Llama\nfor _ in range(3):\n    Llama(slots=2, context=128).engine.close()\nprint('closed')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "closed\n"
 
 
 def test_names_do_not_tell_where_files_lie(tmp_path):

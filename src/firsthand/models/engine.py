@@ -87,6 +87,7 @@ class Engine:
                     self._servers.append(library.Server(parameters))
                 except Exception as error:
                     raise ModelError(f"llama.cpp could not load {path}: {error}") from error
+            _await_loop(self._servers[-1])
         self.url: str = self._servers[0].listening_address
         self.pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._free: queue.SimpleQueue[Slot] = queue.SimpleQueue()
@@ -207,6 +208,11 @@ class Engine:
                 return json.load(answer)
         except urllib.error.URLError as error:
             raise ModelError(f"llama.cpp did not answer {path}: {error}") from error
+
+
+def _await_loop(server: Any) -> None:
+    """Wait until a server works off requests: one that is destroyed before its loop has begun never ends."""
+    server.handle_completions({"prompt": [0], "n_predict": 1, "cache_prompt": False, "stream": False})
 
 
 def available_cores() -> int:
