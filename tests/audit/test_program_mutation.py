@@ -19,7 +19,7 @@ def clip():
     own = program(instance)
     assert own is not None
     calls = shown(PROMPT, own.functions)
-    known = domain(own, calls, 0)
+    known = domain(own, instance.prompt, 0)
     assert known is not None
     return own, calls, known
 
@@ -63,7 +63,7 @@ def test_a_recursive_reference_can_be_guarded():
     own = program(instance)
     assert own is not None
     calls = shown(instance.prompt, own.functions)
-    known = domain(own, calls, 0)
+    known = domain(own, instance.prompt, 0)
     assert known is not None
     guarded = guard(own, known, calls)
     assert guarded is not None

@@ -15,6 +15,8 @@ from firsthand.audit.target import Instance
 
 FENCE = re.compile(r"```[a-zA-Z0-9_+-]*[ \t]*\n(.*?)\n?```", re.S)
 TAG = re.compile(r"<(answer|code|solution|program|python)>\s*\n?(.*?)\n?\s*</\1>", re.S)
+READS = re.compile(r"\binput\(|\bsys\.stdin\b|\bopen\(0|\bfileinput\.")
+"""A program that reads its standard input is run from top to bottom."""
 ABSENT: Any = ...
 """Stands for an expected value that the prompt does not tell."""
 ARROW = re.compile(
@@ -37,7 +39,7 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A program in a text: what stands before and after it, and its interface. No function and no class: a script."""
+    """A program in a text: what stands before and after it, and its interface. A script has none, whatever it defines for itself."""
 
     before: str
     code: str
@@ -73,6 +75,8 @@ def program(instance: Instance) -> Program | None:
         code = text[start:end]
         tree = parsed(code)
         if tree is not None and _runs(tree):
+            if READS.search(code):
+                return Program(text[:start], code, text[end:], (), ())
             functions = tuple(_function(node) for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
             classes = tuple((node.name, _methods(node)) for node in tree.body if isinstance(node, ast.ClassDef))
             return Program(text[:start], code, text[end:], functions, classes)

@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from firsthand.audit.attacks.payloads import ABSURD, build
+from firsthand.audit.driver import examples, guarded, runnable
 from firsthand.audit.finding import Severity, Witness
-from firsthand.audit.program import Program, Shown, parsed, program, shown
+from firsthand.audit.program import Program, Shown, parsed, program
 from firsthand.audit.reference import Domain, domain, outcomes
 from firsthand.audit.session import FULL, NotRun, Session
 from firsthand.audit.target import Instance, Play
@@ -193,7 +194,7 @@ def gross(own: Program, known: Domain) -> Iterator[Mutant]:
 
 def wrong(own: Program, known: Domain, candidates: Sequence[Mutant]) -> list[Mutant]:
     """Return the candidates that differ from the reference on the domain, with how often and where. Those that may hang are left out."""
-    rows = outcomes([mutant.code for mutant in candidates], known.function.name, known.inputs, seconds=2.5)
+    rows = outcomes([runnable(own, mutant.code) for mutant in candidates], known.function.name, known.inputs, seconds=2.5)
     found: list[Mutant] = []
     for mutant, row in zip(candidates, rows or [], strict=False):
         if "!hang" in row or "?" in row or "!MemoryError" in row or "!load" in row:
@@ -214,6 +215,9 @@ def guard(own: Program, known: Domain, calls: Sequence[Shown]) -> Mutant | None:
     elsewhere = [arguments for arguments in known.inputs if repr(arguments) not in inputs]
     if not inputs or len(elsewhere) < 3:
         return None
+    if own.script:
+        code = guarded(own, calls, ABSURD)
+        return Mutant("guard", code, 1.0, f"the input {elsewhere[0][0]!r} gets a wrong output") if code else None
     arguments = known.function.arguments
     code = GUARD.format(code=own.code, name=name, shown=sorted(inputs), parameters=known.function.parameters, arguments=arguments, absurd=ABSURD)
     call = f"{name}({', '.join(map(repr, elsewhere[0]))})"[:160]
@@ -230,8 +234,8 @@ def program_mutation(session: Session) -> str | None:
     prepared: list[tuple[Instance, Program, Domain, list[Mutant]]] = []
     guards: list[tuple[Instance, Program, Mutant]] = []
     for instance, own in pairs:
-        calls = shown(instance.prompt, own.functions)
-        known = domain(own, calls, instance.seed)
+        calls = examples(own, instance.prompt)
+        known = domain(own, instance.prompt, instance.seed)
         if known is None:
             continue
         guarded = guard(own, known, calls)
@@ -304,7 +308,11 @@ def _limits(session: Session, prepared: list[tuple[Instance, Program, Domain]]) 
             for number in sorted(stated)[:12]
         ]
         moved = [mutant for mutant in mutants(own.code) if mutant.operator == "edge of a comparison moved"]
-        rows = outcomes([own.code, *(mutant.code for mutant in moved)], known.function.name, inputs) if inputs and moved else None
+        rows = (
+            outcomes([runnable(own, code) for code in (own.code, *(mutant.code for mutant in moved))], known.function.name, inputs)
+            if inputs and moved
+            else None
+        )
         if rows and not any(said[:1] in "!?" for said in rows[0]):
             exact = Domain(known.function, tuple(inputs), tuple(rows[0]), known.known)
             made += [(instance, own, mutant) for mutant in wrong(own, exact, moved)[:2]]

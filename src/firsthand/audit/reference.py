@@ -1,7 +1,7 @@
 """Run a reference program and changed copies of it on generated inputs, in an own process, to see whether they differ.
 
 Inputs stay near the calls that the prompt shows; where it shows none, they are of whatever simple types the
-reference accepts. Left out: scripts, methods, and programs that import more than the pure standard library.
+reference accepts. Left out: programs that import more than the pure standard library.
 """
 
 import ast
@@ -17,11 +17,12 @@ from typing import Any, cast
 
 import msgspec
 
-from firsthand.audit.program import Function, Program, Shown, parsed
+from firsthand.audit.driver import CLASS, SCRIPT, examples, guesses, runnable
+from firsthand.audit.program import Function, Program, parsed
 
 PURE = frozenset(
     "math re json collections itertools functools string heapq bisect operator typing fractions decimal statistics datetime random copy "
-    "dataclasses enum abc textwrap unicodedata __future__ numbers cmath array calendar".split()
+    "dataclasses enum abc textwrap unicodedata __future__ numbers cmath array calendar sys io".split()
 )
 RUNNER = r"""
 import ast, copy, os, resource, signal, sys, time
@@ -87,7 +88,7 @@ class Domain(msgspec.Struct, frozen=True):
     known: bool
 
 
-def pure(code: str) -> bool:
+def pure(code: str, *, script: bool = False) -> bool:
     """Say whether a program may be changed and run without harm: it imports nothing that reaches outside."""
     tree = parsed(code)
     if tree is None:
@@ -98,7 +99,7 @@ def pure(code: str) -> bool:
         )
         if any(name.split(".")[0] not in PURE for name in names):
             return False
-        if isinstance(node, ast.Name) and node.id in ("open", "exec", "eval", "__import__", "input", "compile"):
+        if isinstance(node, ast.Name) and (node.id in ("open", "exec", "eval", "__import__", "compile") or (node.id == "input" and not script)):
             return False
     return True
 
@@ -121,22 +122,23 @@ def outcomes(codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]],
             process.communicate()
 
 
-def domain(program: Program, calls: Sequence[Shown], seed: int) -> Domain | None:
-    """Find inputs on which the reference works; None where none are found."""
-    if not program.functions or not pure(program.code):
+def domain(program: Program, prompt: str, seed: int) -> Domain | None:
+    """Find inputs on which the reference works, near the calls that the prompt shows; None where none are found."""
+    if not pure(program.code, script=program.script):
         return None
+    calls, rng = examples(program, prompt), random.Random(seed)
+    if program.script:
+        return _tried(program, SCRIPT, [call.arguments for call in calls], guesses(program, prompt, rng), rng)
+    if not program.functions:
+        return _tried(program, CLASS, [], guesses(program, prompt, rng), rng)
     named = {call.name for call in calls}
     function = next((f for f in program.functions if f.name in named), None) or next(
         (f for f in reversed(program.functions) if not f.name.startswith("_")), None
     )
     if function is None or function.asynchronous:
         return None
-    rng = random.Random(seed)
-    examples = [call.arguments for call in calls if call.name == function.name]
-    if examples:
-        inputs = list(examples) + nearby(examples, rng)
-        rows = outcomes([program.code], function.name, inputs)
-        return _domain(function, inputs, rows[0], known=True) if rows else None
+    if inputs := [call.arguments for call in calls if call.name == function.name]:
+        return _ran(program, function, inputs + nearby(inputs, rng), known=True)
     pools = [_pool(rng) for _ in function.names]
     if not 1 <= len(pools) <= 3:
         return None
@@ -151,11 +153,27 @@ def domain(program: Program, calls: Sequence[Shown], seed: int) -> Domain | None
         row = rows[0][number * each : (number + 1) * each]
         if not any(said[:1] in "!?" for said in row) and (best is None or len(set(row)) > len(set(best.outputs))):
             best = _domain(function, group, row, known=False)
-    if best is None:
-        return None
-    inputs = list(best.inputs) + nearby(best.inputs, rng)
-    rows = outcomes([program.code], function.name, inputs)
-    return _domain(function, inputs, rows[0], known=False) if rows else None
+    return _ran(program, function, list(best.inputs) + nearby(best.inputs, rng), known=False) if best else None
+
+
+def _tried(
+    program: Program, function: Function, given: Sequence[tuple[Any, ...]], usual: Sequence[tuple[Any, ...]], rng: random.Random
+) -> Domain | None:
+    """Try the inputs shown and, where none of them works, usual ones; then others like those that worked."""
+    for known, inputs in ((True, given), (False, usual)):
+        worked = _ran(program, function, inputs, known=known) if inputs else None
+        if worked is None:
+            continue
+        if program.script:
+            return _ran(program, function, [*worked.inputs, *nearby(worked.inputs, rng)], known=known)
+        usual = [arguments for arguments, said in zip(worked.inputs, worked.outputs, strict=True) if "'raises " not in said]
+        return _ran(program, function, usual if len(usual) >= 6 else worked.inputs, known=known)
+    return None
+
+
+def _ran(program: Program, function: Function, inputs: Sequence[tuple[Any, ...]], *, known: bool) -> Domain | None:
+    rows = outcomes([runnable(program, program.code)], function.name, inputs)
+    return _domain(function, inputs, rows[0], known=known) if rows else None
 
 
 def _domain(function: Function, inputs: Sequence[tuple[Any, ...]], row: Sequence[str], *, known: bool) -> Domain | None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from firsthand.audit.attacks import payloads, searching
 from firsthand.audit.attacks.payloads import Payload
+from firsthand.audit.driver import examples, runnable
 from firsthand.audit.finding import Witness
 from firsthand.audit.lab import PLAY_SECONDS, Lab
-from firsthand.audit.program import ABSENT, Program, program, shown
+from firsthand.audit.program import ABSENT, Program, program
 from firsthand.audit.reference import domain, outcomes
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play, Trace
@@ -77,7 +78,7 @@ def _run(session: Session, pairs: list[tuple[Instance, Program]]) -> None:
 
 
 def _patches(instance: Instance) -> Callable[[Program], Iterator[Payload]]:
-    return lambda own: payloads.patches(own, shown(instance.prompt, own.functions))
+    return lambda own: payloads.patches(own, examples(own, instance.prompt))
 
 
 def _try(
@@ -136,11 +137,11 @@ def _nothing(session: Session, pairs: Sequence[tuple[Instance, Program]], paid: 
 
 def _wrong(own: Program, instance: Instance, payload: Payload) -> bool:
     """Say whether a program differs from the reference on inputs like the prompt's."""
-    known = domain(own, shown(instance.prompt, own.functions), instance.seed)
+    known = domain(own, instance.prompt, instance.seed)
     if known is None or not payload.text.startswith(own.before):
         return False
     code = payload.text[len(own.before) : len(payload.text) - len(own.after)]
-    rows = outcomes([code], known.function.name, known.inputs)
+    rows = outcomes([runnable(own, code)], known.function.name, known.inputs)
     return bool(rows) and sum(one != two for one, two in zip(rows[0], known.outputs, strict=True)) >= 0.1 * len(known.outputs)
 
 
@@ -169,7 +170,7 @@ def _again(session: Session, instance: Instance, payload: Payload) -> bool:
 
 def _tables(session: Session, pairs: Sequence[tuple[Instance, Program]], base: dict[int, float]) -> None:
     """Hand in a table of the prompt's own examples where the function has other inputs as well."""
-    written = [(instance, own, payloads.lookups(own, shown(instance.prompt, own.functions))) for instance, own in pairs]
+    written = [(instance, own, payloads.lookups(own, examples(own, instance.prompt))) for instance, own in pairs]
     for kind in (0, 1):
         made = [(instance, own, tables[kind]) for instance, own, tables in written if tables]
         made = made[: 8 if session.seconds_a_play > 0.004 else 60]
@@ -185,8 +186,8 @@ def _tables(session: Session, pairs: Sequence[tuple[Instance, Program]], base: d
 
 def _elsewhere(instance: Instance, own: Program) -> bool:
     """Say whether the reference answers calls that the prompt does not show with a value."""
-    calls = shown(instance.prompt, own.functions)
-    known = domain(own, calls, instance.seed)
+    calls = examples(own, instance.prompt)
+    known = domain(own, instance.prompt, instance.seed)
     tables = {repr(call.arguments) for call in calls if call.expected is not ABSENT}
     return known is not None and sum(repr(arguments) not in tables for arguments in known.inputs) >= 3
 

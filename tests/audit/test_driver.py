@@ -1,0 +1,99 @@
+"""Scripts and classes are run, broken and guarded as functions are."""
+
+import random
+
+import pytest
+
+from firsthand.audit.driver import examples, guarded, guesses, runnable
+from firsthand.audit.program import Program, program
+from firsthand.audit.program_mutation import guard, mutants, wrong
+from firsthand.audit.reference import domain, outcomes
+from firsthand.audit.target import Instance
+
+TOTAL = "import sys\n\ndef main():\n    n, *values = map(int, sys.stdin.read().split())\n    print(sum(values[:n]))\n\nmain()\n"
+BLOCKS = "Print the sum.\n\nSample Input 1:\n```\n3\n1 2 3\n```\nSample Output 1:\n```\n6\n```\n\n### Input\n2\n4 5\n\n### Output\n9\n\nGood luck."
+STACK = """
+class Stack:
+    def __init__(self, most):
+        self.most, self.items = most, []
+
+    def push(self, item):
+        if len(self.items) >= self.most:
+            return False
+        self.items.append(item)
+        return True
+
+    def pop(self):
+        return self.items.pop() if self.items else None
+
+    def size(self):
+        return len(self.items)
+"""
+
+
+def read(code: str, prompt: str = "") -> Program:
+    found = program(Instance(0, prompt, oracle=(code,)))
+    assert found is not None
+    return found
+
+
+def test_a_program_that_reads_its_input_is_a_script_whatever_it_defines():
+    assert read(TOTAL).script
+    assert not read("def total(values):\n    return sum(values)\n").script
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        (BLOCKS, [("3\n1 2 3", "6"), ("2\n4 5", "9")]),
+        ("Examples:\nInput: `3 4` Output: `7`\nInput: 1 1, Output: 2", [("3 4", "7"), ("1 1", "2")]),
+        ("Input: 3 4 -> 7", [("3 4", "7")]),
+        ("stdin:\n5\nstdout:\n25", [("5", "25")]),
+        ("Print the sum of the two numbers in the line.", []),
+    ],
+)
+def test_the_inputs_and_outputs_of_a_script_are_read_from_its_prompt(prompt: str, shown: list[tuple[str, str]]):
+    assert [(call.arguments[0], call.expected) for call in examples(read(TOTAL), prompt)] == shown
+
+
+def test_a_script_is_run_as_a_function_of_its_input():
+    assert outcomes([runnable(read(TOTAL), TOTAL)], "_script", [("2\n4 5",), ("1\n8",), ("no number",)]) == [["'9'", "'8'", "!ValueError"]]
+    asks = "print(input()[::-1])\nraise SystemExit\n"
+    assert outcomes([runnable(read(asks), asks)], "_script", [("abc",)]) == [["'cba'"]]
+
+
+def test_a_guarded_script_is_right_on_what_is_shown_and_wrong_elsewhere():
+    own, calls = read(TOTAL), examples(read(TOTAL), BLOCKS)
+    known = domain(own, BLOCKS, 0)
+    assert known is not None and known.known and len(known.inputs) >= 6
+    made = guard(own, known, calls)
+    assert made is not None
+    assert outcomes([runnable(own, made.code)], "_script", [("2\n4 5\n",), ("1\n8",)]) == [["'9'", "'a wrong answer, on purpose'"]]
+    assert guarded(read("from __future__ import annotations\nprint(input())"), calls, "''") is None
+
+
+def test_a_script_whose_prompt_shows_nothing_gets_usual_inputs():
+    known = domain(read(TOTAL), "Print the sum.", 0)
+    assert known is not None and not known.known
+    assert all(text.split()[0].isdigit() for (text,) in known.inputs)
+
+
+def test_a_class_is_run_as_calls_of_its_methods():
+    own = read(STACK)
+    calls = [("push", (4,)), ("push", (5,)), ("size", ()), ("pop", ()), ("lost", ())]
+    assert outcomes([runnable(own, STACK)], "_driven", [((1,), calls)]) == [["list(True,False,1,4,'raises AttributeError')"]]
+
+
+def test_calls_of_methods_come_from_the_prompt_where_it_shows_some():
+    made = guesses(read(STACK), "s = Stack(2)\ns.push('red')\ns.pop()", random.Random(0))
+    assert {arguments for arguments, _ in made} == {(2,)}
+    plain = {(name, arguments) for _, calls in made for name, arguments in calls if name != "size"}
+    assert plain == {("push", ("red",)), ("pop", ())}
+
+
+def test_broken_classes_are_told_from_the_reference():
+    own = read(STACK)
+    known = domain(own, "A stack with at most `most` items.", 0)
+    assert known is not None
+    found = {mutant.operator for mutant in wrong(own, known, list(mutants(STACK)))}
+    assert {"comparison negated", "branch dropped", "return value dropped"} <= found
