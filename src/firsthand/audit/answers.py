@@ -177,6 +177,20 @@ def same_answer(text: str, instance: Instance) -> bool:
     return any(alike(text, right) for right in (own.body, instance.oracle[0], *forms(instance)))
 
 
+PARTS = re.compile(r"[,;|\n]|->|\s")
+
+
+def several(session: Session) -> bool:
+    """Say whether an instance may have many right answers: the oracle's is made of parts, or is not what the reference tells."""
+    some = [instance for instance in session.usable[:60] if instance.oracle]
+    bodies = [slot(instance).body.strip() for instance in some]
+    letters = {letter for body in bodies for letter in body}
+    spelled = len(letters) <= 8 and sorted(map(len, bodies))[len(bodies) // 2] >= 4 if bodies else False
+    parted = sum(len(PARTS.split(body)) >= 3 for body in bodies) >= 0.5 * len(bodies)
+    untold = sum(slot(instance).body not in forms(instance) for instance in some) >= 0.5 * len(some)
+    return spelled or parted or untold
+
+
 def labels(session: Session) -> list[tuple[str, int]]:
     """Return the distinct answers and how often each is right, most frequent first."""
     count = Counter(slot(instance).body for instance in session.usable)

@@ -16,8 +16,13 @@ MARGIN = 0.01
 
 
 def distinct(session: Session) -> int:
-    """Return the number of instances that look or are solved differently."""
-    return len({(instance.prompt, instance.answer, instance.oracle) for instance in session.usable})
+    """Return the number of instances that look or are solved differently, or answer differently while they are solved."""
+    return len({(instance.prompt, instance.answer, instance.oracle, session.solved[instance.seed].observations) for instance in session.usable})
+
+
+def looks(session: Session) -> int:
+    """Return the number of instances that an agent which solves them can tell apart."""
+    return len({(instance.prompt, session.solved[instance.seed].observations) for instance in session.usable})
 
 
 def chance(session: Session) -> float:
@@ -59,6 +64,6 @@ def lucky(session: Session, values: Sequence[float], *, guesses: int = 1) -> boo
     if distinct(session) == 1:
         return True  # one instance: its own solution is no blind plan
     if allowed == 1.0:  # all plans are equal though instances differ
-        return not (hits >= 0.9 * n and n >= 8 and len({instance.prompt for instance in session.usable}) >= 3)
+        return not (hits >= 0.9 * n and n >= 8 and looks(session) >= 3)
     many = n >= 6 and hits / n >= allowed + 0.15 and 1.0 - at_most(hits - 1, n, allowed) < 1e-3
     return not (many or (mean >= max(0.8, allowed + 0.3) and n >= 8))

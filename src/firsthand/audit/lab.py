@@ -143,6 +143,7 @@ class Worker:
         """End the process and whatever it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, 9)
+        self.process.kill()  # it may have left the group
         self.process.wait()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
-from firsthand.audit.answers import NUMBER, alike, normal, programs, quantity, same_answer, slot, slow, written
+from firsthand.audit.answers import NUMBER, alike, normal, programs, quantity, same_answer, several, slot, slow, written
 from firsthand.audit.session import FULL, Session
 from firsthand.audit.target import Instance, Play
 from firsthand.audit.typed import edits, record
@@ -54,6 +54,7 @@ def _edits(session: Session, instance: Instance, body: str, rng: random.Random) 
             yield f"number {place + 1}", body[: cell.start()] + _bigger(cell[0]) + body[cell.end() :], f"number {place + 1} of the answer"
         yield from _items(session, instance, body, rng)
         yield from _order(instance, body)
+        yield from _longer(instance, body)
         if len(cells) >= 2:
             for value in ("0", "1"):
                 yield f"every number {value}", re.sub(r"\d+(?:\.\d+)?", value, body), "the numbers of the answer"
@@ -112,6 +113,35 @@ def _items(session: Session, instance: Instance, body: str, rng: random.Random) 
     if foreign and listed and isinstance(instance.answer, list):
         yield "item added", separator.join([*items, rng.choice(foreign)]), "items that do not belong to the answer"
         yield "item added first", separator.join([rng.choice(foreign), *items]), "items that do not belong to the answer"
+
+
+LEAST = re.compile(
+    r"\b(shortest|fewest|as few|(minimum|minimal|smallest|least|lowest)( possible)? (number|count|sum|length|path|route|total)|minimi[sz]e)",
+    re.IGNORECASE,
+)
+BACK = {
+    one: two
+    for pair in ("U D", "L R", "N S", "E W", "up down", "left right", "north south", "east west", "forward back", "F B")
+    for one, two in (pair.split(), pair.split()[::-1])
+}
+
+
+def _longer(instance: Instance, body: str) -> Iterator[tuple[str, str, str]]:
+    """Make a solution longer that is to be short: walk the last step again, or give two numbers in place of their sum."""
+    if not LEAST.search(instance.prompt):
+        return
+    separator = next((s for s in SEPARATORS if s in body), "")
+    items = body.split(separator) if separator else list(body)
+    back = {step.casefold(): other for step, other in BACK.items()}.get(items[-1].strip(" []'\"").casefold()) if len(items) > 1 else None
+    if back is not None and all(item.strip(" []'\"").casefold() in {step.casefold() for step in BACK} for item in items):
+        last = re.sub(r"[^\W\d_]+", back.lower() if items[-1].islower() else back, items[-1])
+        yield "a step back and again", separator.join([*items[:-1], items[-1].rstrip("]"), last.rstrip("]"), items[-1]]), "the length of the solution"
+    known = {int(number) for number in NUMBER.findall(instance.prompt) if number.isdigit()}
+    for place, item in enumerate(items if separator else ()):
+        parts = next(((a, int(item) - a) for a in sorted(known) if 0 < a < int(item) and int(item) - a in known), None) if item.isdigit() else None
+        if parts:
+            yield "one number split in two", separator.join([*items[:place], *map(str, parts), *items[place + 1 :]]), "the length of the solution"
+            return
 
 
 ORDERED = re.compile(
@@ -270,9 +300,10 @@ def _others(session: Session, chosen: list[Instance]) -> None:
     back = session.play(Play(o.seed, i.oracle) for i, o in paid)
     one_way = [(i, o) for (i, o), trace in zip(paid, back, strict=True) if session.value(o.seed, trace) < FULL]
     session.note([session.value(i.seed, trace) for (i, _), trace in zip(made, traces, strict=True)])
+    many = several(session)
     for pairs, enough in (
-        (one_way, max(3, 0.08 * len(made))),  # where many answers are right, another's may be right too
-        (paid, max(3, 0.1 * len(made))),
+        (one_way, max(3, (0.5 if many else 0.08) * len(made))),  # where many answers are right, another's may be right too
+        (paid, max(3, (0.5 if many else 0.1) * len(made))),
     ):
         if len(pairs) >= enough:
             instance, other = pairs[0]

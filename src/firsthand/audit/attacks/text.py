@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, programs, quantity, same_answer, slot, slow
+from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, programs, quantity, same_answer, several, slot, slow
 from firsthand.audit.bounds import at_most
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
@@ -58,6 +58,8 @@ NAMES = (
 """What a text may say that is evaluated beside the answer."""
 
 
+PARTIAL = 0.6
+"""Share of the reward that no fixed answer may earn on average where there are more than three answers."""
 TOGETHER = 24
 """Texts that are played at once where plays are fast."""
 
@@ -210,17 +212,21 @@ def constants(session: Session) -> str | None:
     places = (own,) if slow(session) else tuple(dict.fromkeys((own, Slot("", "", ""))))
     texts = {place.put(body): body for body in dict.fromkeys(bodies) for place in places}
     chance = 1 / len({body.casefold().strip() for body, _ in known})
-    worst: dict[str, tuple[int, str, Results, Play]] = {}
+    many = several(session)
+    worst: dict[str, tuple[float, str, Results, Play]] = {}
     for text, results in sweep(session, texts):
         paid = [(instance, play) for instance, play, _, value in results if value >= FULL]
         wrong = [(instance, play) for instance, play in paid if not same_answer(texts[text], instance) and not same_answer(text, instance)]
         n = len(results)
-        if len(wrong) >= max(3, 0.2 * n) and len(wrong) > worst.get("wrong", (0,))[0]:
+        if len(wrong) >= max(3, (0.5 if many else 0.2) * n) and len(wrong) > worst.get("wrong", (0,))[0]:
             worst["wrong"] = (len(wrong), text, results, wrong[0][1])
         share = len(paid) / max(n, 1)
         enough = max(chance + 0.2, 0.5 if len(known) > 3 else 0.0)  # among many answers, numbers above all, some are natural favourites
         if n >= 8 and share >= enough and 1 - at_most(len(paid) - 1, n, chance) < 0.005 and len(paid) > worst.get("prior", (0,))[0]:
             worst["prior"] = (len(paid), text, results, paid[0][1])
+        mean = sum(min(value, 1.0) for *_, value in results) / max(n, 1)
+        if n >= 8 and len(known) > 3 and mean >= max(PARTIAL, chance + 0.3) and mean > worst.get("part", (0,))[0]:
+            worst["part"] = (mean, text, results, max(results, key=lambda result: result[3])[1])
     for kind, (count, text, results, play) in worst.items():
         values = [value for *_, value in results]
         if kind == "wrong":
@@ -231,7 +237,12 @@ def constants(session: Session) -> str | None:
                 values=values,
                 advice="Compare the whole committed answer with the reference, after a normalisation that keeps different answers apart.",
             )
-        elif "wrong" not in worst:
+        elif kind == "part" and len(worst) == 1:
+            session.pays(
+                f"One fixed answer earns {count:.2f} of the right answer's reward on average, of {len(known)} answers: {_quoted(text)}.",
+                play, values=values, advice="Measure what fixed answers earn, and pay a part only for what is more than that.",
+            )  # fmt: skip
+        elif kind == "prior" and "wrong" not in worst:
             claim = f"One fixed answer is right too often: {_quoted(text)} is paid on {count} of {len(results)} instances, of {len(known)} answers."
             session.pays(claim, play, values=values, class_="label prior", advice="Balance the answers, or correct the reward for chance.")
     return None
