@@ -149,8 +149,9 @@ def _again(session: Session, instance: Instance) -> str:
 
 def _levels(session: Session) -> None:
     """Play a ladder of reference policies on every level: as levels rise, no policy may do better, and plans get no shorter."""
+    levels = session.facts.levels[:: -1 + len(session.facts.levels)] if session.options.budget == "quick" else session.facts.levels
     with ThreadPoolExecutor(session.options.workers) as pool:
-        rows = [row for found in pool.map(partial(_rungs, session), session.facts.levels) for row in found]
+        rows = [row for found in pool.map(partial(_rungs, session), levels) for row in found]
     session.difficulty = rows
     for policy in {row["policy"] for row in rows}:
         ladder = [row for row in rows if row["policy"] == policy]

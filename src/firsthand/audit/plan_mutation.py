@@ -353,15 +353,21 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         if len(results) < 6 or len(full) < 0.95 * len(results):
             continue
         asked = [i for i in chosen if name and re.search(rf"\b{re.escape(name.lower())}", i.prompt.lower())]
-        tells = _tells(session, chosen, name)
+        tells, late = _tells(session, chosen, name), _paid_before(session, chosen, name)
         values = [value for *_, value in results]
         session.accuse(
             f"Leaving out `{name}`, which every plan of the oracle has, costs nothing.",
             Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
-            severity="major" if not tells and not _informs(session, chosen, name) and len(asked) >= 0.8 * len(chosen) else "minor",
+            severity="minor" if tells or late or _informs(session, chosen, name) or len(asked) < 0.8 * len(chosen) else "major",
             class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",
         )  # fmt: skip
     return tried, survived
+
+
+def _paid_before(session: Session, chosen: list[Instance], name: str) -> bool:
+    """Say whether steps of a kind only end plans that have earned everything by then, step by step."""
+    ends = all(kind(i.oracle[-1]) == name and name not in map(kind, i.oracle[:-1]) for i in chosen)
+    return ends and all(len(trace.rewards) > 1 and trace.rewards[-1] == 0.0 for i in chosen for trace in [session.solved[i.seed]])
 
 
 def _tells(session: Session, chosen: list[Instance], name: str) -> bool:
