@@ -1,24 +1,15 @@
 """The targets held aside are what they claim: each broken one pays its exploit, and no sound one pays for wrong play."""
 
-import importlib.util
 import random
-import sys
 from pathlib import Path
 
 import pytest
+from audit.corpus.aside import exploits as aside
+from audit.corpus.exploit import load, pays, play
 
 ASIDE = Path(__file__).parent / "corpus" / "aside"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_aside_exploits", ASIDE / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-aside = _exploits()
 BROKEN = sorted((ASIDE / "broken").glob("*.py"))
 SOUND = sorted((ASIDE / "sound").glob("*.py"))
 SEEDS = range(40)
@@ -40,12 +31,12 @@ def test_every_broken_target_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in BROKEN])
 def test_the_exploit_pays(path):
-    assert aside.EXPLOITS[path.stem].proves(aside.load(path)) is True
+    assert aside.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _graders(BROKEN + SOUND))
 def test_the_oracle_of_a_grader_earns_full_reward(path):
-    module = aside.load(path)
+    module = load(path)
     assert 6 <= len(module.TASKS) <= 40
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == pytest.approx([1.0] * len(module.TASKS))
@@ -53,11 +44,11 @@ def test_the_oracle_of_a_grader_earns_full_reward(path):
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
 def test_the_oracle_of_an_environment_earns_full_reward(path):
-    module = aside.load(path)
+    module = load(path)
     for seed in SEEDS:
         env = module.Env()
         env.reset(seed)
-        assert aside.play(env, module.oracle(env, seed), seed) == pytest.approx(1.0), seed
+        assert play(env, module.oracle(env, seed), seed) == pytest.approx(1.0), seed
 
 
 def _wrong_replies(module):
@@ -97,15 +88,15 @@ def _wrong_replies(module):
 
 @pytest.mark.parametrize("path", _graders(SOUND))
 def test_a_sound_grader_does_not_pay_for_wrong_replies(path):
-    module = aside.load(path)
+    module = load(path)
     labels = len({module.oracle(task) for task in module.TASKS})
     for name, reply in _wrong_replies(module):
-        assert aside.pays(module, reply) <= max(0.1, 1.2 / labels), name
+        assert pays(module, reply) <= max(0.1, 1.2 / labels), name
 
 
 @pytest.mark.parametrize("path", _graders(SOUND))
 def test_a_sound_grader_accepts_space_around_and_repeats_itself(path):
-    module = aside.load(path)
+    module = load(path)
     for task in module.TASKS[:8]:
         right = module.oracle(task)
         wrong = module.oracle(module.TASKS[(module.TASKS.index(task) + 1) % len(module.TASKS)])
@@ -133,22 +124,22 @@ def _blind_plans(module):
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_does_not_pay_for_blind_play(path):
-    module = aside.load(path)
+    module = load(path)
     env = module.Env()
     for plan in _blind_plans(module):
-        returns = [aside.play(env, plan, seed) for seed in SEEDS]
+        returns = [play(env, plan, seed) for seed in SEEDS]
         assert sum(returns) / len(returns) <= 0.12, plan[:3]
         assert max(returns) <= 1.0
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_pays_no_more_for_less_and_forgets(path):
-    module = aside.load(path)
+    module = load(path)
     env = module.Env()
     for seed in SEEDS:
         env.reset(seed)
         plan = module.oracle(env, seed)
-        assert all(aside.play(env, plan[:end], seed) <= 0.5 for end in range(len(plan)))
-        assert aside.play(env, plan, seed) == 1.0
+        assert all(play(env, plan[:end], seed) <= 0.5 for end in range(len(plan)))
+        assert play(env, plan, seed) == 1.0
         assert env.step(plan[-1])[1:3] == (0.0, True)
         assert module.Env().reset(seed) == env.reset(seed)

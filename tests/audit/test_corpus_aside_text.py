@@ -1,6 +1,5 @@
 """The text graders held aside are what they claim: each broken one pays its exploit, and no sound one pays for a reply that is not right."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -9,19 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from audit.corpus.aside_text import exploits as aside
+from audit.corpus.exploit import load, mean, pays
 
 ASIDE_TEXT = Path(__file__).parent / "corpus" / "aside_text"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_aside_text_exploits", ASIDE_TEXT / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-aside = _exploits()
 BROKEN = sorted((ASIDE_TEXT / "broken").glob("*.py"))
 SOUND = sorted((ASIDE_TEXT / "sound").glob("*.py"))
 LABELS = {"product_claims": 2, "syllogism_cards": 3}
@@ -121,19 +113,19 @@ def test_every_broken_grader_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", _files(BROKEN))
 def test_the_exploit_pays(path):
-    assert aside.EXPLOITS[path.stem].proves(aside.load(path)) is True
+    assert aside.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _files(BROKEN + SOUND))
 def test_the_oracle_earns_full_reward(path):
-    module = aside.load(path)
+    module = load(path)
     assert 24 <= len(module.TASKS) <= 40
     assert _rewards(module, module.oracle) == [1.0] * len(module.TASKS)
 
 
 @pytest.mark.parametrize("path", _files(SOUND))
 def test_the_tasks_of_a_sound_grader_differ(path):
-    module = aside.load(path)
+    module = load(path)
     right = [module.oracle(task) for task in module.TASKS]
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     most = max(map(right.count, right))
@@ -199,20 +191,20 @@ def _attacks(module):
 
 @pytest.mark.parametrize("path", _files(SOUND))
 def test_a_sound_grader_does_not_pay_for_attacks(path):
-    module = aside.load(path)
+    module = load(path)
     labels = LABELS.get(path.stem)
     for name, reply in _attacks(module):
         scores = _rewards(module, reply)
         assert all(type(score) is float and 0.0 <= score <= 1.0 for score in scores), name
-        assert aside.mean(scores) <= PARTIAL.get(path.stem, 0.0), name
+        assert mean(scores) <= PARTIAL.get(path.stem, 0.0), name
     for text in {module.oracle(task) for task in module.TASKS}:
         limit = 1 / labels if labels else PARTIAL.get(path.stem, 0.14)
-        assert aside.mean(_rewards(module, lambda task, text=text: text)) <= limit + 1e-9, text
+        assert mean(_rewards(module, lambda task, text=text: text)) <= limit + 1e-9, text
 
 
 @pytest.mark.parametrize("path", _files(SOUND))
 def test_a_sound_grader_pays_equal_forms_alike_and_near_misses_nothing(path):
-    module = aside.load(path)
+    module = load(path)
     for task in module.TASKS:
         right, wrong = FORMS[path.stem](task), NEAR[path.stem](task)
         assert [module.reward(task["prompt"], text, task["answer"]) for text in [*right, f"\n {module.oracle(task)} \n"]] == [1.0] * (len(right) + 1)
@@ -220,7 +212,7 @@ def test_a_sound_grader_pays_equal_forms_alike_and_near_misses_nothing(path):
 
 
 def test_partial_credit_stays_below_full():
-    module = aside.load(ASIDE_TEXT / "sound" / "harbour_inspection.py")
+    module = load(ASIDE_TEXT / "sound" / "harbour_inspection.py")
     for task in module.TASKS:
         others = [rule for rule in module.RULES if rule not in task["answer"]]
         short, long = ", ".join(task["answer"][1:]), ", ".join([*task["answer"], others[0]])
@@ -231,10 +223,10 @@ def test_partial_credit_stays_below_full():
 
 
 def test_a_colouring_or_a_way_that_is_another_than_the_oracles_is_right_as_well():
-    maps, ways = (aside.load(ASIDE_TEXT / "sound" / name) for name in ("map_colouring.py", "mountain_paths.py"))
+    maps, ways = (load(ASIDE_TEXT / "sound" / name) for name in ("map_colouring.py", "mountain_paths.py"))
     turned = {"red": "green", "green": "blue", "blue": "red"}
-    assert aside.pays(maps, lambda task: ", ".join(f"{name}: {turned[colour]}" for name, colour in task["hidden"].items())) == 1.0
-    assert aside.pays(maps, lambda task: ", ".join(f"{name}: {maps.COLOURS[n % 3]}" for n, name in enumerate(task["answer"]["counties"]))) <= 0.08
+    assert pays(maps, lambda task: ", ".join(f"{name}: {turned[colour]}" for name, colour in task["hidden"].items())) == 1.0
+    assert pays(maps, lambda task: ", ".join(f"{name}: {maps.COLOURS[n % 3]}" for n, name in enumerate(task["answer"]["counties"]))) <= 0.08
 
     def detour(task):
         start, goal, opened = task["answer"]["from"], task["answer"]["to"], task["answer"]["open"]
@@ -243,7 +235,7 @@ def test_a_colouring_or_a_way_that_is_another_than_the_oracles_is_right_as_well(
         return " > ".join(next((other for other in others if other), way))
 
     assert sum(detour(task) != ways.oracle(task) for task in ways.TASKS) >= 10
-    assert aside.pays(ways, detour) == 1.0
+    assert pays(ways, detour) == 1.0
 
 
 def test_sound_graders_do_not_depend_on_hashes_zones_or_order():
@@ -259,7 +251,7 @@ def test_sound_graders_do_not_depend_on_hashes_zones_or_order():
 
 @pytest.mark.parametrize("path", _files(SOUND))
 def test_a_sound_grader_forgets_and_is_quick(path):
-    module = aside.load(path)
+    module = load(path)
     pairs = [(task, module.oracle(other)) for task in module.TASKS for other in module.TASKS[:12]]
     forward = [module.reward(task["prompt"], text, task["answer"]) for task, text in pairs]
     backward = [module.reward(task["prompt"], text, task["answer"]) for task, text in reversed(pairs)]

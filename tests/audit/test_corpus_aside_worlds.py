@@ -1,26 +1,17 @@
 """The worlds and code graders held aside are what they claim: broken ones pay their exploit, sound ones pay for nothing else than work."""
 
-import importlib.util
 import itertools
 import random
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from audit.corpus.aside_worlds import exploits as aside
+from audit.corpus.exploit import load, play
 
 ASIDE = Path(__file__).parent / "corpus" / "aside_worlds"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_aside_worlds_exploits", ASIDE / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-aside = _exploits()
 BROKEN = sorted((ASIDE / "broken").glob("*.py"))
 SOUND = sorted((ASIDE / "sound").glob("*.py"))
 SEEDS = range(40)
@@ -43,12 +34,12 @@ def test_every_broken_target_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in BROKEN])
 def test_the_exploit_pays(path):
-    assert aside.EXPLOITS[path.stem].proves(aside.load(path)) is True
+    assert aside.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _graders(BROKEN + SOUND))
 def test_the_oracle_of_a_grader_earns_full_reward(path):
-    module = aside.load(path)
+    module = load(path)
     assert 8 <= len(module.TASKS) <= 12
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == [1.0] * len(module.TASKS)
@@ -56,13 +47,13 @@ def test_the_oracle_of_a_grader_earns_full_reward(path):
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
 def test_the_oracle_of_an_environment_earns_full_reward(path):
-    module = aside.load(path)
+    module = load(path)
     for seed in SEEDS:
         env = module.Env()
         env.reset(seed)
         plan = module.oracle(env, seed)
         assert len(plan) <= env.max_steps
-        assert aside.play(env, plan, seed) == pytest.approx(1.0), seed
+        assert play(env, plan, seed) == pytest.approx(1.0), seed
 
 
 def _wrong_programs(task):
@@ -76,7 +67,7 @@ def _wrong_programs(task):
 
 @pytest.mark.parametrize("path", _graders(SOUND))
 def test_a_sound_grader_does_not_pay_for_programs_that_solve_nothing(path):
-    module = aside.load(path)
+    module = load(path)
     for number, task in enumerate(module.TASKS):
         for program in list(_wrong_programs(task))[number % 5 :: 5]:
             assert module.reward(task["prompt"], program, task["answer"]) == 0.0, program[:200]
@@ -87,7 +78,7 @@ def test_a_sound_grader_does_not_pay_for_programs_that_solve_nothing(path):
 
 @pytest.mark.parametrize("path", _graders(SOUND))
 def test_a_sound_grader_pays_equal_programs_equally(path):
-    module = aside.load(path)
+    module = load(path)
     for task in module.TASKS[:2]:
         right = module.oracle(task)
         for same in (f"\n\n{right}\n\n", f"# a remark\n{right}", f"import os\nprint('noise')\n{right}", right):
@@ -111,21 +102,21 @@ def _random_action(module, chance, seen):
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_does_not_pay_for_cycles_or_hostile_text(path):
-    module = aside.load(path)
+    module = load(path)
     env = module.Env()
     filled = _filled(module)
     chance = random.Random("cycles")
     cycles = [chance.sample(filled, size) for size in [2] * 30 + [3] * 30]
     for cycle in [*((action,) for action in [*filled, *HOSTILE]), *cycles]:
-        returns = [aside.play(env, list(cycle) * (90 // len(cycle)), seed) for seed in SEEDS[::2]]
+        returns = [play(env, list(cycle) * (90 // len(cycle)), seed) for seed in SEEDS[::2]]
         assert sum(returns) / len(returns) <= 0.1, cycle
         assert max(returns) <= 1.0
-    assert [aside.play(env, [], seed) for seed in SEEDS] == [0.0] * len(SEEDS)
+    assert [play(env, [], seed) for seed in SEEDS] == [0.0] * len(SEEDS)
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_ends_without_pay_and_stays_ended(path):
-    module = aside.load(path)
+    module = load(path)
     for seed in SEEDS:
         env = module.Env()
         env.reset(seed)
@@ -134,13 +125,13 @@ def test_a_sound_environment_ends_without_pay_and_stays_ended(path):
         assert {reward for _, reward, _, _ in steps} == {0.0}
         env.reset(seed)
         plan = module.oracle(env, seed)
-        assert aside.play(env, plan, seed) == pytest.approx(1.0)
+        assert play(env, plan, seed) == pytest.approx(1.0)
         assert {env.step(action)[1:3] for action in [*plan, *module.ACTIONS]} == {(0.0, True)}
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_random_play_of_a_sound_environment_stays_at_the_level_of_chance(path):
-    module = aside.load(path)
+    module = load(path)
     env = module.Env()
     chance = random.Random(f"random play {path.stem}")
     returns = []
@@ -158,21 +149,21 @@ def test_random_play_of_a_sound_environment_stays_at_the_level_of_chance(path):
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_differs_by_seed_and_pays_no_more_for_less(path):
-    module = aside.load(path)
+    module = load(path)
     env = module.Env()
     plans = set()
     for seed in SEEDS:
         env.reset(seed)
         plan = module.oracle(env, seed)
         plans.add(tuple(plan))
-        assert all(aside.play(env, plan[:end], seed) <= 0.5 for end in range(len(plan)))
-        assert sum(aside.play(env, plan, other) for other in range(100, 120)) <= 2.0
+        assert all(play(env, plan[:end], seed) <= 0.5 for end in range(len(plan)))
+        assert sum(play(env, plan, other) for other in range(100, 120)) <= 2.0
     assert len(plans) >= 0.75 * len(SEEDS)
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_forgets_and_does_not_mind_a_neighbour(path):
-    module = aside.load(path)
+    module = load(path)
     for seed in SEEDS:
         first, second = module.Env(), module.Env()
         alone = module.Env()
@@ -188,4 +179,4 @@ def test_a_sound_environment_forgets_and_does_not_mind_a_neighbour(path):
             together.append(first.step(action))
             second.step(next(other))
         assert together == expected
-        assert aside.load(path).Env().reset(seed) == view if seed < 3 else True
+        assert load(path).Env().reset(seed) == view if seed < 3 else True

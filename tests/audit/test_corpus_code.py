@@ -1,24 +1,15 @@
 """The graders of programs in the corpus are what they claim: each broken one pays its exploit, and no sound one pays a wrong program."""
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from audit.corpus.code import exploits as code
+from audit.corpus.exploit import load, pays
 
 CODE = Path(__file__).parent / "corpus" / "code"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_code_exploits", CODE / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-code = _exploits()
 BROKEN = sorted((CODE / "broken").glob("*.py"))
 SOUND = sorted((CODE / "sound").glob("*.py"))
 
@@ -35,16 +26,16 @@ def test_every_broken_grader_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", _named(BROKEN))
 def test_the_exploit_pays(path):
-    assert code.EXPLOITS[path.stem].proves(code.load(path)) is True
+    assert code.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _named(BROKEN + SOUND))
 def test_the_oracle_earns_full_reward_and_prose_nothing(path):
-    module = code.load(path)
+    module = load(path)
     assert 6 <= len(module.TASKS) <= 12
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
-    assert code.pays(module, module.oracle) == 1.0
-    assert code.pays(module, lambda task: "I cannot write this program.") == 0.0
+    assert pays(module, module.oracle) == 1.0
+    assert pays(module, lambda task: "I cannot write this program.") == 0.0
     assert all(code.entry_of(task) in module.oracle(task) for task in module.TASKS)
 
 
@@ -104,7 +95,7 @@ WRONG = {
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_grader_does_not_pay_wrong_programs(path):
-    module = code.load(path)
+    module = load(path)
     for number, task in enumerate(module.TASKS):
         fenced = "```" in module.oracle(task)
         for place, (name, program) in enumerate(WRONG.items()):
@@ -116,7 +107,7 @@ def test_a_sound_grader_does_not_pay_wrong_programs(path):
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_grader_does_not_pay_other_tasks_programs_nor_tables_of_the_examples(path):
-    module = code.load(path)
+    module = load(path)
     for task, other in zip(module.TASKS, [*module.TASKS[1:], module.TASKS[0]], strict=True):
         entry = code.entry_of(task)
         renamed = module.oracle(other).replace(code.entry_of(other), entry)
@@ -131,7 +122,7 @@ def test_a_sound_grader_does_not_pay_other_tasks_programs_nor_tables_of_the_exam
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_grader_takes_hanging_for_failing(path):
-    module = code.load(path)
+    module = load(path)
     task = module.TASKS[0]
     entry = code.entry_of(task)
     assert module.reward(task["prompt"], f"def {entry}(*given):\n    while True:\n        pass\n", task["answer"]) == 0.0
@@ -139,7 +130,7 @@ def test_a_sound_grader_takes_hanging_for_failing(path):
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_grader_accepts_comments_and_repeats_itself(path):
-    module = code.load(path)
+    module = load(path)
     for task in module.TASKS:
         right = module.oracle(task)
         longer = right.replace("def ", "# a comment\ndef ", 1)

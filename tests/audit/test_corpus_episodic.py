@@ -1,24 +1,15 @@
 """The episodic targets of the corpus are what they claim: each broken one pays its exploit, and no sound one pays for blind play."""
 
-import importlib.util
 import random
-import sys
 from pathlib import Path
 
 import pytest
+from audit.corpus.episodic import exploits as episodic
+from audit.corpus.exploit import follow, load, play
 
 EPISODIC = Path(__file__).parent / "corpus" / "episodic"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_episodic_exploits", EPISODIC / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-episodic = _exploits()
 BROKEN = sorted((EPISODIC / "broken").glob("*.py"))
 SOUND = sorted((EPISODIC / "sound").glob("*.py"))
 SEEDS = range(20)
@@ -38,19 +29,19 @@ def test_every_broken_target_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", _named(BROKEN))
 def test_the_exploit_pays(path):
-    assert episodic.EXPLOITS[path.stem].proves(episodic.load(path)) is True
+    assert episodic.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _named(BROKEN + SOUND))
 def test_the_oracle_earns_full_reward(path):
-    module = episodic.load(path)
+    module = load(path)
     for seed in SEEDS:
         env = module.Env()
         assert isinstance(env.reset(seed), str)
         plan = module.oracle(env, seed)
         assert len(plan) <= module.Env.max_steps
         full = 1.01 - 0.01 * len(plan) if path.stem in MOVES_COST else 1.0
-        assert episodic.follow(env, plan) == pytest.approx(full), seed
+        assert follow(env, plan) == pytest.approx(full), seed
 
 
 def _blind_plans(module):
@@ -74,37 +65,37 @@ def _blind_plans(module):
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_environment_does_not_pay_for_blind_play(path):
-    module = episodic.load(path)
+    module = load(path)
     env = module.Env()
     allowed = 1.6 * CHANCE.get(path.stem, 0.05)
     for plan in _blind_plans(module):
-        returns = [episodic.play(env, plan, seed) for seed in range(100, 130)]
+        returns = [play(env, plan, seed) for seed in range(100, 130)]
         assert sum(returns) / len(returns) <= allowed, plan[:3]
         assert max(returns) <= 1.0
 
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_another_seeds_oracle_pays_no_more_than_chance(path):
-    module = episodic.load(path)
+    module = load(path)
     env = module.Env()
     plans = []
     for seed in SEEDS:
         env.reset(seed)
         plans.append(module.oracle(env, seed))
     for plan in plans:
-        returns = [episodic.play(env, plan, seed) for seed in range(100, 150)]
+        returns = [play(env, plan, seed) for seed in range(100, 150)]
         assert sum(returns) / len(returns) <= 1.8 * CHANCE.get(path.stem, 0.1), plan
 
 
 @pytest.mark.parametrize("path", _named(SOUND))
 def test_a_sound_environment_pays_no_more_for_less_and_forgets(path):
-    module = episodic.load(path)
+    module = load(path)
     env = module.Env()
     for seed in SEEDS:
         env.reset(seed)
         plan = module.oracle(env, seed)
-        assert all(episodic.play(env, plan[:end], seed) < 0.8 for end in range(len(plan)))
-        first = episodic.play(env, plan, seed)
+        assert all(play(env, plan[:end], seed) < 0.8 for end in range(len(plan)))
+        first = play(env, plan, seed)
         assert env.step(plan[-1])[1:3] == (0.0, True)
         assert module.Env().reset(seed) == env.reset(seed)
-        assert episodic.play(env, plan, seed) == first
+        assert play(env, plan, seed) == first

@@ -1,27 +1,18 @@
 """The text graders of the corpus are what they claim: broken ones pay their exploits, sound ones only what is right, and all their oracles."""
 
 import datetime
-import importlib.util
 import json
 import re
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from audit.corpus.exploit import load, mean, pays
+from audit.corpus.text import exploits as text
 
 TEXT = Path(__file__).parent / "corpus" / "text"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_text_exploits", TEXT / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-text = _exploits()
 BROKEN = [pytest.param(path, id=path.stem) for path in sorted((TEXT / "broken").glob("*.py"))]
 SOUND = [pytest.param(path, id=path.stem) for path in sorted((TEXT / "sound").glob("*.py"))]
 
@@ -33,14 +24,14 @@ def test_every_broken_grader_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", BROKEN)
 def test_the_exploit_pays(path):
-    assert text.EXPLOITS[path.stem].proves(text.load(path)) is True
+    assert text.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", BROKEN)
 def test_the_oracle_earns_full_reward_and_nothing_earns_no_more_than_it_should(path):
-    module = text.load(path)
+    module = load(path)
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
-    assert text.pays(module, module.oracle) == pytest.approx(1.0)
+    assert pays(module, module.oracle) == pytest.approx(1.0)
 
 
 PARTIAL = {"parcel_stickers"}
@@ -133,10 +124,10 @@ def test_every_sound_grader_is_listed_with_its_equal_forms():
 
 @pytest.mark.parametrize("path", SOUND)
 def test_a_sound_grader_pays_its_oracle_and_every_equal_form(path):
-    module = text.load(path)
+    module = load(path)
     assert 24 <= len(module.TASKS) <= 36
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
-    assert text.load(path).TASKS == module.TASKS
+    assert load(path).TASKS == module.TASKS
     for task in module.TASKS:
         forms = [module.oracle(task), f"\n {module.oracle(task)} \n", *EQUAL[path.stem](task)]
         assert [_score(module, task, form) for form in forms] == [1.0] * len(forms), forms
@@ -144,7 +135,7 @@ def test_a_sound_grader_pays_its_oracle_and_every_equal_form(path):
 
 @pytest.mark.parametrize("path", SOUND)
 def test_a_sound_grader_pays_nothing_for_hostile_and_wrong_replies(path):
-    module = text.load(path)
+    module = load(path)
     right = sorted({module.oracle(task) for task in module.TASKS})
     everything = [", ".join(right), "\n".join(right), " ".join(right), " or ".join(right)]
     for number, task in enumerate(module.TASKS):
@@ -157,7 +148,7 @@ def test_a_sound_grader_pays_nothing_for_hostile_and_wrong_replies(path):
 
 @pytest.mark.parametrize("path", SOUND)
 def test_the_reply_to_another_task_pays_only_where_the_answers_are_equal(path):
-    module = text.load(path)
+    module = load(path)
     right = [module.oracle(task) for task in module.TASKS]
     for task in module.TASKS:
         full = {reply for reply in right if _score(module, task, reply) == 1.0}
@@ -167,11 +158,11 @@ def test_the_reply_to_another_task_pays_only_where_the_answers_are_equal(path):
 
 @pytest.mark.parametrize("path", SOUND)
 def test_no_constant_reply_to_a_sound_grader_beats_the_number_of_labels(path):
-    module = text.load(path)
+    module = load(path)
     right = [module.oracle(task) for task in module.TASKS]
     tokens = {token for task in module.TASKS for token in re.findall(r"\w+", task["prompt"])}
-    best = max(text.pays(module, lambda task, reply=reply: reply) for reply in sorted({*right, *tokens}))
+    best = max(pays(module, lambda task, reply=reply: reply) for reply in sorted({*right, *tokens}))
     assert best <= (0.25 if path.stem in PARTIAL else max(1 / len(set(right)), 0.1))
     places = [[re.findall(r"\w+", task["prompt"])[place] for task in module.TASKS] for place in (*range(12), *range(-12, 0))]
     paid = [[_score(module, task, reply) for task, reply in zip(module.TASKS, replies, strict=True)] for replies in places]
-    assert max(map(text.mean, paid)) <= max(1 / len(set(right)), 0.25)
+    assert max(map(mean, paid)) <= max(1 / len(set(right)), 0.25)

@@ -1,26 +1,17 @@
 """The targets that no detector was written for are what they claim: broken ones pay, sound ones pay for nothing but the task."""
 
-import importlib.util
 import itertools
 import json
 import random
-import sys
 from pathlib import Path
 
 import pytest
+from audit.corpus.exploit import load, pays, play
+from audit.corpus.unseen import exploits as unseen
 
 UNSEEN = Path(__file__).parent / "corpus" / "unseen"
 
 
-def _exploits():
-    spec = importlib.util.spec_from_file_location("corpus_unseen_exploits", UNSEEN / "exploits.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-unseen = _exploits()
 BROKEN = sorted((UNSEEN / "broken").glob("*.py"))
 SOUND = sorted((UNSEEN / "sound").glob("*.py"))
 SEEDS = range(40)
@@ -51,12 +42,12 @@ def test_every_broken_target_has_an_exploit_of_the_catalogue():
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in BROKEN])
 def test_the_exploit_pays(path):
-    assert unseen.EXPLOITS[path.stem].proves(unseen.load(path)) is True
+    assert unseen.EXPLOITS[path.stem].proves(load(path)) is True
 
 
 @pytest.mark.parametrize("path", _graders(BROKEN + SOUND))
 def test_the_oracle_of_a_grader_earns_full_reward_twice(path):
-    module = unseen.load(path)
+    module = load(path)
     assert 6 <= len(module.TASKS) <= 40
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     for _ in range(2):
@@ -65,18 +56,18 @@ def test_the_oracle_of_a_grader_earns_full_reward_twice(path):
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
 def test_the_oracle_of_an_environment_earns_full_reward(path):
-    module = unseen.load(path)
+    module = load(path)
     for seed in SEEDS:
         env = module.Env()
         env.reset(seed)
         plan = module.oracle(env, seed)
         assert len(plan) <= env.max_steps
-        assert unseen.play(env, plan, seed) == pytest.approx(1.0), seed
+        assert play(env, plan, seed) == pytest.approx(1.0), seed
 
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
 def test_interleaved_episodes_do_not_disturb_each_other(path):
-    module = unseen.load(path)
+    module = load(path)
     for seed in range(8):
         first, second = module.Env(), module.Env()
         assert first.reset(seed) == module.Env().reset(seed)
@@ -115,22 +106,22 @@ def _wrong_replies(module):
 
 @pytest.mark.parametrize("path", _text(SOUND))
 def test_a_sound_text_grader_does_not_pay_for_wrong_replies(path):
-    module = unseen.load(path)
+    module = load(path)
     labels = len({module.oracle(task) for task in module.TASKS})
     for name, reply in _wrong_replies(module):
-        assert unseen.pays(module, reply) <= max(0.1, 1.01 / labels), name
+        assert pays(module, reply) <= max(0.1, 1.01 / labels), name
 
 
 @pytest.mark.parametrize("path", _text(SOUND))
 def test_a_sound_text_grader_accepts_space_around_and_repeats_itself(path):
-    module = unseen.load(path)
+    module = load(path)
     for task, after in itertools.pairwise(module.TASKS):
         assert module.reward(task["prompt"], f" {module.oracle(task)}\n\n", task["answer"]) == 1.0
         assert len({module.reward(task["prompt"], module.oracle(after), task["answer"]) for _ in range(3)}) == 1
 
 
 def test_partial_credit_is_below_full_and_grows_with_what_is_right():
-    rosters, parcels = unseen.load(UNSEEN / "sound" / "rosters.py"), unseen.load(UNSEEN / "sound" / "parcels.py")
+    rosters, parcels = load(UNSEEN / "sound" / "rosters.py"), load(UNSEEN / "sound" / "parcels.py")
     task = rosters.TASKS[0]
     before, after = (task["answer"][name].splitlines() for name in ("before", "after"))
     mixed = ["\n".join([*after[:count], *before[count:]]) for count in range(len(after) + 1)]
@@ -143,7 +134,7 @@ def test_partial_credit_is_below_full_and_grows_with_what_is_right():
 
 @pytest.mark.parametrize("path", _code(SOUND))
 def test_a_sound_code_grader_pays_for_right_programs_only(path):
-    module = unseen.load(path)
+    module = load(path)
     replies = [
         "",
         "solve = 1",
@@ -165,7 +156,7 @@ def test_a_sound_code_grader_pays_for_right_programs_only(path):
 
 @pytest.mark.parametrize("path", _code(SOUND))
 def test_a_sound_code_grader_ends_and_accepts_another_right_program(path):
-    module = unseen.load(path)
+    module = load(path)
     tasks = {task["kata"]: task for task in module.TASKS}
     endless = "def solve(values):\n    while True:\n        pass"
     assert module.reward("", endless, tasks["odd"]["answer"]) == 0.0
@@ -199,33 +190,33 @@ def _blind_plans(module):
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_does_not_pay_for_blind_play(path):
-    module = unseen.load(path)
+    module = load(path)
     env = module.Env()
     for plan in _blind_plans(module):
-        returns = [unseen.play(env, plan, seed) for seed in SEEDS]
+        returns = [play(env, plan, seed) for seed in SEEDS]
         assert sum(returns) / len(returns) <= 0.1, plan[:3]
         assert max(returns) <= 1.0
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_a_sound_environment_pays_no_more_for_less_and_forgets(path):
-    module = unseen.load(path)
+    module = load(path)
     env = module.Env()
     for seed in SEEDS:
         env.reset(seed)
         plan = module.oracle(env, seed)
-        assert all(unseen.play(env, plan[:end], seed) <= 0.2 for end in range(len(plan)))
-        assert unseen.play(env, plan, seed) == 1.0
+        assert all(play(env, plan[:end], seed) <= 0.2 for end in range(len(plan)))
+        assert play(env, plan, seed) == 1.0
         assert env.step(plan[-1])[1:3] == (0.0, True)
         assert module.Env().reset(seed) == env.reset(seed)
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
 def test_the_plan_of_one_seed_does_not_serve_the_others(path):
-    module = unseen.load(path)
+    module = load(path)
     env = module.Env()
     for seed in SEEDS:
         env.reset(seed)
         plan = module.oracle(env, seed)
-        others = [unseen.play(env, plan, other) for other in SEEDS if other != seed]
+        others = [play(env, plan, other) for other in SEEDS if other != seed]
         assert sum(value == 1.0 for value in others) <= 4, seed
