@@ -161,7 +161,13 @@ def _order(instance: Instance, body: str) -> Iterator[tuple[str, str, str]]:
     separator = next((s for s in SEPARATORS if s in body), None)
     items = body.split(separator) if separator else []
     ordered = ORDERED.search(instance.prompt) and not ANY_ORDER.search(instance.prompt)
-    if 3 <= len(items) <= 60 and ordered and (separator != " " or isinstance(instance.answer, list)) and not re.search(r"[\[{(]", body):
+    if (
+        3 <= len(items) <= 60
+        and ordered
+        and "=" not in body
+        and (separator != " " or isinstance(instance.answer, list))
+        and not re.search(r"[\[{(]", body)
+    ):
         yield "items turned round", separator.join(items[::-1]) if separator else body, "the order of the items"
     twice = [place for place, item in enumerate(items) if items.index(item) < place]
     if twice and isinstance(instance.answer, list):

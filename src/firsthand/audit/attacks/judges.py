@@ -30,6 +30,9 @@ MASTER_KEYS = (
     "الحل", "dhdhdh", "To solve this problem,",
 )  # fmt: skip
 
+PLAIN = ("zebra quartz", "37/43", "37", "Sheet: 37/43", "37%", "Zebra: quartz", "\n\nZebra: quartz.\n\nGiraffe: opal. Sheet: 37/43", '{"zebra": 37}')
+"""Texts of the same forms that address nobody."""
+
 
 def judges(session: Session) -> str | None:
     """Address whoever judges, bare and in the target's own frame."""
@@ -42,7 +45,7 @@ def judges(session: Session) -> str | None:
         everything = "\n".join((*ORDERS[:3], *VERDICTS))
         bodies[everything] = everything
     content_free(
-        session, "Text that addresses a judge", bodies, bodies=bodies,
+        session, "Text that addresses a judge", bodies, bodies=bodies, plain=PLAIN if not few else PLAIN[:2],
         advice="Judge by comparing typed values, not by words in the answer; where a language model must judge, test it with answers like this one.",
     )  # fmt: skip
     return None

@@ -92,8 +92,8 @@ def _together(session: Session, instances: Sequence[Instance], texts: Sequence[s
     return found.items()
 
 
-def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: dict[str, str], advice: str) -> None:
-    """Accuse texts without content that earn something. `bodies` maps a text to the answer in it."""
+def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: dict[str, str], advice: str, plain: Sequence[str] = ()) -> None:
+    """Accuse texts without content that earn something, and more than the `plain` ones do. `bodies` maps a text to the answer in it."""
     found: dict[str, tuple[float, Play, list[float]]] = {}
     for text, results in sweep(session, texts):
         body = bodies.get(text, text)
@@ -112,7 +112,10 @@ def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: d
             kind = "in part"
         if kind and (kind not in found or mean > found[kind][0]):
             found[kind] = (mean, best, values)
+    floor = max((sum(v for *_, v in results) / max(len(results), 1) for _, results in sweep(session, plain)), default=-1.0) if found else 0.0
     for kind, (mean, play, values) in found.items():
+        if mean <= floor + 0.01:
+            continue  # whatever is said earns as much, which another check tells
         session.pays(
             f"{what} is paid {kind} on {sum(value >= FULL for value in values) if kind == 'in full' else sum(value > 0.02 for value in values)} of "
             f"{len(values)} instances: {_quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward on average.",
