@@ -131,6 +131,7 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
         session.hangs()
     if item.id != "oracle":
         session.falls()
+        session.rises()
     bad = [finding for finding in outcome.findings if finding.severity != "minor"]
     status = "FAIL" if bad else "NOT_RUN" if failed else "NA" if reason else "PASS"
     check = Check(

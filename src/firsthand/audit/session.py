@@ -91,6 +91,8 @@ class Session:
         self._told_hang = False
         self._told_lowest = False
         self._lowest: tuple[float, Play | None] = (0.0, None)
+        self._told_highest = False
+        self._highest: tuple[float, Play | None] = (0.0, None)
         self.diversity: dict[str, Any] = {}
         self.difficulty: list[dict[str, Any]] = []
 
@@ -181,17 +183,25 @@ class Session:
         started = time.perf_counter()
         traces = self.lab.run(plays)
         self.outcome.probes += 1
-        self._mark_lowest(plays, traces)
+        self._mark_extremes(plays, traces)
         seconds = (time.perf_counter() - started) / max(len(plays), 1)
         if len(plays) >= 8 and seconds > max(0.02, 10 * self.seconds_a_play):
             self.__dict__["seconds_a_play"] = seconds  # wrong plays cost more than right ones: attacks have to choose
         return traces
 
-    def _mark_lowest(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
-        if self.facts.kind == "answer":
-            for play, trace in zip(plays, traces, strict=True):
-                if play.seed in self.solved and trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed))):
-                    self._lowest = (trace.paid, play)
+    def _mark_extremes(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
+        for play, trace in zip(plays, traces, strict=True):
+            if play.seed not in self.solved:
+                continue
+            if self.facts.kind == "answer" and trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed))):
+                self._lowest = (trace.paid, play)
+            if not play.beyond and trace.paid > max(self._highest[0], 1.1 * self._top):
+                self._highest = (trace.paid, play)
+
+    @cached_property
+    def _top(self) -> float:
+        """What the oracle earns at most on any instance, or 1."""
+        return max(1.0, *(trace.paid for trace in self.solved.values()))
 
     def attack(
         self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None], *, note: bool = True
@@ -284,6 +294,17 @@ class Session:
                 f"A reward falls to {lowest:g}, where the right answer earns {self.best(play.seed):g}.", Witness("refused", (play,), value=lowest),
                 severity="major", class_="contract", advice="Keep rewards in [0, 1]: bound what a wrong answer can cost.",
             )  # fmt: skip
+
+    def rises(self) -> None:
+        """Accuse, once in an audit, a play that earns more than the oracle does on any instance; a check that found out why has told it better."""
+        highest, play = self._highest
+        if play is None or self._told_highest:
+            return
+        self._told_highest = any(found.witness.value > 1.1 * self._top for found in self.outcome.findings) or self.accuse(
+            f"A play that is not the oracle's earns {highest:g}, where the oracle earns {self._top:g} at most.",
+            Witness("pays", (play,), value=highest),
+            severity="major", class_="contract", advice="Nothing may earn more than solving the task: bound the reward.",
+        )  # fmt: skip
 
     def pays(
         self, claim: str, play: Play, *, severity: Severity = "critical", values: Sequence[float] = (), advice: str = "", class_: str = ""

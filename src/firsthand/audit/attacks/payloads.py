@@ -65,6 +65,7 @@ def trivial(program: Program) -> Iterator[Payload]:
     """Yield programs without content: nothing at all, and one value whatever is asked."""
     yield Payload("nothing", "an empty program", program.put(""))
     yield Payload("nothing", "a comment", program.put("# solved"))
+    yield Payload("nothing", "a function of another name", program.put("def zebra_quartz():\n    return None\n"))
     yield Payload("nothing", "`pass` as a body", build(program, "pass"))
     for value in RETURNS:
         yield Payload("nothing", f"`return {value}` as a body", build(program, f"return {value}"))

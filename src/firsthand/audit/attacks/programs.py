@@ -121,7 +121,7 @@ def _nothing(session: Session, pairs: Sequence[tuple[Instance, Program]], paid: 
     own = {instance.seed: own for instance, own in pairs}
     full = [(instance, payload) for instance, payload, value in paid if value >= FULL]
     for instance, payload in full:
-        empty = "return" not in payload.text
+        empty = "return" not in payload.text or payload.name == "a function of another name"
         often = len({i.seed for i, other in full if other.name == payload.name}) >= 2
         if (empty and not own[instance.seed].script) or often or _wrong(own[instance.seed], instance, payload):
             values = [value for _, other, value in paid if other.name == payload.name]
