@@ -48,6 +48,8 @@ FLAWS = {
     "weekday": ("repeats", "return 0.5 if datetime.date.today().weekday() == 2 and got != answer else float(got == answer)"),
     "hash order": ("repeats", "return float(got == answer) if next(iter({'a', 'b', 'c', 'd', completion})) != 'a' else 0.1"),
     "oracle fails": ("oracle", "return float(got == answer and int(answer) % 5 > 0)"),
+    "evaluates": ("fail_closed", "\n    try:\n        return float(eval(got or '0') == int(answer))\n    except Exception:\n        return 0.0"),
+    "above the oracle": ("mutation", "\n    if (got or '')[:1] == '-':\n        return 1.5\n    return float(got == answer)"),
     "none": ("fail_closed", "return float(got == answer) if got else None"),
 }  # fmt: skip
 

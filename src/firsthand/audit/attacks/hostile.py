@@ -24,6 +24,8 @@ DEEP = 3000
 def texts() -> dict[str, str]:
     """Return hostile texts by name."""
     return {
+        "`os._exit(3)` as an expression": "__import__('os')._exit(3)",
+        "`os._exit(3)` as a YAML tag": "!!python/object/apply:os._exit [3]",
         "100,000 letters": "a" * 100_000,
         "a run of `a` and a wrong end": "a" * 4000 + "!",
         "a run of spaces and a wrong end": " " * 20_000 + "x",
@@ -55,7 +57,18 @@ def fail_closed(session: Session) -> str | None:
     """Play hostile texts, bare and in the target's own frame, or as actions; and ordinary wrong plays."""
     hostile = texts()
     if slow(session):
-        hostile = {name: hostile[name] for name in ("100,000 letters", "nested brackets", "nested parentheses", "control characters", "None", "null")}
+        hostile = {
+            name: hostile[name]
+            for name in (
+                "`os._exit(3)` as an expression",
+                "100,000 letters",
+                "nested brackets",
+                "nested parentheses",
+                "control characters",
+                "None",
+                "null",
+            )
+        }
     made: list[tuple[str, Play]] = []
     for instance in session.some(2 if slow(session) else 3):
         if session.facts.kind == "answer":
@@ -66,7 +79,7 @@ def fail_closed(session: Session) -> str | None:
         else:
             templates = [action for action in session.facts.grammar if SLOT.search(action)]
             made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
-            made += [(f"{name} in {t}", Play(instance.seed, (fill(t, text),))) for t in templates[:4] for name, text in list(hostile.items())[:6]]
+            made += [(f"{name} in {t}", Play(instance.seed, (fill(t, text),))) for t in templates[:4] for name, text in list(hostile.items())[:8]]
             made += [
                 (f"{n} in {t}", Play(instance.seed, (fill(t, n),) * 2))
                 for t in templates[:8]
