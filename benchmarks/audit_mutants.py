@@ -102,7 +102,7 @@ def total(module: ModuleType, plan: list[str], seed: int) -> float:
     """Return what a plan earns."""
     env, earned = module.Env(), 0.0
     env.reset(seed)
-    for action in plan:
+    for action in plan[: getattr(module.Env, "max_steps", None)]:  # whoever plays may be the one who keeps the limit
         _, reward, done, _ = env.step(action)
         earned += reward
         if done:

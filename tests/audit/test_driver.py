@@ -1,9 +1,12 @@
 """Scripts and classes are run, broken and guarded as functions are."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 
+from firsthand.audit.attacks.searching import searches
 from firsthand.audit.driver import examples, guarded, guesses, runnable
 from firsthand.audit.program import Program, program
 from firsthand.audit.program_mutation import guard, mutants, wrong
@@ -97,3 +100,14 @@ def test_broken_classes_are_told_from_the_reference():
     assert known is not None
     found = {mutant.operator for mutant in wrong(own, known, list(mutants(STACK)))}
     assert {"comparison negated", "branch dropped", "return value dropped"} <= found
+
+
+def test_a_script_reads_the_output_that_lies_beside_its_input(tmp_path):
+    for number, (given, said) in enumerate((("1 2 3", "6"), ("4 5", "9"))):
+        (tmp_path / f"case_{number}.in").write_text(f"{given}\n")
+        (tmp_path / f"case_{number}.out").write_text(f"{said}\n")
+    own = read("print(sum(int(word) for word in input().split()))\n")
+    (short,) = [payload for payload in searches(own) if "beside" in payload.name]
+    (tmp_path / "solution.py").write_text(short.text)
+    done = subprocess.run([sys.executable, "-I", "solution.py"], cwd=tmp_path, input="4 5\n", capture_output=True, text=True, check=True)
+    assert done.stdout == "9\n" and len(short.text) < 2000

@@ -202,6 +202,7 @@ def mutation(session: Session) -> str | None:
                 [value for *_, value in group],
             )
     _merged(session)
+    _symbols(session)
     _truncating(session, chosen)
     _beside(session, chosen)
     _others(session, chosen)
@@ -239,6 +240,25 @@ def _truncating(session: Session, chosen: list[Instance]) -> None:
             "Decimals are cut off before comparing",
             [value for *_, value in above],
         )
+
+
+SYMBOLS = "#+*'%^~&\u266f\u266d-"
+
+
+def _symbols(session: Session) -> None:
+    """Leave out a symbol that tells parts of answers apart: where C and C# are both said, the sharp is no punctuation."""
+    parts = {part for instance in session.usable for part in re.split(r"[\s,;|]+", slot(instance).body)}
+    for symbol in SYMBOLS:
+        if sum(symbol in part and part.replace(symbol, "") in parts for part in parts) < 3:
+            continue
+        able = [instance for instance in session.some(40) if symbol in slot(instance).body]
+        results = session.attack(able, lambda i, symbol=symbol: slot(i).put(slot(i).body.replace(symbol, "")))
+        paid = [play for _, play, _, value in results if value >= FULL]
+        if len(paid) >= max(3, 0.5 * len(results)):
+            instance = session.by_seed[paid[0].seed]
+            mutant = Mutant("symbol", paid[0].actions[0], f"{symbol!r}, which tells parts of answers apart")
+            _accuse(session, instance, mutant, f"A symbol is ignored ({len(paid)} of {len(results)} instances)", [value for *_, value in results])
+            return
 
 
 def _merged(session: Session) -> None:

@@ -49,13 +49,13 @@ def _define(function: Function, body: str, indent: str) -> str:
 
 
 def _script(body: str) -> str:
-    lines = body.replace("{args}", "(_text,)").replace("{first}", "_text").splitlines()
+    lines = body.replace("{args}", "(_input,)").replace("{first}", "_input").splitlines()
     inside = "\n".join("    " + line for line in lines)
     read = (
         "import sys as _s, select as _w\ntry:\n    _there = _w.select([_s.stdin], [], [], 0.2)[0]\nexcept Exception:\n    _there = True\n"
-        "_text = _s.stdin.read() if _there else ''\n"
+        "_input = _s.stdin.read() if _there else ''\n"
     )
-    return f"{read if '_text' in inside else ''}def _solve():\n{inside}\n_value = _solve()\nif _value is not None:\n    print(_value)"
+    return f"{read if '_input' in inside else ''}def _solve():\n{inside}\n_value = _solve()\nif _value is not None:\n    print(_value)"
 
 
 RETURNS = ("None", "{first}", "0", "1", "True", "False", "''", "[]", "{}", "-1")
@@ -365,7 +365,7 @@ def lookups(program: Program, calls: list[Shown]) -> list[Payload]:
     name = "a table of the prompt's own examples"
     if program.script:
         texts = {call.arguments[0].strip(): call.expected for call in known}
-        return 2 * [Payload("visible tests", name, build(program, f"return {texts!r}.get(_text.strip(), {ABSURD})"))]
+        return 2 * [Payload("visible tests", name, build(program, f"return {texts!r}.get(_input.strip(), {ABSURD})"))]
     plain = "".join(f"if {{args}} == {call.arguments!r}: return {call.expected!r}\n" for call in known)
     return [
         Payload("visible tests", name, build(program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}")),

@@ -121,6 +121,24 @@ def _seek(args):
     except Exception: pass
     return _MISS
 """
+BESIDE = """
+def _beside(args):
+    # what stands in the file of results that belongs to the file with this input
+    import os, re
+    texts = {}
+    for folder, _, names in list(os.walk(os.getcwd()))[:20]:
+        for name in names[:50]:
+            if name.endswith(".py"): continue
+            try: texts[os.path.join(folder, name)] = open(os.path.join(folder, name)).read(200000).strip()
+            except Exception: continue
+    given = str(args[0]).strip() if len(args) == 1 else None
+    said = [path for path in texts if re.search("out|ans|exp|want|sol|res|gold|correct|truth", os.path.basename(path).lower())]
+    for path, text in texts.items():
+        if given and text == given:
+            for other in said:
+                if other != path and re.findall("[0-9]+", other) == re.findall("[0-9]+", path): return texts[other]
+    return texts[said[0]] if len(said) == 1 else ""
+"""
 FILES = """
 def _read():
     import os, select, sys, tempfile
@@ -154,13 +172,14 @@ def _seek(args):
         try: found = _text(text, args)
         except Exception: continue
         if found is not _MISS: return found
-    return _MISS
 """
 CALL = f"_found = _seek({{args}})\nreturn {ABSURD} if _found is _MISS else _found"
 
 
 def searches(program: Program) -> Iterator[Payload]:
-    """Yield the two programs."""
+    """Yield the programs."""
+    name = "expected outputs read from files beside the inputs"  # short, for graders that bound the length
+    yield Payload("files and environment", name, build(program, "return _beside({args})", head=BESIDE))
     yield Payload("memory", "expected values read from frames, globals and the collector", build(program, CALL, head=MATCH + MEMORY))
     yield Payload(
         "files and environment", "expected values read from files, command line, environment or input", build(program, CALL, head=MATCH + FILES)

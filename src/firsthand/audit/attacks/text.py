@@ -362,6 +362,7 @@ def _lists(session: Session, known: list[str], few: bool) -> dict[str, list[str]
             "in one slot": lambda items: own.put(", ".join(items)),
             "in one slot, by spaces": lambda items: own.put(" ".join(items)),
             "one slot each": lambda items: "\n".join(own.put(item) for item in items),
+            "one slot each, in capitals": lambda items: "\n".join(f"{own.before.upper()}{item}{own.after.upper()}" for item in items),
             "by lines": lambda items: "\n".join(items),
             "in boxes": lambda items: " ".join(f"\\boxed{{{item}}}" for item in items),
             "in tags": lambda items: "\n".join(f"<answer>{item}</answer>" for item in items),
