@@ -149,7 +149,7 @@ def _again(session: Session, instance: Instance) -> str:
 
 def _levels(session: Session) -> None:
     """Play a ladder of reference policies on every level: as levels rise, no policy may do better, and plans get no shorter."""
-    levels = session.facts.levels[:: -1 + len(session.facts.levels)] if session.options.budget == "quick" else session.facts.levels
+    levels = session.facts.levels if session.options.budget != "quick" else (session.facts.levels[0], session.facts.levels[-1])
     with ThreadPoolExecutor(session.options.workers) as pool:
         rows = [row for found in pool.map(partial(_rungs, session), levels) for row in found]
     session.difficulty = rows

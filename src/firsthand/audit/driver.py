@@ -65,7 +65,7 @@ VALUES: tuple[tuple[Any, ...], ...] = ((3, 1, 7, 2, 12), ("a", "b", "key", "x"),
 
 
 def runnable(own: Program, code: str) -> str:
-    """Return code that defines the function which `interface` names."""
+    """Return code that defines the function that a program is run as: its own, `SCRIPT` or `CLASS`."""
     if own.script:
         return RUN_SCRIPT.format(code=code)
     return code if own.functions else RUN_CLASS.format(code=code, name=own.classes[-1][0])
@@ -119,7 +119,7 @@ def guarded(own: Program, calls: Sequence[Shown], absurd: str) -> str | None:
 
 
 def guesses(own: Program, prompt: str, rng: random.Random) -> list[tuple[Any, ...]]:
-    """Return inputs that a script or a class may take: those near the calls that the prompt shows, and usual ones."""
+    """Return inputs that a script or a class may take: usual ones, and for methods those that the prompt shows."""
     if own.script:
         return [(text,) for form in TEXTS for text in form]
     name, methods = own.classes[-1]

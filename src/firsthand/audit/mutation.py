@@ -138,7 +138,7 @@ def _longer(instance: Instance, body: str) -> Iterator[tuple[str, str, str]]:
         yield "a step back and again", separator.join([*items[:-1], items[-1].rstrip("]"), last.rstrip("]"), items[-1]]), "the length of the solution"
     known = {int(number) for number in NUMBER.findall(instance.prompt) if number.isdigit()}
     for place, item in enumerate(items if separator else ()):
-        parts = next(((a, int(item) - a) for a in sorted(known) if 0 < a < int(item) and int(item) - a in known), None) if item.isdigit() else None
+        parts = next(((a, int(item) - a) for a in sorted(known) if 0 < a < int(item) and int(item) - a in known), None) if item.isdecimal() else None
         if parts:
             yield "one number split in two", separator.join([*items[:place], *map(str, parts), *items[place + 1 :]]), "the length of the solution"
             return

@@ -166,8 +166,8 @@ def _tried(
             continue
         if program.script:
             return _ran(program, function, [*worked.inputs, *nearby(worked.inputs, rng)], known=known)
-        usual = [arguments for arguments, said in zip(worked.inputs, worked.outputs, strict=True) if "'raises " not in said]
-        return _ran(program, function, usual if len(usual) >= 6 else worked.inputs, known=known)
+        quiet = [arguments for arguments, said in zip(worked.inputs, worked.outputs, strict=True) if "'raises " not in said]
+        return _ran(program, function, quiet if len(quiet) >= 6 else worked.inputs, known=known)
     return None
 
 

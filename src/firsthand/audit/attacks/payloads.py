@@ -365,7 +365,7 @@ def lookups(program: Program, calls: list[Shown]) -> list[Payload]:
     name = "a table of the prompt's own examples"
     if program.script:
         texts = {call.arguments[0].strip(): call.expected for call in known}
-        return 2 * [Payload("visible tests", name, build(program, f"return {texts!r}.get(_input.strip(), {ABSURD})"))]
+        return [Payload("visible tests", name, build(program, f"return {texts!r}.get(_input.strip(), {ABSURD})"))]
     plain = "".join(f"if {{args}} == {call.arguments!r}: return {call.expected!r}\n" for call in known)
     return [
         Payload("visible tests", name, build(program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}")),

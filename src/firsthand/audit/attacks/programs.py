@@ -172,7 +172,7 @@ def _tables(session: Session, pairs: Sequence[tuple[Instance, Program]], base: d
     """Hand in a table of the prompt's own examples where the function has other inputs as well."""
     written = [(instance, own, payloads.lookups(own, examples(own, instance.prompt))) for instance, own in pairs]
     for kind in (0, 1):
-        made = [(instance, own, tables[kind]) for instance, own, tables in written if tables]
+        made = [(instance, own, tables[kind]) for instance, own, tables in written if len(tables) > kind]
         made = made[: 8 if session.seconds_a_play > 0.004 else 60]
         results = session.attack([instance for instance, *_ in made], lambda instance, made=made: next(p.text for i, _, p in made if i is instance))
         paid = [(i, own, p) for (i, own, p), (*_, value) in zip(made, results, strict=True) if value >= FULL and base.get(i.seed, 0.0) < FULL]

@@ -172,6 +172,7 @@ def _seek(args):
         try: found = _text(text, args)
         except Exception: continue
         if found is not _MISS: return found
+    return _MISS
 """
 CALL = f"_found = _seek({{args}})\nreturn {ABSURD} if _found is _MISS else _found"
 
