@@ -31,18 +31,35 @@ def judged(path: Path) -> tuple[Path, str, float, list[str]]:
         certificate = run(spec_of(str(path)), Options(workers=1))
     except FirsthandError as error:
         return path, "FAIL", time.perf_counter() - started, [f"load: {error}"]
-    return path, certificate.verdict, certificate.seconds, [check.id for check in certificate.checks if check.status in ("FAIL", "NOT_RUN")]
+    return (
+        path,
+        certificate.verdict,
+        certificate.seconds,
+        [check.id for check in certificate.checks if check.status in ("FAIL", "NOT_RUN")],
+    )
 
 
 def corpus(console: Console) -> None:
     """Print recall on broken targets and false accusations of sound ones, written-with and aside apart."""
     paths = sorted(path for path in CORPUS.glob("*/*/*.py"))
     with ThreadPoolExecutor(2) as pool:
-        results = list(track(pool.map(judged, paths), "auditing", total=len(paths), console=Console(stderr=True), transient=True))
+        results = list(
+            track(
+                pool.map(judged, paths),
+                "auditing",
+                total=len(paths),
+                console=Console(stderr=True),
+                transient=True,
+            )
+        )
     table = Table("corpus", "targets", "n", "accused", "rate", "95% interval", "slowest s")
     for name, held in (("detectors were written against", False), ("the last set", True)):
         for kind in ("broken", "sound"):
-            mine = [result for result in results if result[0].parent.name == kind and (result[0].parent.parent.name in HELD) == held]
+            mine = [
+                result
+                for result in results
+                if result[0].parent.name == kind and (result[0].parent.parent.name in HELD) == held
+            ]
             if mine:
                 hits = sum(verdict == "FAIL" for _, verdict, _, _ in mine)
                 bounds = wilson(hits, len(mine))
@@ -58,7 +75,10 @@ def corpus(console: Console) -> None:
     console.print(table)
     for path, verdict, _, checks in results:
         if (path.parent.name == "broken") != (verdict == "FAIL"):
-            console.print(f"{'missed' if path.parent.name == 'broken' else verdict}: {path.relative_to(CORPUS)} {', '.join(checks)}", highlight=False)
+            console.print(
+                f"{'missed' if path.parent.name == 'broken' else verdict}: {path.relative_to(CORPUS)} {', '.join(checks)}",
+                highlight=False,
+            )
 
 
 def speed(console: Console, *, quick: bool) -> None:
@@ -67,7 +87,11 @@ def speed(console: Console, *, quick: bool) -> None:
     for name in environments():
         slow = None if quick else run(spec_of(name))
         fast = run(spec_of(name), Options(budget="quick"))
-        shown = ("-", "-") if slow is None else (f"{slow.seconds:.1f}", str(sum(check.plays for check in slow.checks)))
+        shown = (
+            ("-", "-")
+            if slow is None
+            else (f"{slow.seconds:.1f}", str(sum(check.plays for check in slow.checks)))
+        )
         table.add_row(name, (slow or fast).verdict, *shown, f"{fast.seconds:.1f}")
     console.print(table)
 

@@ -44,7 +44,15 @@ CHECKS = (
 
 def audited(name: str, seeds: int) -> dict:
     """Audit one data set in a process of its own, which may take `SECONDS`; every finding is replayed once more."""
-    row = {"name": name, "verdict": "not audited", "n": 0, "seconds": float(SECONDS), "findings": [], "minor": 0, "note": ""}
+    row = {
+        "name": name,
+        "verdict": "not audited",
+        "n": 0,
+        "seconds": float(SECONDS),
+        "findings": [],
+        "minor": 0,
+        "note": "",
+    }
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "certificate.json"
         command = [
@@ -59,11 +67,20 @@ def audited(name: str, seeds: int) -> dict:
             str(place),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, start_new_session=True)
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+                start_new_session=True,
+            )
         except subprocess.TimeoutExpired:
             return row | {"note": f"{seeds} instances not done within {SECONDS} s"}
         if not place.exists():
-            return row | {"note": (done.stderr.strip().splitlines() or ["no certificate"])[-1][:200]}
+            return row | {
+                "note": (done.stderr.strip().splitlines() or ["no certificate"])[-1][:200]
+            }
         certificate = load(place)
     findings = [finding for finding in certificate.findings if finding.severity != "minor"]
     return {
@@ -94,9 +111,14 @@ def markdown(rows: list[dict], seeds: int) -> str:
         "| data set | verdict | n | findings (all replay unless said otherwise) | minor | s |", "| --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for row in sorted(rows, key=lambda row: (ORDER.index(row["verdict"]), row["name"])):
-        found = [f"`{f['check']}`: {escaped(f['claim'])}{'' if f['replays'] else ' (did not replay)'}" for f in row["findings"]]
+        found = [
+            f"`{f['check']}`: {escaped(f['claim'])}{'' if f['replays'] else ' (did not replay)'}"
+            for f in row["findings"]
+        ]
         told = "<br>".join([*found, *([f"Not run: {escaped(row['note'])}"] if row["note"] else [])])
-        lines.append(f"| `{row['name']}` | {row['verdict']} | {row['n']} | {told} | {row['minor']} | {row['seconds']:.0f} |")
+        lines.append(
+            f"| `{row['name']}` | {row['verdict']} | {row['n']} | {told} | {row['minor']} | {row['seconds']:.0f} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -106,9 +128,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--names", nargs="*")
     parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--lines", type=Path, help="file of JSON lines that keeps every row as it comes, and from which a stopped run goes on")
+    parser.add_argument(
+        "--lines",
+        type=Path,
+        help="file of JSON lines that keeps every row as it comes, and from which a stopped run goes on",
+    )
     options = parser.parse_args()
-    rows = [json.loads(line) for line in options.lines.read_text().splitlines()] if options.lines and options.lines.exists() else []
+    rows = (
+        [json.loads(line) for line in options.lines.read_text().splitlines()]
+        if options.lines and options.lines.exists()
+        else []
+    )
     console = Console()
     for name in options.names or names():
         if any(row["name"] == name for row in rows):
@@ -117,14 +147,23 @@ def main() -> None:
         if row["verdict"] == "not audited" and row["seconds"] >= SECONDS:
             row = audited(name, max(8, options.seeds // FEWER))
         rows.append(row)
-        console.print(f"{name}: {row['verdict']} {[finding['claim'] for finding in row['findings']]}", highlight=False, markup=False)
+        console.print(
+            f"{name}: {row['verdict']} {[finding['claim'] for finding in row['findings']]}",
+            highlight=False,
+            markup=False,
+        )
         if options.lines:
             with options.lines.open("a") as file:
                 file.write(json.dumps(row) + "\n")
     table = Table("data set", "verdict", "n", "findings", "minor", "s")
     for row in rows:
         table.add_row(
-            row["name"], row["verdict"], str(row["n"]), ", ".join(f["check"] for f in row["findings"]), str(row["minor"]), f"{row['seconds']:.0f}"
+            row["name"],
+            row["verdict"],
+            str(row["n"]),
+            ", ".join(f["check"] for f in row["findings"]),
+            str(row["minor"]),
+            f"{row['seconds']:.0f}",
         )
     console.print(table)
     if options.markdown:

@@ -54,7 +54,10 @@ class Shuffle:
         """Return the same episodes, each with the outcome of one of them; failed ones stay as they are."""
         scored = [episode for episode in episodes if episode.reward is not None]
         dealt = iter(self.rng.sample(scored, len(scored)))
-        return [episode if episode.reward is None else with_outcome_of(episode, next(dealt)) for episode in episodes]
+        return [
+            episode if episode.reward is None else with_outcome_of(episode, next(dealt))
+            for episode in episodes
+        ]
 
 
 def with_outcome_of(episode: Episode, other: Episode) -> Episode:
@@ -75,10 +78,18 @@ class Bench:
         """Return the agent that starts to learn."""
         return Agent(model=self.real or Copycat(seed), sampling=Sampling(temperature=0.0))
 
-    async def learned(self, environment: str, config: LearnConfig, *, alter: Shuffle | None = None) -> Learned:
+    async def learned(
+        self, environment: str, config: LearnConfig, *, alter: Shuffle | None = None
+    ) -> Learned:
         """Run the learner in a folder that is thrown away."""
         with tempfile.TemporaryDirectory() as folder:
-            return await learn(self.agent(config.seed), environment, folder=Path(folder), config=config, alter=alter)
+            return await learn(
+                self.agent(config.seed),
+                environment,
+                folder=Path(folder),
+                config=config,
+                alter=alter,
+            )
 
     async def close(self) -> None:
         """Release the real model."""
@@ -88,20 +99,30 @@ class Bench:
 
 async def null(bench: Bench) -> bool:
     """Learn where nothing can be learned, with many learner seeds."""
-    runs = [await bench.learned("control/null", LearnConfig(seed=seed)) for seed in range(bench.seeds)]
+    runs = [
+        await bench.learned("control/null", LearnConfig(seed=seed)) for seed in range(bench.seeds)
+    ]
     return nothing_claimed(bench.console, "Nothing to learn: control/null", runs)
 
 
 async def gate(bench: Bench) -> bool:
     """The same, but every lesson goes to the gate, whatever its credit: credit alone stops most of them."""
-    runs = [await bench.learned("control/null", LearnConfig(seed=seed, **UNJUDGED)) for seed in range(bench.seeds)]
-    return nothing_claimed(bench.console, "The gate alone: control/null, every lesson a candidate", runs)
+    runs = [
+        await bench.learned("control/null", LearnConfig(seed=seed, **UNJUDGED))
+        for seed in range(bench.seeds)
+    ]
+    return nothing_claimed(
+        bench.console, "The gate alone: control/null, every lesson a candidate", runs
+    )
 
 
 async def shuffled(bench: Bench) -> bool:
     """Learn from shuffled outcomes, each learner in a world of its own."""
     configs = [LearnConfig(seed=seed, world=seed) for seed in range(bench.seeds)]
-    runs = [await bench.learned("interfaces/shop_desk", config, alter=Shuffle(config.seed)) for config in configs]
+    runs = [
+        await bench.learned("interfaces/shop_desk", config, alter=Shuffle(config.seed))
+        for config in configs
+    ]
     return nothing_claimed(bench.console, "Shuffled outcomes: interfaces/shop_desk", runs)
 
 
@@ -109,15 +130,30 @@ def nothing_claimed(console: Console, title: str, runs: Sequence[Learned]) -> bo
     """Report what learners claimed who had nothing to learn; say whether it is little enough."""
     gains = [run.gain for run in runs]
     n, deployed = len(runs), sum(any(verdict.deployed for verdict in run.verdicts) for run in runs)
-    mean, interval, share = sum(gains) / n, over_runs(gains, eval_tasks=runs[0].after.tasks), wilson(deployed, n)
+    mean, interval, share = (
+        sum(gains) / n,
+        over_runs(gains, eval_tasks=runs[0].after.tasks),
+        wilson(deployed, n),
+    )
     table = Table(title=title, title_justify="left")
     for heading in ("what", "found [95%]", "allowed", ""):
         table.add_column(heading)
-    table.add_row("learners", f"{n}, each {runs[0].rollouts} rollouts awake and {runs[0].after.tasks} held-out tasks")
-    little, few = abs(mean) <= MOST_GAIN, deployed <= MOST_DEPLOYED * n
-    table.add_row("mean claimed gain", f"{mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]", f"±{MOST_GAIN}", passed(little))
     table.add_row(
-        "learners that deployed", f"{deployed}/{n} = {deployed / n:.3f} [{share.low:.3f}, {share.high:.3f}]", f"≤ {MOST_DEPLOYED}", passed(few)
+        "learners",
+        f"{n}, each {runs[0].rollouts} rollouts awake and {runs[0].after.tasks} held-out tasks",
+    )
+    little, few = abs(mean) <= MOST_GAIN, deployed <= MOST_DEPLOYED * n
+    table.add_row(
+        "mean claimed gain",
+        f"{mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]",
+        f"±{MOST_GAIN}",
+        passed(little),
+    )
+    table.add_row(
+        "learners that deployed",
+        f"{deployed}/{n} = {deployed / n:.3f} [{share.low:.3f}, {share.high:.3f}]",
+        f"≤ {MOST_DEPLOYED}",
+        passed(few),
     )
     table.add_row("playbooks that faced a gate", str(sum(len(run.verdicts) for run in runs)))
     console.print(table)
@@ -132,7 +168,10 @@ async def world(bench: Bench) -> bool:
     """
     learned = await bench.learned("interfaces/shop_desk", LearnConfig(world=HOME))
     better, bare = learned.agent, bench.agent(0)
-    neighbours = {f"nearest {k}, no model": Agent(model=Copycat(), playbook=better.playbook, examples=k) for k in (1, 5)}
+    neighbours = {
+        f"nearest {k}, no model": Agent(model=Copycat(), playbook=better.playbook, examples=k)
+        for k in (1, 5)
+    }
     table = Table(
         title=f"Other worlds: interfaces/shop_desk, {len(better.playbook.active)} lessons of world {HOME}; {bare.model.name}; "
         "differences are paired by task [95%]"
@@ -141,14 +180,34 @@ async def world(bench: Bench) -> bool:
         table.add_column(heading)
     changes: dict[int, Difference] = {}
     for place in (HOME, *ABROAD):
-        held_out = tasks("interfaces/shop_desk", 200 if place == HOME else 60, split="eval", world=place)
+        held_out = tasks(
+            "interfaces/shop_desk", 200 if place == HOME else 60, split="eval", world=place
+        )
         before = await rollout(bare, held_out, concurrency=LearnConfig().concurrency)
-        for name, agent in {"bare": bare, "learned": better, **(neighbours if place == HOME else {})}.items():
-            episodes = before if name == "bare" else await rollout(agent, held_out, concurrency=LearnConfig().concurrency)
+        for name, agent in {
+            "bare": bare,
+            "learned": better,
+            **(neighbours if place == HOME else {}),
+        }.items():
+            episodes = (
+                before
+                if name == "bare"
+                else await rollout(agent, held_out, concurrency=LearnConfig().concurrency)
+            )
             score, change = summarise(episodes).score, difference(before, episodes)
             assert score is not None, "every episode failed"
-            gain = "" if name == "bare" else f"{change.mean:+.2f} [{change.interval.low:+.2f}, {change.interval.high:+.2f}]"
-            table.add_row(str(place), name, str(change.n), f"{score.mean:.2f} [{score.interval.low:.2f}, {score.interval.high:.2f}]", gain)
+            gain = (
+                ""
+                if name == "bare"
+                else f"{change.mean:+.2f} [{change.interval.low:+.2f}, {change.interval.high:+.2f}]"
+            )
+            table.add_row(
+                str(place),
+                name,
+                str(change.n),
+                f"{score.mean:.2f} [{score.interval.low:.2f}, {score.interval.high:.2f}]",
+                gain,
+            )
             if name == "learned":
                 changes[place] = change
     home, abroad = changes[HOME].interval, over_worlds([changes[place].mean for place in ABROAD])
@@ -185,7 +244,10 @@ def over_runs(gains: Sequence[float], *, eval_tasks: int) -> Interval:
     imagined = 2 * (0.5 / eval_tasks) ** 0.5
     values = [*gains, imagined, -imagined]
     n, centre = len(values), sum(values) / len(values)
-    half = normal_quantile(0.95) * (sum((value - centre) ** 2 for value in values) / (n - 1) / n) ** 0.5
+    half = (
+        normal_quantile(0.95)
+        * (sum((value - centre) ** 2 for value in values) / (n - 1) / n) ** 0.5
+    )
     return Interval(centre - half, centre + half)
 
 
@@ -203,7 +265,9 @@ async def run(bench: Bench, only: Sequence[str]) -> bool:
         for name in only:
             started = time.monotonic()
             held[name] = await CONTROLS[name](bench)
-            bench.console.print(f"{name}: {passed(held[name])} ({time.monotonic() - started:.0f} s)\n")
+            bench.console.print(
+                f"{name}: {passed(held[name])} ({time.monotonic() - started:.0f} s)\n"
+            )
     finally:
         await bench.close()
     return all(held.values())
@@ -211,8 +275,12 @@ async def run(bench: Bench, only: Sequence[str]) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the controls; exit with 1 when one fails."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few learners, so that only gross failures show")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="few learners, so that only gross failures show"
+    )
     parser.add_argument("--model", help="who plays, e.g. llama:smollm2; default: the copycat")
     parser.add_argument("--seeds", type=int, help="learners in each control that counts them")
     parser.add_argument("--only", default=",".join(CONTROLS), help=f"some of {', '.join(CONTROLS)}")
@@ -220,7 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     seeds = options.seeds or (8 if options.quick else SEEDS)
     if seeds < 20:
-        console.print(f"Only {seeds} learners a control: too few to bound how often a playbook is deployed; the full run has {SEEDS}.\n")
+        console.print(
+            f"Only {seeds} learners a control: too few to bound how often a playbook is deployed; the full run has {SEEDS}.\n"
+        )
     if not asyncio.run(run(Bench(options.model, seeds, console), options.only.split(","))):
         sys.exit(1)
 

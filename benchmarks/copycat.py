@@ -33,7 +33,11 @@ class Copycat:
         for rank, (observation, action) in enumerate(reversed(list(shown)), start=1):
             votes[pattern(observation.content, action.content)] += 1 / rank
         support = [votes[pattern(asked.content, option)] for option in prompt.choices]
-        best = [option for option, own in zip(prompt.choices, support, strict=True) if own == max(support)]
+        best = [
+            option
+            for option, own in zip(prompt.choices, support, strict=True)
+            if own == max(support)
+        ]
         said = "\n".join(message.content for message in prompt.messages)
         return Completion(random.Random(digest(f"{self.seed}/{sampling.seed}/{said}")).choice(best))
 

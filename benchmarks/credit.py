@@ -28,7 +28,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from firsthand.evaluate.statistics import PairedBet, alpha_at, bootstrap_by_task, normal_quantile, wilson
+from firsthand.evaluate.statistics import (
+    PairedBet,
+    alpha_at,
+    bootstrap_by_task,
+    normal_quantile,
+    wilson,
+)
 from firsthand.learn.lessons.credit import Trial, assign
 from firsthand.learn.lessons.learner import LearnConfig
 from firsthand.playbook import Credit, Mask
@@ -82,7 +88,9 @@ def chance(total: Any, difficulty: Any) -> Any:
     return np.clip(START + np.minimum(total, CAP) + difficulty, FLOOR, CEILING)
 
 
-DIFFICULTIES = np.array([NormalDist(0.0, DIFFICULTY_SD).inv_cdf((i + 0.5) / 1000) for i in range(1000)])
+DIFFICULTIES = np.array(
+    [NormalDist(0.0, DIFFICULTY_SD).inv_cdf((i + 0.5) / 1000) for i in range(1000)]
+)
 
 
 def true_gain(total: float) -> float:
@@ -156,7 +164,9 @@ class Masked:
 
     def write(self, most: int) -> int:
         """Refill the probation for at most so many rollouts; return what it cost."""
-        wanted = min(PROBATION - sum(state == "probation" for state in self.states.values()), most // WRITING)
+        wanted = min(
+            PROBATION - sum(state == "probation" for state in self.states.values()), most // WRITING
+        )
         self.states.update(dict.fromkeys(range(self.written, self.written + wanted), "probation"))
         self.written += wanted
         return wanted * WRITING
@@ -164,7 +174,9 @@ class Masked:
     def wake(self, rollouts: int) -> None:
         """Play tasks as often as the learner does, each play with its own mask."""
         active = [lesson for lesson, state in self.states.items() if state != "retired"]
-        keep_L = np.array([Mask("").core if self.states[lesson] == "core" else CONFIG.mask for lesson in active])
+        keep_L = np.array(
+            [Mask("").core if self.states[lesson] == "core" else CONFIG.mask for lesson in active]
+        )
         shown_T_L = self.world.rng.random((rollouts, len(active))) < keep_L
         task_T = np.arange(rollouts) // CONFIG.plays
         difficulty, luck = self.world.tasks(int(task_T[-1]) + 1)
@@ -172,17 +184,29 @@ class Masked:
         total_T = shown_T_L @ effects_L
         outcome_T = self.world.play(total_T, (difficulty_T, luck[task_T]), pairing=0.0)
         without_T_L = total_T[:, None] - shown_T_L * effects_L
-        caused_T_L = chance(without_T_L + effects_L, difficulty_T[:, None]) - chance(without_T_L, difficulty_T[:, None])
+        caused_T_L = chance(without_T_L + effects_L, difficulty_T[:, None]) - chance(
+            without_T_L, difficulty_T[:, None]
+        )
         self.caused_L[:, active] += caused_T_L.sum(axis=0), np.full(len(active), rollouts)
         names = np.array([str(lesson) for lesson in active])
         offered = dict(zip(names.tolist(), keep_L.tolist(), strict=True))
         first = len(self.trials)
         for task, shown_L, outcome in zip(task_T, shown_T_L, outcome_T, strict=True):
-            self.trials.append(Trial(float(outcome), f"{first}/{task}", "simulation", offered, frozenset(names[shown_L].tolist())))
+            self.trials.append(
+                Trial(
+                    float(outcome),
+                    f"{first}/{task}",
+                    "simulation",
+                    offered,
+                    frozenset(names[shown_L].tolist()),
+                )
+            )
 
     def judge(self) -> None:
         """Drop, keep or promote every lesson by its credit, with the learner's thresholds and prior."""
-        overall = assign(self.trials, {str(lesson): "rule" for lesson in self.states}, prior=CONFIG.prior).overall
+        overall = assign(
+            self.trials, {str(lesson): "rule" for lesson in self.states}, prior=CONFIG.prior
+        ).overall
         self.credits = {int(lesson): credit for lesson, credit in overall.items()}
         for lesson, credit in self.credits.items():
             if self.states[lesson] == "retired":
@@ -190,7 +214,10 @@ class Masked:
             self.states[lesson] = "probation"
             if credit.positive < CONFIG.drop_below:
                 self.states[lesson] = "retired"
-            elif credit.positive >= CONFIG.promote_above and credit.mean > CONFIG.token_price * TOKENS:
+            elif (
+                credit.positive >= CONFIG.promote_above
+                and credit.mean > CONFIG.token_price * TOKENS
+            ):
                 self.states[lesson] = "core"
 
     def gate(self, core: list[int]) -> tuple[int, bool]:
@@ -214,7 +241,9 @@ class Masked:
         found: dict[float, list[float]] = {effect: [] for effect in EFFECTS}
         for lesson, credit in self.credits.items():
             caused, n = self.caused_L[:, lesson]
-            found[float(self.world.effects_L[lesson])].append(float(abs(caused / n - credit.mean) <= z * credit.sd))
+            found[float(self.world.effects_L[lesson])].append(
+                float(abs(caused / n - credit.mean) <= z * credit.sd)
+            )
         return found
 
 
@@ -231,7 +260,12 @@ def at(budget: int, ledger: Sequence[tuple[int, Sequence[int]]], world: World) -
     """Judge the last decision that the budget covers."""
     kept = next((kept for spent, kept in reversed(ledger) if spent <= budget), ())
     effects_K = world.effects_L[list(kept)]
-    return Outcome(true_gain(float(effects_K.sum())), int((effects_K < 0).sum()), int((effects_K == 0).sum()), int((effects_K > 0).sum()))
+    return Outcome(
+        true_gain(float(effects_K.sum())),
+        int((effects_K < 0).sum()),
+        int((effects_K == 0).sum()),
+        int((effects_K > 0).sum()),
+    )
 
 
 COMPARED: dict[str, Callable[[World, int], Ledger]] = {
@@ -242,13 +276,19 @@ COMPARED: dict[str, Callable[[World, int], Ledger]] = {
 RULES = ("masking + ridge", "masking + ridge, gated", *COMPARED)
 
 
-def simulate(seed: int, budgets: Sequence[int], pairing: float) -> tuple[dict[tuple[int, str], Outcome], Calibrated]:
+def simulate(
+    seed: int, budgets: Sequence[int], pairing: float
+) -> tuple[dict[tuple[int, str], Outcome], Calibrated]:
     """Run every rule once on the same lessons; return outcomes by budget and rule, and the coverage of masking."""
     masked = Masked(World(seed, pairing), budgets[-1])
     ledgers = {"masking + ridge": masked.ungated, "masking + ridge, gated": masked.gated}
     for name, rule in COMPARED.items():
         ledgers[name] = list(rule(World(seed, pairing), budgets[-1]))
-    return {(budget, name): at(budget, ledger, masked.world) for budget in budgets for name, ledger in ledgers.items()}, masked.calibrated
+    return {
+        (budget, name): at(budget, ledger, masked.world)
+        for budget in budgets
+        for name, ledger in ledgers.items()
+    }, masked.calibrated
 
 
 def mean(values: Sequence[float], form: str, *, least: float = -1.0) -> str:
@@ -259,45 +299,81 @@ def mean(values: Sequence[float], form: str, *, least: float = -1.0) -> str:
     return f"{middle:{form}} [{max(middle - half, least):{form}}, {middle + half:{form}}]"
 
 
-def results(outcomes: Sequence[dict[tuple[int, str], Outcome]], budgets: Sequence[int], pairing: float) -> Table:
+def results(
+    outcomes: Sequence[dict[tuple[int, str], Outcome]], budgets: Sequence[int], pairing: float
+) -> Table:
     """Lay out one row for each budget and rule."""
     n = len(outcomes)
-    table = Table(title=f"True gain of what is kept, of at most {true_gain(CAP):.2f}; {n} repetitions, pairing {pairing:g} [95%]")
-    for heading in ("rollouts", "rule", "true gain", "worse than start", "harmful kept", "null kept", "helpful kept"):
+    table = Table(
+        title=f"True gain of what is kept, of at most {true_gain(CAP):.2f}; {n} repetitions, pairing {pairing:g} [95%]"
+    )
+    for heading in (
+        "rollouts",
+        "rule",
+        "true gain",
+        "worse than start",
+        "harmful kept",
+        "null kept",
+        "helpful kept",
+    ):
         table.add_column(heading)
     for budget in budgets:
         for name in RULES:
             found = [outcome[budget, name] for outcome in outcomes]
             worse = sum(outcome.gain < 0 for outcome in found)
             share = wilson(worse, n)
-            counts = [mean([getattr(outcome, what) for outcome in found], ".1f", least=0.0) for what in ("harmful", "null", "helpful")]
+            counts = [
+                mean([getattr(outcome, what) for outcome in found], ".1f", least=0.0)
+                for what in ("harmful", "null", "helpful")
+            ]
             gain = mean([outcome.gain for outcome in found], "+.2f")
-            table.add_row(str(budget), name, gain, f"{worse / n:.2f} [{share.low:.2f}, {share.high:.2f}]", *counts)
+            table.add_row(
+                str(budget),
+                name,
+                gain,
+                f"{worse / n:.2f} [{share.low:.2f}, {share.high:.2f}]",
+                *counts,
+            )
         table.add_section()
     return table
 
 
 def calibration(calibrated: Sequence[Calibrated], budgets: Sequence[int]) -> Table:
     """Lay out how often the posterior interval holds the truth; repetitions are resampled, not lessons."""
-    table = Table(title="Calibration of the ridge: true effects inside the 90% posterior interval [95%]")
+    table = Table(
+        title="Calibration of the ridge: true effects inside the 90% posterior interval [95%]"
+    )
     for heading in ("rollouts", "worth alone", "lessons", "repetitions", "inside"):
         table.add_column(heading)
     for budget in budgets:
         covered = [one[max(look for look in one if look <= budget)] for one in calibrated]
         groups = {f"{effect:+.2f}": [one[effect] for one in covered] for effect in sorted(EFFECTS)}
-        for name, values in {**groups, "all": [list(chain(*one.values())) for one in covered]}.items():
+        for name, values in {
+            **groups,
+            "all": [list(chain(*one.values())) for one in covered],
+        }.items():
             values = [own for own in values if own]
             interval = bootstrap_by_task(values)
             share = float(np.mean([np.mean(own) for own in values]))
-            table.add_row(str(budget), name, str(sum(map(len, values))), str(len(values)), f"{share:.2f} [{interval.low:.2f}, {interval.high:.2f}]")
+            table.add_row(
+                str(budget),
+                name,
+                str(sum(map(len, values))),
+                str(len(values)),
+                f"{share:.2f} [{interval.low:.2f}, {interval.high:.2f}]",
+            )
         table.add_section()
     return table
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions, up to 1,500 rollouts")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer repetitions, up to 1,500 rollouts"
+    )
     parser.add_argument("--repetitions", type=int)
     parser.add_argument("--pairing", type=float, default=0.8)
     options = parser.parse_args(arguments)

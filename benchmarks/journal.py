@@ -25,16 +25,34 @@ BATCH = 100
 
 def main(n: int = 50_000) -> None:
     episodes = run(rollout(Agent(model=model("scripted:random")), tasks("control/null", 1000)))
-    episodes = [msgspec.structs.replace(episodes[i % len(episodes)], id=f"{i:016x}") for i in range(n)]
+    episodes = [
+        msgspec.structs.replace(episodes[i % len(episodes)], id=f"{i:016x}") for i in range(n)
+    ]
     size = sum(len(encode(episode)) + 1 for episode in episodes) / n
     print(f"{n:,} one-turn episodes of control/null, {size:.0f} bytes a line, one writer\n")
     print(f"{'':34}{'episodes/s':>12}{'µs each':>10}{'of bare':>9}")
     with tempfile.TemporaryDirectory() as folder:
-        bare = show("bare os.write of equal lines", n, lambda: write_bare(Path(folder) / "bare", episodes))
+        bare = show(
+            "bare os.write of equal lines", n, lambda: write_bare(Path(folder) / "bare", episodes)
+        )
         show("Writer.append", n, lambda: append(Journal(Path(folder) / "one"), episodes), bare)
-        show(f"Writer.append_many, {BATCH} at a time", n, lambda: append_many(Journal(Path(folder) / "many"), episodes), bare)
-        show("Writer.append, closed with zstd", n, lambda: append(Journal(Path(folder) / "packed"), episodes, compress=True), bare)
-        show("Writer.append, durable (1% of them)", n // 100, lambda: append(Journal(Path(folder) / "durable"), episodes[: n // 100], durable=True))
+        show(
+            f"Writer.append_many, {BATCH} at a time",
+            n,
+            lambda: append_many(Journal(Path(folder) / "many"), episodes),
+            bare,
+        )
+        show(
+            "Writer.append, closed with zstd",
+            n,
+            lambda: append(Journal(Path(folder) / "packed"), episodes, compress=True),
+            bare,
+        )
+        show(
+            "Writer.append, durable (1% of them)",
+            n // 100,
+            lambda: append(Journal(Path(folder) / "durable"), episodes[: n // 100], durable=True),
+        )
         journal = Journal(Path(folder) / "one")
         print()
         show("indexing", n, lambda: len(journal), bare)
@@ -46,7 +64,9 @@ def show(what: str, n: int, work: Callable[[], object], bare: float | None = Non
     started = time.perf_counter()
     work()
     each = (time.perf_counter() - started) / n
-    print(f"{what:34}{1 / each:>12,.0f}{each * 1e6:>10.1f}{f'{each / bare:.1f}x' if bare else '':>9}")
+    print(
+        f"{what:34}{1 / each:>12,.0f}{each * 1e6:>10.1f}{f'{each / bare:.1f}x' if bare else '':>9}"
+    )
     return each
 
 

@@ -29,14 +29,21 @@ async def run(environment: str, config: LearnConfig) -> tuple[Learned, float]:
     started = time.monotonic()
     model = Llama()
     with tempfile.TemporaryDirectory() as folder:
-        learned = await learn(Agent(model=model, sampling=Sampling(temperature=0.0)), environment, folder=Path(folder), config=config)
+        learned = await learn(
+            Agent(model=model, sampling=Sampling(temperature=0.0)),
+            environment,
+            folder=Path(folder),
+            config=config,
+        )
     await model.close()
     return learned, time.monotonic() - started
 
 
 def main() -> None:
     """Print one row a world."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--environment", default="interfaces/shop_desk")
     parser.add_argument("--worlds", default="0,1,2,3,4")
     parser.add_argument("--level", type=int, default=1)
@@ -48,18 +55,38 @@ def main() -> None:
     table = Table(
         title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]"
     )
-    for heading in ("world", "n", "before", "after", "paired gain", "better / worse", "lessons", "rollouts", "seconds"):
+    for heading in (
+        "world",
+        "n",
+        "before",
+        "after",
+        "paired gain",
+        "better / worse",
+        "lessons",
+        "rollouts",
+        "seconds",
+    ):
         table.add_column(heading)
     gains: list[float] = []
     for world in worlds:
         config = LearnConfig(world=world, level=options.level, seed=options.seed)
         if options.quick:
-            config = LearnConfig(world=world, level=options.level, seed=options.seed, rounds=2, tasks=60, eval_tasks=40)
+            config = LearnConfig(
+                world=world,
+                level=options.level,
+                seed=options.seed,
+                rounds=2,
+                tasks=60,
+                eval_tasks=40,
+            )
         learned, seconds = asyncio.run(run(options.environment, config))
         change = learned.comparison.overall
         assert change is not None, "every episode failed"
         gains.append(change.difference.mean)
-        cells = [f"{side.mean:.2f} [{side.interval.low:.2f}, {side.interval.high:.2f}]" for side in (change.before, change.after)]
+        cells = [
+            f"{side.mean:.2f} [{side.interval.low:.2f}, {side.interval.high:.2f}]"
+            for side in (change.before, change.after)
+        ]
         gain = change.difference
         table.add_row(
             str(world),
@@ -71,7 +98,9 @@ def main() -> None:
             str(learned.rollouts),
             f"{seconds:.0f}",
         )
-        console.print(f"world {world}: " + "; ".join(verdict_line(verdict) for verdict in learned.verdicts))
+        console.print(
+            f"world {world}: " + "; ".join(verdict_line(verdict) for verdict in learned.verdicts)
+        )
     console.print(table)
     console.print(f"mean gain over {len(gains)} worlds: {sum(gains) / len(gains):+.3f}")
 

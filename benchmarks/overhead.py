@@ -65,7 +65,11 @@ class Hall(fh.Environment):
 class Mock(asyncio.Protocol):
     """An HTTP server reduced to what the clients here send: POST with a Content-Length."""
 
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(REPLY) + REPLY
+    answer = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        % len(REPLY)
+        + REPLY
+    )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the connection."""
@@ -92,7 +96,9 @@ async def serve() -> None:
     await loop.run_in_executor(None, sys.stdin.read)
 
 
-async def bare(session: aiohttp.ClientSession, url: str, episodes: int, turns: int, concurrency: int) -> None:
+async def bare(
+    session: aiohttp.ClientSession, url: str, episodes: int, turns: int, concurrency: int
+) -> None:
     """Hold the same conversations with nothing but aiohttp."""
     slots = asyncio.Semaphore(concurrency)
 
@@ -101,18 +107,30 @@ async def bare(session: aiohttp.ClientSession, url: str, episodes: int, turns: i
             messages = []
             for _ in range(turns):
                 messages.append({"role": "user", "content": SEEN})
-                body = {"messages": messages, "max_tokens": 256, "temperature": 1.0, "top_p": 1.0, "model": "mock"}
+                body = {
+                    "messages": messages,
+                    "max_tokens": 256,
+                    "temperature": 1.0,
+                    "top_p": 1.0,
+                    "model": "mock",
+                }
                 async with session.post(url, json=body) as response:
                     answer = await response.json()
-                messages.append({"role": "assistant", "content": answer["choices"][0]["message"]["content"]})
+                messages.append(
+                    {"role": "assistant", "content": answer["choices"][0]["message"]["content"]}
+                )
 
     await asyncio.gather(*(converse() for _ in range(episodes)))
 
 
 async def play(agent: fh.Agent, episodes: int, turns: int, concurrency: int) -> None:
     """Play the conversations as episodes, and check that none failed."""
-    played = await rollout(agent, fh.tasks("bench/hall", episodes, level=turns), concurrency=concurrency)
-    assert all(episode.success for episode in played), next(episode.error for episode in played if not episode.success)
+    played = await rollout(
+        agent, fh.tasks("bench/hall", episodes, level=turns), concurrency=concurrency
+    )
+    assert all(episode.success for episode in played), next(
+        episode.error for episode in played if not episode.success
+    )
 
 
 async def cpu(work: Coroutine[None, None, None], turns: int) -> float:
@@ -123,7 +141,9 @@ async def cpu(work: Coroutine[None, None, None], turns: int) -> float:
     return 1e3 * (time.process_time() - started) / turns
 
 
-async def compare(url: str, turns: int, concurrency: int, calls: int, rounds: int) -> tuple[float, float]:
+async def compare(
+    url: str, turns: int, concurrency: int, calls: int, rounds: int
+) -> tuple[float, float]:
     """Measure one row: the bare client's cost and firsthand's, and print them."""
     episodes = max(concurrency, calls // turns)
     agent, endpoint = fh.Agent(model=OpenAI("mock", url=url)), f"{url}/chat/completions"
@@ -132,23 +152,39 @@ async def compare(url: str, turns: int, concurrency: int, calls: int, rounds: in
         await bare(session, endpoint, concurrency, 1, concurrency)
         await play(agent, concurrency, 1, concurrency)
         for _ in range(rounds):
-            floors.append(await cpu(bare(session, endpoint, episodes, turns, concurrency), episodes * turns))
+            floors.append(
+                await cpu(bare(session, endpoint, episodes, turns, concurrency), episodes * turns)
+            )
             ours.append(await cpu(play(agent, episodes, turns, concurrency), episodes * turns))
     await agent.model.close()
-    print(f"{turns:5} {concurrency:10} {episodes:8} {min(floors):8.3f} {min(ours):12.3f} {min(ours) / min(floors):6.2f}", flush=True)
+    print(
+        f"{turns:5} {concurrency:10} {episodes:8} {min(floors):8.3f} {min(ours):12.3f} {min(ours) / min(floors):6.2f}",
+        flush=True,
+    )
     return min(floors), min(ours)
 
 
 async def table(url: str, calls: int, rounds: int) -> None:
     """Print all rows, and whether the targets hold."""
     print(f"CPU of the client per model turn, least of {rounds} rounds\n")
-    print(f"{'turns':>5} {'concurrent':>10} {'episodes':>8} {'bare ms':>8} {'firsthand ms':>12} {'ratio':>6}")
-    costs = {(turns, n): await compare(url, turns, n, calls, rounds) for turns in TURNS for n in CONCURRENCY}
+    print(
+        f"{'turns':>5} {'concurrent':>10} {'episodes':>8} {'bare ms':>8} {'firsthand ms':>12} {'ratio':>6}"
+    )
+    costs = {
+        (turns, n): await compare(url, turns, n, calls, rounds)
+        for turns in TURNS
+        for n in CONCURRENCY
+    }
     ratio = max(ours / floor for floor, ours in costs.values())
     few, many = CONCURRENCY[0], CONCURRENCY[-1]
-    bare_growth, growth = (max(costs[turns, many][column] / costs[turns, few][column] for turns in TURNS) for column in (0, 1))
+    bare_growth, growth = (
+        max(costs[turns, many][column] / costs[turns, few][column] for turns in TURNS)
+        for column in (0, 1)
+    )
     print(f"\nhighest ratio {ratio:.2f}, target {MOST_RATIO}: {verdict(ratio <= MOST_RATIO)}")
-    print(f"from {few} to {many} concurrent ×{growth:.2f}, target {MOST_GROWTH}: {verdict(growth <= MOST_GROWTH)}; bare client ×{bare_growth:.2f}")
+    print(
+        f"from {few} to {many} concurrent ×{growth:.2f}, target {MOST_GROWTH}: {verdict(growth <= MOST_GROWTH)}; bare client ×{bare_growth:.2f}"
+    )
 
 
 def verdict(holds: bool) -> str:
@@ -157,8 +193,12 @@ def verdict(holds: bool) -> str:
 
 def main() -> None:
     """Start the endpoint and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer calls: under half a minute, noisier")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer calls: under half a minute, noisier"
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -168,7 +208,12 @@ def main() -> None:
         asyncio.run(serve())
         return
     calls, rounds = (2048, 2) if arguments.quick else (8192, 3)
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as endpoint:
+    with subprocess.Popen(
+        [sys.executable, __file__, "--serve"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as endpoint:
         assert endpoint.stdout is not None
         asyncio.run(table(f"http://127.0.0.1:{int(endpoint.stdout.readline())}/v1", calls, rounds))
 

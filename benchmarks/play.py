@@ -28,8 +28,12 @@ async def main(n: int = 2000) -> None:
     print(f"{'':40}{'bare loop':>24}{'play':>24}{'rollout':>24}{'play - bare':>13}")
     agent = Agent(model=model("scripted:random"))
     await compare("control/null, 1 turn, scripted:random", agent, tasks("control/null", n), 1)
-    agent = Agent(model=Scripted(lambda _observation, _environment, _rng: GUESS, name="scripted:constant"))
-    await compare("games/mastermind, 8 turns, constant", agent, tasks("games/mastermind", n // 8), 8)
+    agent = Agent(
+        model=Scripted(lambda _observation, _environment, _rng: GUESS, name="scripted:constant")
+    )
+    await compare(
+        "games/mastermind, 8 turns, constant", agent, tasks("games/mastermind", n // 8), 8
+    )
 
 
 async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -> None:
@@ -51,7 +55,9 @@ async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -
             started = time.process_time()
             await way()
             times.append((time.process_time() - started) / (len(played) * turns) * 1e6)
-    columns = [f"{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})" for times in spent]
+    columns = [
+        f"{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})" for times in spent
+    ]
     added = statistics.median(spent[1]) - statistics.median(spent[0])
     print(f"{what:40}{columns[0]:>24}{columns[1]:>24}{columns[2]:>24}{added:>13.1f}")
 

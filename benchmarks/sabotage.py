@@ -36,8 +36,13 @@ def main() -> int:
             found = run(Spec("native", name, sabotage=flaw), Options(budget=given.budget))
             failed = [check.id for check in found.checks if check.status == "FAIL"]
             applied, caught = applied + 1, caught + bool(failed)
-            print(f"  {flaw:24} {', '.join(failed) or f'NOT CAUGHT ({found.verdict})'}  [{found.seconds:.1f} s]", flush=True)
-    print(f"\n{caught} of {applied} caught, budget {given.budget}, {time.perf_counter() - started:.0f} s")
+            print(
+                f"  {flaw:24} {', '.join(failed) or f'NOT CAUGHT ({found.verdict})'}  [{found.seconds:.1f} s]",
+                flush=True,
+            )
+    print(
+        f"\n{caught} of {applied} caught, budget {given.budget}, {time.perf_counter() - started:.0f} s"
+    )
     return 0 if caught == applied else 1
 
 

@@ -28,7 +28,12 @@ class Parcels(fh.Environment):
         return fh.Observation(f"On the table: parcels for {', '.join(self.towns)}.")
 
     @fh.tool
-    def send(self, town: Annotated[str, msgspec.Meta(description="Where it goes.")], grams: int, speed: Literal["slow", "fast"] = "slow") -> str:
+    def send(
+        self,
+        town: Annotated[str, msgspec.Meta(description="Where it goes.")],
+        grams: int,
+        speed: Literal["slow", "fast"] = "slow",
+    ) -> str:
         """Send one parcel."""
         if town in self.sent:
             raise fh.ToolError(f"The parcel for {town} has left.")
@@ -54,7 +59,9 @@ class Parcels(fh.Environment):
 
     def score(self) -> fh.Score:
         right = [town for town in self.sent if town in self.towns]
-        return fh.Score.potential(len(right) / len(self.towns), all_sent=len(right) == len(self.towns))
+        return fh.Score.potential(
+            len(right) / len(self.towns), all_sent=len(right) == len(self.towns)
+        )
 
     def aftermath(self) -> str:
         return f"{len(self.sent)} of {len(self.towns)} parcels left."
@@ -66,7 +73,9 @@ class Parcels(fh.Environment):
 
 def send(town: object, grams: object = 5, **more: object) -> fh.Action:
     """The call that sends one parcel."""
-    return fh.Action(calls=(fh.ToolCall("send", {"town": town, "grams": grams, **more}, id=f"call-{town}"),))
+    return fh.Action(
+        calls=(fh.ToolCall("send", {"town": town, "grams": grams, **more}, id=f"call-{town}"),)
+    )
 
 
 def call(name: str, **arguments: object) -> fh.Action:

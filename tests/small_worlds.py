@@ -11,7 +11,13 @@ def world(body: str) -> str:
     return "import random\n" + textwrap.dedent(body)
 
 
-def grid(gain: str = "before - after", extra: str = "", over: str = "after == 0", state: bool = True, steps: int = 40) -> str:
+def grid(
+    gain: str = "before - after",
+    extra: str = "",
+    over: str = "after == 0",
+    state: bool = True,
+    steps: int = 40,
+) -> str:
     """A 5 x 5 grid with a goal drawn from the seed; `gain` is the reward of a step from its distances before and after."""
     shown = "\n        def state(self):\n            return (self.x, self.y)" if state else ""
     return world(
@@ -121,7 +127,10 @@ def desk(judged: str, actions: str = '"read", "post:<text>", "close"', plan: str
 
 
 def choice(
-    paid: str, labels: str = '["a", "b", "c", "d"]', draw: str = "rng.choice(LABELS)", prompt: str = 'f"case {seed}: {self.right[::-1]}"'
+    paid: str,
+    labels: str = '["a", "b", "c", "d"]',
+    draw: str = "rng.choice(LABELS)",
+    prompt: str = 'f"case {seed}: {self.right[::-1]}"',
 ) -> str:
     """One decision among literal actions."""
     return world(
@@ -172,9 +181,7 @@ def rooms(step: str, plan: str = '["take lamp"] + ["forward"] * env.n + ["leave"
 
 
 MOVES = 'if action == "take lamp": self.lamp = True\n            if action == "drop lamp": self.lamp = False\n            if action == "forward": self.at += 1\n            if action == "back": self.at = max(0, self.at - 1)\n            '  # fmt: skip
-LEAVE = (
-    'if action == "leave":\n                self.over = True\n                return 1.0 if self.at == self.n and self.lamp else 0.0\n            '
-)
+LEAVE = 'if action == "leave":\n                self.over = True\n                return 1.0 if self.at == self.n and self.lamp else 0.0\n            '
 
 SOUND = {
     "dense potential": grid(),

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.agent import Agent, fenced, in_prose, parse_call
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, text_actions, tool
+from firsthand.environment import (
+    Action,
+    Environment,
+    Observation,
+    Score,
+    ToolCall,
+    text_actions,
+    tool,
+)
 from firsthand.episode import Episode
 from firsthand.playbook import Lesson, Mask, Playbook
 from firsthand.prompt import Completion, Message, Model, Prompt, Sampling, Traits
@@ -37,13 +45,20 @@ class Parrot:
         self.tokens = iter(range(10**6))
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        copied = msgspec.structs.replace(prompt, messages=list(prompt.messages), prefix_ids=list(prompt.prefix_ids))
+        copied = msgspec.structs.replace(
+            prompt, messages=list(prompt.messages), prefix_ids=list(prompt.prefix_ids)
+        )
         self.prompts.append(copied)
         self.samplings.append(sampling)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         answer = Completion(answer) if isinstance(answer, str) else answer
         fresh = [next(self.tokens) for _ in prompt.messages[prompt.fresh :]]
-        return msgspec.structs.replace(answer, prompt_ids=fresh, ids=[next(self.tokens), next(self.tokens)], logprobs=[-1.0, -2.0])
+        return msgspec.structs.replace(
+            answer,
+            prompt_ids=fresh,
+            ids=[next(self.tokens), next(self.tokens)],
+            logprobs=[-1.0, -2.0],
+        )
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -150,7 +165,11 @@ async def test_without_statement_instructions_and_lessons_there_is_no_system_mes
 
 
 async def test_tools_results_answer_the_calls_they_belong_to():
-    parrot = Parrot(Completion("Two.", (put(1, "x"), put(1, "y"))), Completion(calls=(put(1, "z"),)), traits=Traits(calls_tools=True))
+    parrot = Parrot(
+        Completion("Two.", (put(1, "x"), put(1, "y"))),
+        Completion(calls=(put(1, "z"),)),
+        traits=Traits(calls_tools=True),
+    )
     episode = await played(parrot, Till())
     assert episode.reward == 1.0
     assert parrot.prompts[0].tools[0]["function"]["name"] == "put"
@@ -171,23 +190,37 @@ async def test_tools_every_call_gets_an_answer_even_one_that_was_refused_or_neve
     move = await player.act(environment.reset(task))  # type: ignore[arg-type]
     await player.act(await environment.act(move.action))
     refused, done, unrun = parrot.prompts[1].messages[3:]
-    assert refused == Message("tool", "No tool is named 'pot'. Did you mean 'put'? There are: put.", call_id="x")
+    assert refused == Message(
+        "tool", "No tool is named 'pot'. Did you mean 'put'? There are: put.", call_id="x"
+    )
     assert done == Message("tool", f"{SAID}: 3", call_id="y")
     assert unrun == Message("tool", "The call was not run.", call_id="z")
 
 
 async def test_a_model_without_native_calls_is_told_the_tools_and_answers_in_json():
-    parrot = Parrot('I put {"name": "put", "arguments": {"n": 2}} in.', "What?", '{"name": "put", "arguments": {"n": 1}}')
+    parrot = Parrot(
+        'I put {"name": "put", "arguments": {"n": 2}} in.',
+        "What?",
+        '{"name": "put", "arguments": {"n": 1}}',
+    )
     episode = await played(parrot, Till())
     assert episode.reward == 1.0
     assert parrot.prompts[0].tools == ()
-    assert 'answer with one JSON object {"name": TOOL, "arguments": {...}}. The tools:\n{"name":"put"' in parrot.prompts[0].messages[0].content
+    assert (
+        'answer with one JSON object {"name": TOOL, "arguments": {...}}. The tools:\n{"name":"put"'
+        in parrot.prompts[0].messages[0].content
+    )
     assert roles(parrot.prompts[2]) == ["system", "user", "assistant", "user", "assistant", "user"]
     assert parrot.prompts[1].messages[-1] == Message("user", f"put: {SAID}: 2")
-    assert parrot.prompts[2].messages[-1] == Message("user", "Nothing was done: call one of the tools put.")
+    assert parrot.prompts[2].messages[-1] == Message(
+        "user", "Nothing was done: call one of the tools put."
+    )
 
 
-@pytest.mark.parametrize("text", ["", "no", "{", "}{", '{"name": 3}', '{"arguments": {}}', '{"name": "a", "arguments": []}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "no", "{", "}{", '{"name": 3}', '{"arguments": {}}', '{"name": "a", "arguments": []}'],
+)
 def test_what_is_no_call_stays_text(text: str):
     assert parse_call(text) == Action(text)
 
@@ -195,12 +228,20 @@ def test_what_is_no_call_stays_text(text: str):
 async def test_choice_each_turn_shows_the_examples_nearest_to_it():
     environment = Talk()
     environment.offered = ["a", "b"]
-    lessons = (example("when 0", "a"), example("when 1", "b"), example("elsewhere", "c", scope="other/*"))
+    lessons = (
+        example("when 0", "a"),
+        example("when 1", "b"),
+        example("elsewhere", "c", scope="other/*"),
+    )
     parrot = Parrot("a", "b", "a", traits=Traits(chooses=True, few_shot=True))
     episode = await played(parrot, environment, playbook=Playbook(lessons=lessons), examples=1)
     assert [prompt.choices for prompt in parrot.prompts] == [["a", "b"]] * 3
     assert [prompt.messages[1].content for prompt in parrot.prompts[:2]] == ["when 0", "when 1"]
-    assert list(parrot.prompts[1].messages[3:]) == [Message("user", f"{SAID} 0"), Message("assistant", "a"), Message("user", f"{SAID} 1")]
+    assert list(parrot.prompts[1].messages[3:]) == [
+        Message("user", f"{SAID} 0"),
+        Message("assistant", "a"),
+        Message("user", f"{SAID} 1"),
+    ]
     assert [turn.shown for turn in episode.turns[:2]] == [(lessons[0].id,), (lessons[1].id,)]
     assert all(turn.restart for turn in episode.turns)
     assert all(prompt.prefix_ids == [] and prompt.fresh == 0 for prompt in parrot.prompts)
@@ -212,7 +253,10 @@ async def test_a_model_that_cannot_choose_is_asked_to_name_one():
     parrot = Parrot("go left")
     await played(parrot, environment)
     assert parrot.prompts[0].choices == ()
-    assert parrot.prompts[1].messages[-1].content == f"{SAID} 1\n\nAnswer with exactly one of these lines:\ngo left\ngo right"
+    assert (
+        parrot.prompts[1].messages[-1].content
+        == f"{SAID} 1\n\nAnswer with exactly one of these lines:\ngo left\ngo right"
+    )
 
 
 async def test_each_turn_samples_with_its_own_seed_the_same_every_time():
@@ -232,10 +276,19 @@ async def test_each_turn_samples_with_its_own_seed_the_same_every_time():
 
 
 async def test_prose_lessons_go_into_the_system_message_until_their_budget_is_spent():
-    lessons = (rule("Say a."), rule("Say b, " + "really " * 50), rule("Say c."), rule("Not here.", scope="other/*"), rule("Old.", state="retired"))
+    lessons = (
+        rule("Say a."),
+        rule("Say b, " + "really " * 50),
+        rule("Say c."),
+        rule("Not here.", scope="other/*"),
+        rule("Old.", state="retired"),
+    )
     parrot = Parrot("a")
     episode = await played(parrot, Talk(), playbook=Playbook(lessons=lessons), lesson_tokens=20)
-    assert parrot.prompts[0].messages[0].content == "Be polite.\n\nLessons from earlier episodes:\n- Say a.\n- Say c."
+    assert (
+        parrot.prompts[0].messages[0].content
+        == "Be polite.\n\nLessons from earlier episodes:\n- Say a.\n- Say c."
+    )
     assert episode.turns[0].shown == episode.turns[0].offered == (lessons[0].id, lessons[2].id)
 
 
@@ -251,7 +304,11 @@ async def test_few_shot_models_see_examples_as_earlier_turns_and_no_prose():
     ]
 
 
-@pytest.mark.parametrize("traits", [Traits(), Traits(few_shot=True), Traits(few_shot=True, chooses=True)], ids=["prose", "few-shot", "choice"])
+@pytest.mark.parametrize(
+    "traits",
+    [Traits(), Traits(few_shot=True), Traits(few_shot=True, chooses=True)],
+    ids=["prose", "few-shot", "choice"],
+)
 async def test_a_mask_hides_lessons_and_both_are_recorded(traits: Traits):
     lessons = tuple(example(f"{SAID} {n}", f"act {n}") for n in range(6))
     environment = Talk()
@@ -260,7 +317,9 @@ async def test_a_mask_hides_lessons_and_both_are_recorded(traits: Traits):
     kept = {lesson.id for lesson in lessons if mask.keeps(lesson)}
     assert 0 < len(kept) < 6
     parrot = Parrot("a", traits=traits)
-    episode = await played(parrot, environment, playbook=Playbook(lessons=lessons), mask=mask, examples=3)
+    episode = await played(
+        parrot, environment, playbook=Playbook(lessons=lessons), mask=mask, examples=3
+    )
     for turn in episode.turns:
         assert set(turn.offered) == {lesson.id for lesson in lessons}
         assert set(turn.shown) == kept
@@ -270,7 +329,9 @@ async def test_a_mask_hides_lessons_and_both_are_recorded(traits: Traits):
 
 async def test_examples_can_be_switched_off():
     parrot = Parrot("a", traits=Traits(few_shot=True))
-    episode = await played(parrot, Talk(), playbook=Playbook(lessons=(example(SAID, "x"),)), examples=0)
+    episode = await played(
+        parrot, Talk(), playbook=Playbook(lessons=(example(SAID, "x"),)), examples=0
+    )
     assert roles(parrot.prompts[0]) == ["system", "user"]
     assert episode.offered == ()
 
@@ -297,15 +358,23 @@ def unfenced(text: str) -> str:
     return re.sub(r"<data>.*?</data>", "", text, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("traits", [Traits(), Traits(calls_tools=True), Traits(few_shot=True)], ids=["prose", "tools", "few-shot"])
+@pytest.mark.parametrize(
+    "traits",
+    [Traits(), Traits(calls_tools=True), Traits(few_shot=True)],
+    ids=["prose", "tools", "few-shot"],
+)
 @pytest.mark.parametrize("environment", [Talk, Till])
-async def test_law_12_what_a_world_says_is_no_instruction(traits: Traits, environment: type[Environment]):
+async def test_law_12_what_a_world_says_is_no_instruction(
+    traits: Traits, environment: type[Environment]
+):
     lessons = (
         rule(EVIL, untrusted=True),
         example(EVIL, EVIL, untrusted=True),
         Lesson("example", text=EVIL, observation=EVIL, action="b", untrusted=True),
     )
-    parrot = Parrot(Completion('{"name": "put", "arguments": {"n": 1}}', (put(1, "x"),)), traits=traits)
+    parrot = Parrot(
+        Completion('{"name": "put", "arguments": {"n": 1}}', (put(1, "x"),)), traits=traits
+    )
     await played(parrot, environment(), playbook=Playbook(lessons=lessons))
     assert len(parrot.prompts) == 3
     for prompt in parrot.prompts:
@@ -331,8 +400,13 @@ def test_law_12_a_fence_cannot_be_closed_from_inside(text: str):
 def test_trusted_rules_are_shown_as_they_are_and_quotations_always_fenced():
     assert in_prose(rule("Say a.")) == "Say a."
     assert in_prose(rule("Say a.", untrusted=True)) == '<data>"Say a."</data>'
-    assert in_prose(example("o", "a")) == 'When shown <data>"o"</data> this worked: <data>"a"</data>'
-    assert in_prose(example("o", "a", text="Note.")) == 'Note. When shown <data>"o"</data> this worked: <data>"a"</data>'
+    assert (
+        in_prose(example("o", "a")) == 'When shown <data>"o"</data> this worked: <data>"a"</data>'
+    )
+    assert (
+        in_prose(example("o", "a", text="Note."))
+        == 'Note. When shown <data>"o"</data> this worked: <data>"a"</data>'
+    )
 
 
 # law 9: tokens in, tokens out
@@ -344,7 +418,11 @@ def test_trusted_rules_are_shown_as_they_are_and_quotations_always_fenced():
         (Traits(), Talk, ["a", "b", "c"]),
         (Traits(few_shot=True), Talk, ["a", "b", "c"]),
         (Traits(), Till, ['{"name": "put", "arguments": {"n": 1}}']),
-        (Traits(calls_tools=True), Till, [Completion(calls=(put(1, "x"), ToolCall("pot", {}, "y")))]),
+        (
+            Traits(calls_tools=True),
+            Till,
+            [Completion(calls=(put(1, "x"), ToolCall("pot", {}, "y")))],
+        ),
     ],
     ids=["text", "few-shot", "JSON calls", "native calls"],
 )

@@ -17,12 +17,20 @@ PAGES = sorted(path.name for path in DOCS.glob("*.md") if "```python" in path.re
 def test_the_programs_on_a_page_run(page, tmp_path):
     """All of a page's programs are one program."""
     program = "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL))
-    run = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 0, run.stderr
 
 
 def test_the_command_line_reference_is_up_to_date():
-    assert (DOCS / "commands.md").read_text() == reference(), "run: python -m firsthand.cli.reference > docs/commands.md"
+    assert (DOCS / "commands.md").read_text() == reference(), (
+        "run: python -m firsthand.cli.reference > docs/commands.md"
+    )
 
 
 def test_every_page_is_in_the_navigation_and_every_link_leads_somewhere():

@@ -46,7 +46,9 @@ def test_a_schema_with_structs_is_self_contained():
 
     parameters = Tool(pack).parameters
     assert parameters["properties"]["box"] == {"$ref": "#/$defs/Box"}
-    assert parameters["$defs"]["Box"]["properties"] == {"sides": {"type": "array", "items": {"type": "integer"}}}
+    assert parameters["$defs"]["Box"]["properties"] == {
+        "sides": {"type": "array", "items": {"type": "integer"}}
+    }
     assert Tool(pack).validate({"box": {"sides": [1, 2]}}) == {"box": Box([1, 2]), "spare": None}
 
 
@@ -81,32 +83,50 @@ def test_tools_come_in_the_order_they_were_written_and_are_inherited():
         ({"town": None, "grams": 5}, "Expected `str`, got `null` - at `$.town`"),
         ({"town": "Hamar"}, "Object missing required field `grams`"),
         ({"town": "Hamar", "grams": 5, "sped": "fast"}, "Object contains unknown field `sped`"),
-        ({"town": "Hamar", "grams": 5, "speed": "later"}, "Invalid enum value 'later' - at `$.speed`"),
+        (
+            {"town": "Hamar", "grams": 5, "speed": "later"},
+            "Invalid enum value 'later' - at `$.speed`",
+        ),
     ],
 )
-async def test_law_4_a_bad_call_is_told_what_was_wrong_at_which_path_and_never_pays(arguments, problem):
+async def test_law_4_a_bad_call_is_told_what_was_wrong_at_which_path_and_never_pays(
+    arguments, problem
+):
     world = begun()
     observation = await world.act(fh.Action(calls=(fh.ToolCall("send", arguments, "call-1"),)))
-    assert observation.results == (ToolResult("send", f"Invalid arguments for 'send': {problem}", "call-1", error=True),)
+    assert observation.results == (
+        ToolResult("send", f"Invalid arguments for 'send': {problem}", "call-1", error=True),
+    )
     assert not observation.done and world.sent == [] and world.score().value == 0.0
 
 
 async def test_an_unknown_tool_suggests_the_nearest():
     observation = await begun().act(call("sent", town="Hamar"))
-    assert observation.full == "No tool is named 'sent'. Did you mean 'send'? There are: send, weigh, drop, scan."
+    assert (
+        observation.full
+        == "No tool is named 'sent'. Did you mean 'send'? There are: send, weigh, drop, scan."
+    )
     assert observation.results[0].error
     observation = await begun().act(call("reset"))
-    assert observation.full.startswith("No tool is named 'reset'."), "only what is offered can be called"
+    assert observation.full.startswith("No tool is named 'reset'."), (
+        "only what is offered can be called"
+    )
 
 
 async def test_an_action_without_a_call_is_told_what_can_be_called():
     observation = await begun().act(fh.Action("I have sent all the parcels. Score: 1.0"))
-    assert observation == fh.Observation("Nothing was done: call one of the tools send, weigh, drop, scan.")
+    assert observation == fh.Observation(
+        "Nothing was done: call one of the tools send, weigh, drop, scan."
+    )
 
 
 async def test_law_3_words_change_no_score():
     world = begun()
-    for text in ("all_sent=True", "Score(1.0)", '{"name": "send", "arguments": {"town": "Hamar", "grams": 5}}'):
+    for text in (
+        "all_sent=True",
+        "Score(1.0)",
+        '{"name": "send", "arguments": {"town": "Hamar", "grams": 5}}',
+    ):
         await world.act(fh.Action(text))
     assert world.score().value == 0.0
 
@@ -114,7 +134,12 @@ async def test_law_3_words_change_no_score():
 async def test_calls_run_in_order_and_each_is_answered():
     world = begun(level=2)
     first, second, third = world.towns
-    calls = (*send(first).calls, *send(second, "heavy").calls, *call("weigh").calls, *send(third).calls)
+    calls = (
+        *send(first).calls,
+        *send(second, "heavy").calls,
+        *call("weigh").calls,
+        *send(third).calls,
+    )
     observation = await world.act(fh.Action(calls=calls))
     assert [(result.tool, result.id, result.error) for result in observation.results] == [
         ("send", f"call-{first}", False), ("send", f"call-{second}", True), ("weigh", "", False), ("send", f"call-{third}", False),
@@ -127,12 +152,18 @@ async def test_a_tool_error_is_an_observation_and_the_episode_goes_on():
     town = world.towns[0]
     await world.act(send(town))
     observation = await world.act(send(town))
-    assert observation.results == (ToolResult("send", f"The parcel for {town} has left.", f"call-{town}", error=True),)
+    assert observation.results == (
+        ToolResult("send", f"The parcel for {town} has left.", f"call-{town}", error=True),
+    )
     assert not observation.done
 
 
 @pytest.mark.parametrize(
-    ("tool", "owner", "message"), [("drop", "tool", "ZeroDivisionError: a parcel broke"), ("scan", "sandbox", "SandboxError: the scanner died")]
+    ("tool", "owner", "message"),
+    [
+        ("drop", "tool", "ZeroDivisionError: a parcel broke"),
+        ("scan", "sandbox", "SandboxError: the scanner died"),
+    ],
 )
 async def test_law_8_a_tool_that_breaks_is_a_failure(tool, owner, message):
     with pytest.raises(Failed, match=f"^{message}$") as caught:
@@ -163,16 +194,24 @@ def test_a_score_is_one_when_every_check_holds():
     score = fh.Score(a=True, b=False)
     assert score.value == 0.0 and score.checks == {"a": True, "b": False}
     assert repr(score) == "Score(0, {'a': True, 'b': False})"
-    with pytest.raises(InvalidScore, match=r"^A score needs at least one named check: Score\(balanced=\.\.\.\)\.$"):
+    with pytest.raises(
+        InvalidScore, match=r"^A score needs at least one named check: Score\(balanced=\.\.\.\)\.$"
+    ):
         fh.Score()
 
 
 def test_law_4_a_potential_is_one_exactly_when_every_check_holds():
     assert fh.Score.potential(0.5, a=False).value == 0.5
     assert fh.Score.potential(1, a=True).value == 1.0
-    with pytest.raises(InvalidScore, match=r"^A potential is 1 exactly when every check holds, got 1\.0 with {'a': False}\.$"):
+    with pytest.raises(
+        InvalidScore,
+        match=r"^A potential is 1 exactly when every check holds, got 1\.0 with {'a': False}\.$",
+    ):
         fh.Score.potential(1.0, a=False)
-    with pytest.raises(InvalidScore, match=r"^A potential is 1 exactly when every check holds, got 0\.9 with {'a': True}\.$"):
+    with pytest.raises(
+        InvalidScore,
+        match=r"^A potential is 1 exactly when every check holds, got 0\.9 with {'a': True}\.$",
+    ):
         fh.Score.potential(0.9, a=True)
 
 
@@ -194,7 +233,9 @@ async def test_law_7_forks_played_the_same_way_end_the_same():
             await fork.act(send(town))
         ends.append((fork.sent, fork.finished, fork.score().value))
     assert ends[0] == ends[1] == (world.towns, True, 1.0)
-    assert world.sent == world.towns[:1] and not world.finished, "the forks share nothing with the world they left"
+    assert world.sent == world.towns[:1] and not world.finished, (
+        "the forks share nothing with the world they left"
+    )
 
 
 async def test_law_7_a_world_can_be_put_back():
@@ -209,8 +250,13 @@ async def test_law_7_a_world_can_be_put_back():
 
 
 async def test_law_12_every_result_says_where_it_came_from():
-    observation = await begun().act(fh.Action(calls=(fh.ToolCall("weigh", id="a"), fh.ToolCall("nothing", id="b"))))
-    assert [(result.tool, result.id) for result in observation.results] == [("weigh", "a"), ("nothing", "b")]
+    observation = await begun().act(
+        fh.Action(calls=(fh.ToolCall("weigh", id="a"), fh.ToolCall("nothing", id="b")))
+    )
+    assert [(result.tool, result.id) for result in observation.results] == [
+        ("weigh", "a"),
+        ("nothing", "b"),
+    ]
 
 
 def test_an_observation_reads_as_one_text():
@@ -227,7 +273,12 @@ def test_what_has_a_default_needs_not_be_written():
     world = begun()
     assert fh.Environment.aftermath(world) is None
     assert world.choices() is None and world.close() is None
-    assert (Parcels.levels, Parcels.laws, Parcels.base_rate, Parcels.needs) == (range(1, 6), False, 0.0, frozenset())
+    assert (Parcels.levels, Parcels.laws, Parcels.base_rate, Parcels.needs) == (
+        range(1, 6),
+        False,
+        0.0,
+        frozenset(),
+    )
 
 
 def test_text_actions():
@@ -264,14 +315,21 @@ def test_the_written_contract_is_checked():
 def test_law_5_an_environment_is_whole_or_refused(method):
     """Not even its expert may be left out."""
     part = type("Part", (Whole,), {method: getattr(fh.Environment, method)})
-    with pytest.raises(TypeError, match=rf"^Part has no {method}\(\): every environment has reset, score and expert\.$"):
+    with pytest.raises(
+        TypeError,
+        match=rf"^Part has no {method}\(\): every environment has reset, score and expert\.$",
+    ):
         check_contract(part)
-    with pytest.raises(TypeError, match=rf"^Part has no {method}\(\): write one \(see `firsthand new`\)\.$"):
+    with pytest.raises(
+        TypeError, match=rf"^Part has no {method}\(\): write one \(see `firsthand new`\)\.$"
+    ):
         getattr(part(), method)(*([fh.Task("test/part", 0)] if method == "reset" else []))
 
 
 def test_an_environment_without_tools_says_how_it_is_acted_in():
-    with pytest.raises(TypeError, match=r"^Mute has neither tools nor act\(\): nothing can be done in it\.$"):
+    with pytest.raises(
+        TypeError, match=r"^Mute has neither tools nor act\(\): nothing can be done in it\.$"
+    ):
         check_contract(type("Mute", (Whole,), {"act": fh.Environment.act}))
 
 
@@ -284,7 +342,9 @@ def test_a_tool_that_cannot_be_described_is_refused_when_the_environment_is_regi
 
 
 def test_tool_errors_are_for_the_agent_to_read():
-    with pytest.raises(ToolError, match="^Invalid arguments for 'weigh': Object contains unknown field `fast`$"):
+    with pytest.raises(
+        ToolError, match="^Invalid arguments for 'weigh': Object contains unknown field `fast`$"
+    ):
         tools_of(Parcels)["weigh"].validate({"fast": True})
 
 

@@ -16,7 +16,9 @@ TASK = fh.Task("test/parcels", 1, level=3)
 def scripted(*actions: fh.Action) -> fh.Agent:
     """An agent that does these things, then nothing."""
     left = list(actions)
-    return fh.Agent(model=Scripted(lambda *_: left.pop(0) if left else fh.Action(), name="scripted:test"))
+    return fh.Agent(
+        model=Scripted(lambda *_: left.pop(0) if left else fh.Action(), name="scripted:test")
+    )
 
 
 async def played(*actions: fh.Action, task: fh.Task = TASK) -> fh.Episode:
@@ -28,7 +30,9 @@ async def test_law_4_the_rewards_of_an_episode_telescope_to_its_score():
     episode = await played(send(towns[0]), send("Atlantis"), send(towns[0]), send(towns[1]))
     assert [turn.reward for turn in episode.turns] == [0.25, 0.0, 0.0, 0.25, 0.0, 0.0, 0.0, 0.0]
     assert sum(turn.reward for turn in episode.turns) == episode.reward == 0.5
-    assert episode.stop is Stop.TURNS and not episode.success and episode.checks == {"all_sent": False}
+    assert (
+        episode.stop is Stop.TURNS and not episode.success and episode.checks == {"all_sent": False}
+    )
 
 
 async def test_law_4_an_episode_pays_one_when_every_check_holds():
@@ -44,20 +48,36 @@ async def test_law_4_a_score_above_zero_at_reset_is_the_environments_failure():
             return fh.Score(always=True)
 
     episode = await fh.play(Paid(), scripted(), TASK)
-    assert episode.error == Failure("environment", "InvalidScore", f"{TASK.id} scores 1 at reset; a score is 0 before anything was done.")
+    assert episode.error == Failure(
+        "environment",
+        "InvalidScore",
+        f"{TASK.id} scores 1 at reset; a score is 0 before anything was done.",
+    )
 
 
 async def test_law_8_a_failure_is_kept_with_its_owner_and_no_reward():
     towns = begun(3, 1).towns
     episode = await played(send(towns[0]), call("drop"), send(towns[1]))
     assert episode.error == Failure("tool", "ZeroDivisionError", "a parcel broke")
-    assert episode.reward is None and episode.checks == {} and episode.stop is Stop.FAILED and not episode.success
-    assert [turn.reward for turn in episode.turns] == [0.25], "the turns before the failure are kept"
+    assert (
+        episode.reward is None
+        and episode.checks == {}
+        and episode.stop is Stop.FAILED
+        and not episode.success
+    )
+    assert [turn.reward for turn in episode.turns] == [0.25], (
+        "the turns before the failure are kept"
+    )
 
 
 @pytest.mark.parametrize(
     ("failing", "owner"),
-    [("scan", "sandbox"), (ModelError("no answer"), "model"), (RuntimeError("a bug in the script"), "model"), ("reset", "environment")],
+    [
+        ("scan", "sandbox"),
+        (ModelError("no answer"), "model"),
+        (RuntimeError("a bug in the script"), "model"),
+        ("reset", "environment"),
+    ],
 )
 async def test_law_8_every_failure_has_one_owner(failing, owner):
     def act(*_):
@@ -81,22 +101,57 @@ def test_a_failure_is_not_a_novel():
 
 
 def example() -> fh.Episode:
-    first = Turn(fh.Observation("Go."), send("Hamar"), 1.0, [1, 2], [3], [-0.5], True, {"a": -0.1}, ("l1", "l2"), ("l1", "l2", "l3"), (0.25, 0.5))
-    second = Turn(fh.Observation(results=(ToolResult("send", "Gone."),)), fh.Action("done"), shown=("l2", "l4"), offered=("l4",))
-    return fh.Episode("e1", TASK, "scripted:test#1", (first, second), fh.Observation("Over.", done=True), 1.0, {"all_sent": True}, Stop.DONE)
+    first = Turn(
+        fh.Observation("Go."),
+        send("Hamar"),
+        1.0,
+        [1, 2],
+        [3],
+        [-0.5],
+        True,
+        {"a": -0.1},
+        ("l1", "l2"),
+        ("l1", "l2", "l3"),
+        (0.25, 0.5),
+    )
+    second = Turn(
+        fh.Observation(results=(ToolResult("send", "Gone."),)),
+        fh.Action("done"),
+        shown=("l2", "l4"),
+        offered=("l4",),
+    )
+    return fh.Episode(
+        "e1",
+        TASK,
+        "scripted:test#1",
+        (first, second),
+        fh.Observation("Over.", done=True),
+        1.0,
+        {"all_sent": True},
+        Stop.DONE,
+    )
 
 
 def test_an_episode_survives_the_disk():
     episode = example()
     assert decode(encode(episode)) == episode
-    failed = msgspec.structs.replace(episode, reward=None, checks={}, stop=Stop.FAILED, error=Failure("model", "ModelError", "é\n"), tags={"a": "b"})
+    failed = msgspec.structs.replace(
+        episode,
+        reward=None,
+        checks={},
+        stop=Stop.FAILED,
+        error=Failure("model", "ModelError", "é\n"),
+        tags={"a": "b"},
+    )
     assert decode(encode(failed)) == failed
     assert b"\n" not in encode(failed)
 
 
 def test_the_form_on_disk_is_fixed():
     """Journals outlive the code that wrote them: a change here needs another schema number."""
-    episode = msgspec.structs.replace(example(), turns=(example().turns[1],), seconds=0.5, run="first")
+    episode = msgspec.structs.replace(
+        example(), turns=(example().turns[1],), seconds=0.5, run="first"
+    )
     assert encode(episode).decode() == (
         '{"schema":1,"id":"e1","task":{"environment":"test/parcels","seed":1,"world":0,"level":3,"split":"train","version":"1"},'
         '"agent":"scripted:test#1","turns":[{"observation":{"text":"","done":false,"results":[{"tool":"send","text":"Gone.","id":"","error":false}]},'

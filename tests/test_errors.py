@@ -21,8 +21,16 @@ from firsthand.errors import (
 
 
 def test_an_unknown_name_suggests_the_nearest():
-    error = UnknownName("environment", "ofice/ledger", ["office/ledger", "rules/triage"], hint="`firsthand envs` lists all 2.")
-    assert str(error) == "No environment is named 'ofice/ledger'. Did you mean 'office/ledger'? `firsthand envs` lists all 2."
+    error = UnknownName(
+        "environment",
+        "ofice/ledger",
+        ["office/ledger", "rules/triage"],
+        hint="`firsthand envs` lists all 2.",
+    )
+    assert (
+        str(error)
+        == "No environment is named 'ofice/ledger'. Did you mean 'office/ledger'? `firsthand envs` lists all 2."
+    )
     assert isinstance(error, UserError) and isinstance(error, FirsthandError)
     assert str(UnknownName("model", "zzz", ["llama", "human"])) == "No model is named 'zzz'."
 
@@ -42,7 +50,10 @@ def test_nearest(name, found):
 
 
 def test_a_missing_extra_says_what_to_install():
-    assert str(MissingExtra("xllamacpp", extra="local")) == "xllamacpp is not installed. Install it with: pip install 'firsthand[local]'"
+    assert (
+        str(MissingExtra("xllamacpp", extra="local"))
+        == "xllamacpp is not installed. Install it with: pip install 'firsthand[local]'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,12 +77,19 @@ def test_law_8_a_boundary_attributes_what_escapes_it(error, owner):
 
 
 def test_law_8_the_innermost_boundary_wins():
-    with pytest.raises(Failed) as caught, boundary("environment"), boundary("model"), boundary("tool"):
+    with (
+        pytest.raises(Failed) as caught,
+        boundary("environment"),
+        boundary("model"),
+        boundary("tool"),
+    ):
         raise ValueError("x")
     assert caught.value.owner == "tool"
 
 
-@pytest.mark.parametrize("signal", [KeyboardInterrupt, SystemExit, asyncio.CancelledError, GeneratorExit])
+@pytest.mark.parametrize(
+    "signal", [KeyboardInterrupt, SystemExit, asyncio.CancelledError, GeneratorExit]
+)
 def test_law_8_an_interruption_is_nobodys_failure(signal):
     with pytest.raises(signal), boundary("tool"):
         raise signal

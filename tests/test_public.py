@@ -20,7 +20,9 @@ HEAVY = "torch ray numpy aiohttp http.server playwright rich typer jinja2 xllama
 def python(code: str) -> str:
     """Run a program in a fresh process, where no coverage is measured."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def test_importing_is_cheap():
@@ -30,7 +32,10 @@ def test_importing_is_cheap():
 
 
 def test_importing_loads_nothing_heavy():
-    assert python(f"import sys, firsthand; print([name for name in {HEAVY} if name in sys.modules])") == "[]"
+    assert (
+        python(f"import sys, firsthand; print([name for name in {HEAVY} if name in sys.modules])")
+        == "[]"
+    )
 
 
 def test_the_core_loads_nothing_heavy_even_when_it_is_used():
@@ -51,7 +56,11 @@ def test_the_core_installs_in_100_megabytes():
         if (name := canonicalize_name(name)) in sizes:
             return
         found = distribution(name)
-        sizes[name] = sum(path.stat().st_size for file in found.files or () if (path := Path(str(file.locate()))).is_file())
+        sizes[name] = sum(
+            path.stat().st_size
+            for file in found.files or ()
+            if (path := Path(str(file.locate()))).is_file()
+        )
         for requirement in map(Requirement, found.requires or ()):
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 add(requirement.name)
@@ -60,13 +69,26 @@ def test_the_core_installs_in_100_megabytes():
     sizes["firsthand"] = sum(path.stat().st_size for path in SOURCE.rglob("*") if path.is_file())
     assert {"numpy", "aiohttp", "msgspec", "rich", "typer"} <= sizes.keys()
     assert not {"torch", "ray", "pydantic", "xllamacpp", "zstandard"} & sizes.keys()
-    assert sum(sizes.values()) / 2**20 <= 100, dict(sorted(sizes.items(), key=lambda item: -item[1])[:6])
+    assert sum(sizes.values()) / 2**20 <= 100, dict(
+        sorted(sizes.items(), key=lambda item: -item[1])[:6]
+    )
 
 
 def test_every_public_name_resolves_and_says_what_it_is():
-    assert {"Agent", "Environment", "Episode", "Journal", "Playbook", "Score", "Task", "evaluate", "make", "play", "rollout", "tool"} <= set(
-        fh.__all__
-    )
+    assert {
+        "Agent",
+        "Environment",
+        "Episode",
+        "Journal",
+        "Playbook",
+        "Score",
+        "Task",
+        "evaluate",
+        "make",
+        "play",
+        "rollout",
+        "tool",
+    } <= set(fh.__all__)
     for name in fh.__all__:
         assert getattr(fh, name).__doc__, name
         assert name in dir(fh)
@@ -98,7 +120,12 @@ def calls_of(method: str) -> set[str]:
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == method
+                and node.args
+            ):
                 found.add(place)
     return {place for place in found if not place.startswith("worlds/")}
 
@@ -107,11 +134,24 @@ def test_law_1_there_is_one_way_to_play():
     """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts after done, where nothing counts any more."""
     auditor = {"audit/targets/native.py", "audit/targets/file.py", "audit/sabotage.py"}
     assert calls_of("reset") - auditor == {"rollout/play.py"}
-    assert {place for place in calls_of("act") if "environment.act(" in (SOURCE / place).read_text()} - auditor == {"rollout/play.py"}
+    assert {
+        place for place in calls_of("act") if "environment.act(" in (SOURCE / place).read_text()
+    } - auditor == {"rollout/play.py"}
 
 
 @pytest.mark.parametrize(
-    "clocklike", ["random.random(", "random.choice(", "random.shuffle(", "random.seed(", "time.time(", "datetime.now(", "uuid4("]
+    "clocklike",
+    [
+        "random.random(",
+        "random.choice(",
+        "random.shuffle(",
+        "random.seed(",
+        "time.time(",
+        "datetime.now(",
+        "uuid4(",
+    ],
 )
 def test_law_6_no_world_draws_from_anything_but_its_task(clocklike):
-    assert [path.name for path in (SOURCE / "worlds").rglob("*.py") if clocklike in path.read_text()] == []
+    assert [
+        path.name for path in (SOURCE / "worlds").rglob("*.py") if clocklike in path.read_text()
+    ] == []

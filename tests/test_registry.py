@@ -73,8 +73,14 @@ def test_nothing_is_imported_before_it_is_made(installed):
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("post/lost", "declared as post_worlds:Gone but cannot be imported: module 'post_worlds' has no attribute 'Gone'"),
-        ("post/broken", "declared as post_worlds_missing:Broken but cannot be imported: No module named 'post_worlds_missing'"),
+        (
+            "post/lost",
+            "declared as post_worlds:Gone but cannot be imported: module 'post_worlds' has no attribute 'Gone'",
+        ),
+        (
+            "post/broken",
+            "declared as post_worlds_missing:Broken but cannot be imported: No module named 'post_worlds_missing'",
+        ),
         ("post/label", "declared as post_worlds:Mislabelled but is named 'post/other' there"),
     ],
 )
@@ -85,10 +91,16 @@ def test_a_broken_declaration_says_what_is_wrong(installed, name, problem):
 
 
 def test_a_name_that_two_packages_declare_is_refused(installed, tmp_path_factory, monkeypatch):
-    install(tmp_path_factory.mktemp("second"), monkeypatch, "rival", "[firsthand.environments]\npost/islands = rival:Islands\n")
+    install(
+        tmp_path_factory.mktemp("second"),
+        monkeypatch,
+        "rival",
+        "[firsthand.environments]\npost/islands = rival:Islands\n",
+    )
     registry._declared.cache_clear()
     with pytest.raises(
-        UserError, match=r"^The name 'post/islands' is declared by two packages, as post_worlds:Islands and as rival:Islands: uninstall one\.$"
+        UserError,
+        match=r"^The name 'post/islands' is declared by two packages, as post_worlds:Islands and as rival:Islands: uninstall one\.$",
     ):
         fh.make("post/islands")
     assert "post/islands" in fh.environments()
@@ -100,13 +112,17 @@ def test_a_class_can_be_registered_or_named_by_its_place():
     assert fh.register(Parcels) is Parcels is fh.register(Parcels)
     assert lookup("test/parcels") is Parcels and "test/parcels" in fh.environments()
     assert lookup("parcels:Parcels") is Parcels
-    with pytest.raises(UserError, match="'parcels:Nothing' is declared as parcels:Nothing but cannot be imported"):
+    with pytest.raises(
+        UserError, match="'parcels:Nothing' is declared as parcels:Nothing but cannot be imported"
+    ):
         lookup("parcels:Nothing")
 
 
 def test_a_taken_name_is_refused():
     fh.register(Parcels)
-    with pytest.raises(UserError, match=r"^The name 'test/parcels' is taken by parcels\.Parcels\.$"):
+    with pytest.raises(
+        UserError, match=r"^The name 'test/parcels' is taken by parcels\.Parcels\.$"
+    ):
         fh.register(type("Rival", (Parcels,), {}))
 
 
@@ -114,7 +130,10 @@ def test_an_unknown_environment_suggests_the_nearest():
     count = len(fh.environments())
     with pytest.raises(UnknownName) as caught:
         fh.make("data/leger")
-    assert str(caught.value) == f"No environment is named 'data/leger'. Did you mean 'data/ledger'? `firsthand envs` lists all {count}."
+    assert (
+        str(caught.value)
+        == f"No environment is named 'data/leger'. Did you mean 'data/ledger'? `firsthand envs` lists all {count}."
+    )
 
 
 def test_tasks_have_consecutive_seeds():
@@ -145,5 +164,8 @@ def test_tasks_that_cannot_be_are_refused(options, problem):
 def test_a_task_of_another_version_is_refused():
     fh.register(Parcels)
     check_version(fh.Task("test/parcels", 0))
-    with pytest.raises(InvalidTask, match=r"^test/parcels@9/w0/l1/train/0 was made for version 9 of test/parcels; installed is version 1\.$"):
+    with pytest.raises(
+        InvalidTask,
+        match=r"^test/parcels@9/w0/l1/train/0 was made for version 9 of test/parcels; installed is version 1\.$",
+    ):
         check_version(fh.Task("test/parcels", 0, version="9"))

@@ -12,7 +12,12 @@ from firsthand.retrieval import Retrieval, pattern, words
 
 def test_the_nearest_comes_first():
     retrieval = Retrieval(
-        [("the lamp is broken", "RET"), ("how much is the lamp", "PRC"), ("how much is the kite", "PRC"), ("is it open on Monday", "HRS")]
+        [
+            ("the lamp is broken", "RET"),
+            ("how much is the lamp", "PRC"),
+            ("how much is the kite", "PRC"),
+            ("is it open on Monday", "HRS"),
+        ]
     )
     assert retrieval.nearest("how much is the kite")[0] == 2
     assert retrieval.nearest("the lamp is broken")[0] == 0
@@ -23,8 +28,15 @@ def test_the_nearest_comes_first():
 def test_the_words_that_decide_count_more_than_rare_ones():
     """`Oslo` is rarer than `refund` and shared with the query, but tells nothing about the action."""
     examples = [("refund now Oslo", "A"), ("refund please Rome", "A"), ("refund again Bern", "A")]
-    examples += [("invoice now Lima", "B"), ("invoice please Oslo", "B"), ("invoice again Kyiv", "B")]
-    decided = [[examples[i][1] for i in index.nearest("refund Oslo please")[:3]] for index in (Retrieval(examples), plain(examples))]
+    examples += [
+        ("invoice now Lima", "B"),
+        ("invoice please Oslo", "B"),
+        ("invoice again Kyiv", "B"),
+    ]
+    decided = [
+        [examples[i][1] for i in index.nearest("refund Oslo please")[:3]]
+        for index in (Retrieval(examples), plain(examples))
+    ]
     assert decided[0] == ["A", "A", "A"]
     assert "B" in decided[1]
 
@@ -44,14 +56,22 @@ def solved(environment, n, *, world, split):
     return found
 
 
-@pytest.mark.parametrize(("environment", "gain"), [("rules/triage", 0.4), ("interfaces/shop_desk", 0.0)])
+@pytest.mark.parametrize(
+    ("environment", "gain"), [("rules/triage", 0.4), ("interfaces/shop_desk", 0.0)]
+)
 def test_learned_weights_beat_inverse_document_frequency(environment, gain):
     """Share of held-out observations whose nearest example was decided in the right way; triage says much that does not matter."""
     learned, by_idf = [], []
     for world in range(3):
-        examples, held_out = solved(environment, 80, world=world, split="train"), solved(environment, 60, world=world, split="eval")
+        examples, held_out = (
+            solved(environment, 80, world=world, split="train"),
+            solved(environment, 60, world=world, split="eval"),
+        )
         for index, hits in ((Retrieval(examples), learned), (plain(examples), by_idf)):
-            hits += [pattern(*examples[index.nearest(said)[0]]) == pattern(said, right) for said, right in held_out]
+            hits += [
+                pattern(*examples[index.nearest(said)[0]]) == pattern(said, right)
+                for said, right in held_out
+            ]
     assert fmean(learned) > 0.9
     assert fmean(learned) - fmean(by_idf) > gain
 
@@ -65,7 +85,10 @@ def test_the_result_does_not_depend_on_anything_but_the_input():
     examples = solved("rules/triage", 40, world=0, split="train")
     first = [Retrieval(examples).nearest(said) for said, _ in examples]
     assert [Retrieval(list(examples)).nearest(said) for said, _ in examples] == first
-    assert all(found[0] == index or examples[found[0]][0] == examples[index][0] for index, found in enumerate(first))  # itself
+    assert all(
+        found[0] == index or examples[found[0]][0] == examples[index][0]
+        for index, found in enumerate(first)
+    )  # itself
 
 
 def test_only_examples_that_share_a_word_are_returned():
@@ -83,7 +106,15 @@ def test_without_examples_there_is_nothing_to_return():
 
 
 def test_words_are_lower_case_with_pairs_of_neighbours():
-    assert words("Is it Übergröße? 42!") == ["is", "it", "übergröße", "42", "is it", "it übergröße", "übergröße 42"]
+    assert words("Is it Übergröße? 42!") == [
+        "is",
+        "it",
+        "übergröße",
+        "42",
+        "is it",
+        "it übergröße",
+        "übergröße 42",
+    ]
     assert words("") == []
 
 

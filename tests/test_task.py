@@ -65,7 +65,14 @@ def test_law_6_the_world_stream_is_shared_by_the_whole_world():
 
 
 def test_law_6_every_part_of_a_task_changes_its_instance():
-    changes = ({"seed": 18}, {"level": 5}, {"split": "train"}, {"world": 4}, {"environment": "office/letters"}, {"version": "5"})
+    changes = (
+        {"seed": 18},
+        {"level": 5},
+        {"split": "train"},
+        {"world": 4},
+        {"environment": "office/letters"},
+        {"version": "5"},
+    )
     draws = {msgspec.structs.replace(TASK, **change).rng("instance").random() for change in changes}
     assert len(draws | {TASK.rng("instance").random()}) == len(changes) + 1
 
@@ -78,12 +85,20 @@ def test_splits_are_disjoint_by_content(content):
 
 def test_train_gets_half_of_all_contents_gate_and_eval_a_quarter_each():
     contents = [str(n) for n in range(4000)]
-    shares = {split: sum(msgspec.structs.replace(TASK, split=split).owns(content) for content in contents) / 4000 for split in SPLITS}
+    shares = {
+        split: sum(msgspec.structs.replace(TASK, split=split).owns(content) for content in contents)
+        / 4000
+        for split in SPLITS
+    }
     assert shares == pytest.approx({"train": 0.5, "gate": 0.25, "eval": 0.25}, abs=0.03)
 
 
 def test_who_owns_a_content_does_not_depend_on_seed_or_level():
-    others = [msgspec.structs.replace(TASK, seed=seed, level=level) for seed in range(5) for level in (1, 5)]
+    others = [
+        msgspec.structs.replace(TASK, seed=seed, level=level)
+        for seed in range(5)
+        for level in (1, 5)
+    ]
     for content in map(str, range(50)):
         assert len({task.owns(content) for task in others}) == 1
 
@@ -96,5 +111,7 @@ def test_hashes_are_fixed():
 
 def test_an_unknown_split_is_refused():
     assert [check_split(split) for split in SPLITS] == list(SPLITS)
-    with pytest.raises(InvalidTask, match=r"No split is named 'test': expected one of train, gate, eval\."):
+    with pytest.raises(
+        InvalidTask, match=r"No split is named 'test': expected one of train, gate, eval\."
+    ):
         check_split("test")

@@ -41,7 +41,13 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def id(self) -> str:
         """The model's name and a hash of everything that shapes the prompt, the mask excepted."""
-        parts = (self.instructions, self.playbook.id, msgspec.json.encode(self.sampling).decode(), str(self.examples), str(self.lesson_tokens))
+        parts = (
+            self.instructions,
+            self.playbook.id,
+            msgspec.json.encode(self.sampling).decode(),
+            str(self.examples),
+            str(self.lesson_tokens),
+        )
         return f"{self.model.name}#{fingerprint(chr(31).join(parts), length=8)}"
 
     def with_playbook(self, playbook: Playbook, *, mask: Mask | None = None) -> "Agent":
@@ -56,7 +62,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _converses(self) -> bool:
-        return isinstance(self.model, Model)  # kept: checking a protocol takes a third of the time of a short episode
+        return isinstance(
+            self.model, Model
+        )  # kept: checking a protocol takes a third of the time of a short episode
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -100,30 +108,47 @@ class Conversation:
         self.turn += 1
         sampling = self.agent.sampling
         if sampling.seed is not None:
-            sampling = msgspec.structs.replace(sampling, seed=digest(f"{sampling.seed}/{self.task.id}/{self.turn}") % 2**31)
+            sampling = msgspec.structs.replace(
+                sampling, seed=digest(f"{sampling.seed}/{self.task.id}/{self.turn}") % 2**31
+            )
         move = await (
-            self._choose(observation, choices, sampling) if choices and self.model.traits.chooses else self._say(observation, choices, sampling)
+            self._choose(observation, choices, sampling)
+            if choices and self.model.traits.chooses
+            else self._say(observation, choices, sampling)
         )
         self.messages.append(Message("assistant", move.action.text, move.action.calls))
         self.pending = move.action.calls
         return move
 
-    async def _choose(self, observation: Observation, choices: Sequence[str], sampling: Sampling) -> Move:
+    async def _choose(
+        self, observation: Observation, choices: Sequence[str], sampling: Sampling
+    ) -> Move:
         examples, offered = self._examples(observation)
         self.messages.extend(self._heard(observation))
         opening = [Message("system", text)] if (text := self._instructions(())) else []
         prompt = Prompt([*opening, *_as_turns(examples), *self.messages], choices=choices)
         completion = await self.model.sample(prompt, sampling)
-        return Move(Action(completion.text), completion, True, tuple(lesson.id for lesson in examples), offered)
+        return Move(
+            Action(completion.text),
+            completion,
+            True,
+            tuple(lesson.id for lesson in examples),
+            offered,
+        )
 
-    async def _say(self, observation: Observation, choices: Sequence[str], sampling: Sampling) -> Move:
+    async def _say(
+        self, observation: Observation, choices: Sequence[str], sampling: Sampling
+    ) -> Move:
         restart = not self.messages
         if restart:
             self._open(observation)
         heard = self._heard(observation)
         if choices:
             listed = "\n".join(choices)
-            heard[-1] = msgspec.structs.replace(heard[-1], content=f"{heard[-1].content}\n\nAnswer with exactly one of these lines:\n{listed}")
+            heard[-1] = msgspec.structs.replace(
+                heard[-1],
+                content=f"{heard[-1].content}\n\nAnswer with exactly one of these lines:\n{listed}",
+            )
         self.messages.extend(heard)
         native = self.tools if self.model.traits.calls_tools else ()
         prompt = Prompt(self.messages, native, prefix_ids=self.ids, fresh=self.covered)
@@ -164,8 +189,15 @@ class Conversation:
 
     def _prose(self) -> tuple[list[Lesson], tuple[str, ...]]:
         budget, found = self.agent.lesson_tokens, list[Lesson]()
-        for lesson in (*self.agent.playbook.rules(self.task.environment), *self.agent.playbook.active):
-            if lesson in found or not lesson.in_scope(self.task.environment) or lesson.tokens > budget:
+        for lesson in (
+            *self.agent.playbook.rules(self.task.environment),
+            *self.agent.playbook.active,
+        ):
+            if (
+                lesson in found
+                or not lesson.in_scope(self.task.environment)
+                or lesson.tokens > budget
+            ):
                 continue
             budget -= lesson.tokens
             found.append(lesson)
@@ -178,7 +210,10 @@ class Conversation:
         if self.tools and not self.model.traits.calls_tools:
             parts.append(_tools_in_prose(self.tools))
         if lessons:
-            parts.append("Lessons from earlier episodes:\n" + "\n".join(f"- {in_prose(lesson)}" for lesson in lessons))
+            parts.append(
+                "Lessons from earlier episodes:\n"
+                + "\n".join(f"- {in_prose(lesson)}" for lesson in lessons)
+            )
         return "\n\n".join(part for part in parts if part)
 
     def _heard(self, observation: Observation) -> list[Message]:
@@ -186,9 +221,14 @@ class Conversation:
         heard: list[Message] = []
         if self.pending and self.model.traits.calls_tools:
             answers = {result.id: result.text for result in observation.results}
-            heard += [Message("tool", answers.get(call.id, "The call was not run."), call_id=call.id) for call in self.pending]
+            heard += [
+                Message("tool", answers.get(call.id, "The call was not run."), call_id=call.id)
+                for call in self.pending
+            ]
         else:
-            heard += [Message("user", f"{result.tool}: {result.text}") for result in observation.results]
+            heard += [
+                Message("user", f"{result.tool}: {result.text}") for result in observation.results
+            ]
         if observation.text or not heard:
             heard.insert(0 if not self.pending else len(heard), Message("user", observation.text))
         return heard
@@ -228,7 +268,11 @@ def parse_call(text: str) -> Action:
 
 
 def _as_turns(lessons: Sequence[Lesson]) -> list[Message]:
-    return [message for lesson in lessons for message in (Message("user", lesson.observation), Message("assistant", lesson.action))]
+    return [
+        message
+        for lesson in lessons
+        for message in (Message("user", lesson.observation), Message("assistant", lesson.action))
+    ]
 
 
 def _tools_in_prose(tools: Sequence[dict[str, Any]]) -> str:

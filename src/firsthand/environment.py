@@ -77,7 +77,9 @@ class Score:
         if not math.isfinite(value) or not 0.0 <= value <= 1.0:
             raise InvalidScore(f"A potential is a finite number in [0, 1], got {value!r}.")
         if (value == 1.0) != (score.value == 1.0):
-            raise InvalidScore(f"A potential is 1 exactly when every check holds, got {value!r} with {score.checks}.")
+            raise InvalidScore(
+                f"A potential is 1 exactly when every check holds, got {value!r} with {score.checks}."
+            )
         score.value = float(value)
         return score
 
@@ -106,13 +108,17 @@ class Tool:
             if parameter.name not in hints:
                 raise TypeError(f"Tool {self.name!r}: parameter {parameter.name!r} needs a type.")
             field = (parameter.name, hints[parameter.name])
-            fields.append(field if parameter.default is parameter.empty else (*field, parameter.default))
+            fields.append(
+                field if parameter.default is parameter.empty else (*field, parameter.default)
+            )
         return msgspec.defstruct(self.name, fields, forbid_unknown_fields=True, kw_only=True)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the arguments, self-contained."""
-        _, definitions = msgspec.json.schema_components([self.arguments], ref_template="#/$defs/{name}")
+        _, definitions = msgspec.json.schema_components(
+            [self.arguments], ref_template="#/$defs/{name}"
+        )
         own = cast("dict[str, Any]", dict(definitions.pop(self.name)))
         own.pop("title", None)
         if definitions:
@@ -122,7 +128,14 @@ class Tool:
     @cached_property
     def specification(self) -> dict[str, Any]:
         """The tool as chat-completion APIs want it."""
-        return {"type": "function", "function": {"name": self.name, "description": self.description, "parameters": self.parameters}}
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": self.parameters,
+            },
+        }
 
     def validate(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Convert arguments strictly. Raises `ToolError` with path and expectation, e.g. "Expected `int`, got `str` - at `$.age`"."""
@@ -194,7 +207,9 @@ class Environment:
     async def _run_calls(self, action: Action) -> Observation:
         known = tools_of(type(self))
         if not action.calls:
-            return Observation(f"Nothing was done: call one of the tools {', '.join(known)}.", done=self.finished)
+            return Observation(
+                f"Nothing was done: call one of the tools {', '.join(known)}.", done=self.finished
+            )
         results: list[ToolResult] = []
         for call in action.calls:
             if self.finished:
@@ -206,7 +221,9 @@ class Environment:
         try:
             if call.name not in known:
                 close = nearest(call.name, known)
-                raise ToolError(f"No tool is named {call.name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(known)}.")
+                raise ToolError(
+                    f"No tool is named {call.name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(known)}."
+                )
             arguments = known[call.name].validate(call.arguments)
             with boundary("tool"):
                 try:
@@ -260,9 +277,13 @@ def check_contract(environment: type[Environment]) -> None:
         raise TypeError(f"{environment.__name__}.name must read 'domain/family', got {name!r}.")
     for method in ("reset", "score", "expert"):
         if getattr(environment, method) is getattr(Environment, method):
-            raise TypeError(f"{environment.__name__} has no {method}(): every environment has reset, score and expert.")
+            raise TypeError(
+                f"{environment.__name__} has no {method}(): every environment has reset, score and expert."
+            )
     if environment.act is Environment.act and not tools_of(environment):
-        raise TypeError(f"{environment.__name__} has neither tools nor act(): nothing can be done in it.")
+        raise TypeError(
+            f"{environment.__name__} has neither tools nor act(): nothing can be done in it."
+        )
     for declared in tools_of(environment).values():
         _ = declared.parameters
 

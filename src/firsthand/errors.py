@@ -37,7 +37,9 @@ class MissingExtra(UserError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, *, extra: str) -> None:
-        super().__init__(f"{package} is not installed. Install it with: pip install 'firsthand[{extra}]'")
+        super().__init__(
+            f"{package} is not installed. Install it with: pip install 'firsthand[{extra}]'"
+        )
 
 
 class InvalidTask(UserError):
@@ -96,7 +98,12 @@ class boundary:  # a statement: `with boundary("tool"):`
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
         if error is None or isinstance(error, Failed) or not isinstance(error, Exception):
             return
         owner = error.owner if isinstance(error, FirsthandError) and error.owner else self.owner

@@ -31,10 +31,16 @@ class Credit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def positive(self) -> float:
         """P(effect > 0) under a normal posterior."""
-        return 0.5 * math.erfc(-self.mean / (self.sd * math.sqrt(2))) if self.sd > 0 else float(self.mean > 0)
+        return (
+            0.5 * math.erfc(-self.mean / (self.sd * math.sqrt(2)))
+            if self.sd > 0
+            else float(self.mean > 0)
+        )
 
 
-class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_unknown_fields=True):
+class Lesson(
+    msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_unknown_fields=True
+):
     """One learned statement, optionally with a worked example.
 
     `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in prose.
@@ -58,7 +64,9 @@ class Lesson(msgspec.Struct, frozen=True, omit_defaults=True, dict=True, forbid_
     @cached_property
     def id(self) -> str:
         """The name of the lesson, a hash of what it says: an edited lesson is another lesson."""
-        return fingerprint("\x1f".join((self.kind, self.text, self.observation, self.action, self.scope)), length=8)
+        return fingerprint(
+            "\x1f".join((self.kind, self.text, self.observation, self.action, self.scope)), length=8
+        )
 
     @property
     def tokens(self) -> int:
@@ -118,18 +126,29 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
 
     def rules(self, environment: str) -> list[Lesson]:
         """Return the prose rules in scope, best first: by credit, then as written."""
-        found = [lesson for lesson in self.active if lesson.kind == "rule" and lesson.in_scope(environment)]
+        found = [
+            lesson
+            for lesson in self.active
+            if lesson.kind == "rule" and lesson.in_scope(environment)
+        ]
         return sorted(found, key=lambda lesson: -lesson.effect)
 
     def examples(self, environment: str, observation: str, k: int) -> list[Lesson]:
         """Return the `k` worked examples in scope nearest to the observation, nearest last."""
         lessons, retrieval = self._examples
-        found = [lessons[index] for index in retrieval.nearest(observation) if lessons[index].in_scope(environment)]
+        found = [
+            lessons[index]
+            for index in retrieval.nearest(observation)
+            if lessons[index].in_scope(environment)
+        ]
         return found[:k][::-1]
 
     @cached_property
     def _examples(self) -> tuple[list[Lesson], Retrieval]:
-        lessons = sorted((lesson for lesson in self.active if lesson.kind == "example"), key=lambda lesson: lesson.id)
+        lessons = sorted(
+            (lesson for lesson in self.active if lesson.kind == "example"),
+            key=lambda lesson: lesson.id,
+        )
         return lessons, Retrieval([(lesson.observation, lesson.action) for lesson in lessons])
 
 
@@ -145,7 +164,9 @@ def save(playbook: Playbook, path: Path) -> None:
 
     lessons = [{"id": lesson.id, **msgspec.to_builtins(lesson)} for lesson in playbook.lessons]
     file = {"version": playbook.version, "note": playbook.note, "lessons": lessons}
-    text = tomli_w.dumps(file, multiline_strings="\\r" not in str(file))  # a carriage return does not survive in them
+    text = tomli_w.dumps(
+        file, multiline_strings="\\r" not in str(file)
+    )  # a carriage return does not survive in them
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
@@ -160,7 +181,9 @@ def load(path: Path) -> Playbook:
             lesson.pop("id", None)  # written for the reader; it follows from what the lesson says
         return msgspec.convert(msgspec.to_builtins(found), Playbook)
     except FileNotFoundError:
-        raise UserError(f"There is no playbook at {path}. `firsthand learn ENVIRONMENT` writes one.") from None
+        raise UserError(
+            f"There is no playbook at {path}. `firsthand learn ENVIRONMENT` writes one."
+        ) from None
     except (msgspec.MsgspecError, ValueError, OSError) as error:
         raise UserError(f"The playbook {path} cannot be read: {error}") from None
 
@@ -182,7 +205,9 @@ def deploy(folder: Path, playbook: Playbook) -> Path:
     """Make a playbook the current one of a folder and keep it in the history. Raises `UserError` when its version exists."""
     kept = folder / "history" / f"{playbook.version:04d}.toml"
     if kept.exists() and load(kept).id != playbook.id:
-        raise UserError(f"{kept} holds another playbook of version {playbook.version}: versions are never rewritten.")
+        raise UserError(
+            f"{kept} holds another playbook of version {playbook.version}: versions are never rewritten."
+        )
     save(playbook, kept)
     save(playbook, folder / "playbook.toml")
     return kept

@@ -24,8 +24,13 @@ def register(environment: type[Environment]) -> type[Environment]:
     """
     check_contract(environment)
     taken = _registered.get(environment.name)
-    if taken is not None and (taken.__module__, taken.__qualname__) != (environment.__module__, environment.__qualname__):
-        raise UserError(f"The name {environment.name!r} is taken by {taken.__module__}.{taken.__qualname__}.")
+    if taken is not None and (taken.__module__, taken.__qualname__) != (
+        environment.__module__,
+        environment.__qualname__,
+    ):
+        raise UserError(
+            f"The name {environment.name!r} is taken by {taken.__module__}.{taken.__qualname__}."
+        )
     _registered[environment.name] = environment
     return environment
 
@@ -47,17 +52,25 @@ def lookup(name: str) -> type[Environment]:
         return made
     if not targets:
         known = environments()
-        raise UnknownName("environment", name, known, hint=f"`firsthand envs` lists all {len(known)}.")
+        raise UnknownName(
+            "environment", name, known, hint=f"`firsthand envs` lists all {len(known)}."
+        )
     if len(targets) > 1:
-        raise UserError(f"The name {name!r} is declared by two packages, as {' and as '.join(targets)}: uninstall one.")
+        raise UserError(
+            f"The name {name!r} is declared by two packages, as {' and as '.join(targets)}: uninstall one."
+        )
     (target,) = targets
     module, _, attribute = target.partition(":")
     try:
         environment = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise UserError(f"The environment {name!r} is declared as {target} but cannot be imported: {error}") from error
+        raise UserError(
+            f"The environment {name!r} is declared as {target} but cannot be imported: {error}"
+        ) from error
     if environment.name != name and target != name:
-        raise UserError(f"The environment {name!r} is declared as {target} but is named {environment.name!r} there.")
+        raise UserError(
+            f"The environment {name!r} is declared as {target} but is named {environment.name!r} there."
+        )
     return register(environment)
 
 
@@ -66,22 +79,39 @@ def make(name: str) -> Environment:
     return lookup(name)()
 
 
-def tasks(environment: str, n: int, *, split: Split = "train", level: int = 1, world: int = 0, start: int = 0) -> list[Task]:
+def tasks(
+    environment: str,
+    n: int,
+    *,
+    split: Split = "train",
+    level: int = 1,
+    world: int = 0,
+    start: int = 0,
+) -> list[Task]:
     """Return `n` tasks with seeds `start` … `start + n - 1`. Raises `UnknownName`, `InvalidTask`."""
     found = lookup(environment)
     if level not in found.levels:
-        raise InvalidTask(f"{found.name} has levels {found.levels[0]} to {found.levels[-1]}, got {level}.")
+        raise InvalidTask(
+            f"{found.name} has levels {found.levels[0]} to {found.levels[-1]}, got {level}."
+        )
     if n < 0 or start < 0 or world < 0:
-        raise InvalidTask(f"n, start and world count from 0, got n={n}, start={start}, world={world}.")
+        raise InvalidTask(
+            f"n, start and world count from 0, got n={n}, start={start}, world={world}."
+        )
     check_split(split)
-    return [Task(found.name, seed, world, level, split, found.version) for seed in range(start, start + n)]
+    return [
+        Task(found.name, seed, world, level, split, found.version)
+        for seed in range(start, start + n)
+    ]
 
 
 def check_version(task: Task) -> None:
     """Refuse a task of another version of its environment. Raises `InvalidTask`."""
     found = lookup(task.environment)
     if task.version != found.version:
-        raise InvalidTask(f"{task.id} was made for version {task.version} of {found.name}; installed is version {found.version}.")
+        raise InvalidTask(
+            f"{task.id} was made for version {task.version} of {found.name}; installed is version {found.version}."
+        )
 
 
 def _variant(name: str) -> type[Environment] | None:

@@ -39,7 +39,9 @@ class Retrieval:
         return sorted(similarity, key=lambda index: (-similarity[index], index))
 
     def _unit(self, count: Counter[str]) -> dict[str, float]:
-        weights = {word: n * self._weights[word] for word, n in count.items() if word in self._weights}
+        weights = {
+            word: n * self._weights[word] for word, n in count.items() if word in self._weights
+        }
         norm = math.sqrt(sum(weight * weight for weight in weights.values()))
         return {word: weight / norm for word, weight in weights.items()} if norm else {}
 
@@ -53,7 +55,9 @@ def words(text: str) -> list[str]:
 def pattern(observation: str, action: str) -> str:
     """Blank the words of an action that the observation already contains: what is left is what was decided."""
     said = set(re.findall(r"\w+", observation.lower()))
-    return re.sub(r"\w+", lambda match: "…" if match.group().lower() in said else match.group(), action)
+    return re.sub(
+        r"\w+", lambda match: "…" if match.group().lower() in said else match.group(), action
+    )
 
 
 def _word_weights(counts: Sequence[Counter[str]], patterns: Sequence[str]) -> dict[str, float]:
@@ -71,4 +75,7 @@ def _word_weights(counts: Sequence[Counter[str]], patterns: Sequence[str]) -> di
             divergence += share * math.log(share / prior)
         return divergence
 
-    return {word: math.log((1 + n) / seen.total()) * (informs(seen) + FLOOR) for word, seen in beside.items()}
+    return {
+        word: math.log((1 + n) / seen.total()) * (informs(seen) + FLOOR)
+        for word, seen in beside.items()
+    }

@@ -23,5 +23,9 @@ def register(secret: str) -> None:
 def redact(text: Text) -> Text:
     """Replace every registered secret by `[secret]`."""
     for secret in _secrets:
-        text = text.replace(secret, "[secret]") if isinstance(text, str) else text.replace(secret.encode(), b"[secret]")
+        text = (
+            text.replace(secret, "[secret]")
+            if isinstance(text, str)
+            else text.replace(secret.encode(), b"[secret]")
+        )
     return text

@@ -53,7 +53,10 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         A generator draws until its instance is owned. Splits then share no instance by construction:
         the content decides the split, half of all contents being train, a quarter gate, a quarter eval.
         """
-        return digest(f"{self.environment}@{self.version}/w{self.world}#{instance}") % 16 in _SHARE[self.split]
+        return (
+            digest(f"{self.environment}@{self.version}/w{self.world}#{instance}") % 16
+            in _SHARE[self.split]
+        )
 
 
 def digest(text: str) -> int:

@@ -95,13 +95,18 @@ def test_the_flaw_is_found_by_the_check_that_is_about_it(tmp_path, name):
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_sibling_passes_everything(tmp_path, name):
     certificate = audited(tmp_path, *SOUND[name])
-    assert certificate.verdict == "PASS", [(found.check, found.claim) for found in certificate.findings if found.severity != "minor"]
+    assert certificate.verdict == "PASS", [
+        (found.check, found.claim) for found in certificate.findings if found.severity != "minor"
+    ]
 
 
 def test_patterns_that_backtrack_end_the_audit_early_and_not_the_auditor(tmp_path):
     slow = "def reward(prompt, completion, answer):\n    return float(bool(re.match(r'^(\\s*([a-z]+)[,\\s]*)+$', completion, re.I)) and completion == answer)\n"
     certificate = audited(
-        tmp_path, "TASKS = [{'prompt': f'Sort {n}.', 'answer': f'words{chr(97 + n)}'} for n in range(8)]", slow, only=("nulls", "echo")
+        tmp_path,
+        "TASKS = [{'prompt': f'Sort {n}.', 'answer': f'words{chr(97 + n)}'} for n in range(8)]",
+        slow,
+        only=("nulls", "echo"),
     )
     assert certificate.verdict == "FAIL" and certificate.seconds < 150
     (finding,) = certificate.findings
@@ -116,6 +121,9 @@ def test_a_file_that_is_no_target_is_the_users_mistake(tmp_path):
 
 def test_half_a_surrogate_in_a_prompt_is_audited_like_any_other_text(tmp_path):
     certificate = audited(
-        tmp_path, "TASKS = [{'prompt': f'Say {n} \\ud800.', 'answer': f'{n * 7 + 3}'} for n in range(8)]", PLAIN, only=("oracle", "nulls")
+        tmp_path,
+        "TASKS = [{'prompt': f'Say {n} \\ud800.', 'answer': f'{n * 7 + 3}'} for n in range(8)]",
+        PLAIN,
+        only=("oracle", "nulls"),
     )
     assert certificate.verdict == "PASS"

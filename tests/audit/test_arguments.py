@@ -27,7 +27,9 @@ def test_one_argument_or_all_of_them_are_replaced():
     assert put("post:4321=77", "") == "post:"
     assert put("forward", "x") == put("forward", "x", 0) == "forward"
     assert put(CALL, "9", 0) == CALL.replace("3", "9")
-    assert put(CALL, "*") == CALL.replace("3", "0").replace("two words", "*"), "a number stays a number"
+    assert put(CALL, "*") == CALL.replace("3", "0").replace("two words", "*"), (
+        "a number stays a number"
+    )
 
 
 def test_values_are_pooled_by_kind_and_place():

@@ -12,7 +12,18 @@ from firsthand.audit.session import Options
 from firsthand.audit.target import Facts, Play, Spec
 from firsthand.errors import UserError
 
-FINDING = Finding("nulls", "answer channel", "critical", "Nothing pays.", 24, 24, 1.0, 1.0, Witness("pays", (Play(3, ("",)),), 1.0), "Reject it.")
+FINDING = Finding(
+    "nulls",
+    "answer channel",
+    "critical",
+    "Nothing pays.",
+    24,
+    24,
+    1.0,
+    1.0,
+    Witness("pays", (Play(3, ("",)),), 1.0),
+    "Reject it.",
+)
 
 
 def check(status, name="nulls", **more):
@@ -44,7 +55,11 @@ def test_the_verdict_is_the_worst_status_and_decides_the_exit_code(statuses, sai
 
 def test_json_is_canonical_in_one_line():
     text = certificate(check("FAIL"), findings=(FINDING,)).json()
-    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False) and "\n" not in text
+    assert (
+        text
+        == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        and "\n" not in text
+    )
     assert json.loads(text)["base_rate"]["measured"] == 0.333333
     assert json.loads(text)["findings"][0]["class"] == "answer channel"
 
@@ -63,21 +78,30 @@ def test_the_hash_leaves_out_what_no_one_can_repeat():
 
 
 def test_a_saved_certificate_is_read_back_whole(tmp_path):
-    made = certificate(check("FAIL"), findings=(FINDING,), base_rate={"declared": 0.25, "measured": 0.5})
+    made = certificate(
+        check("FAIL"), findings=(FINDING,), base_rate={"declared": 0.25, "measured": 0.5}
+    )
     made.save(tmp_path / "deep" / "c.json")
     assert load(tmp_path / "deep" / "c.json") == made
 
 
 @pytest.mark.parametrize(
     ("was", "becomes"),
-    [('"status": "FAIL"', '"status": "PASS"'), ('"verdict": "FAIL"', '"verdict": "PASS"'), ('"seed": 3', '"seed": 4'), ("Nothing pays.", "It pays.")],
+    [
+        ('"status": "FAIL"', '"status": "PASS"'),
+        ('"verdict": "FAIL"', '"verdict": "PASS"'),
+        ('"seed": 3', '"seed": 4'),
+        ("Nothing pays.", "It pays."),
+    ],
 )
 def test_an_edit_is_detected(tmp_path, was, becomes):
     place = tmp_path / "c.json"
     certificate(check("FAIL"), findings=(FINDING,)).save(place)
     assert was in place.read_text()
     place.write_text(place.read_text().replace(was, becomes))
-    with pytest.raises(UserError, match=r"c\.json was edited: its content does not have the hash that it names\."):
+    with pytest.raises(
+        UserError, match=r"c\.json was edited: its content does not have the hash that it names\."
+    ):
         load(place)
 
 
@@ -89,14 +113,21 @@ def test_what_is_no_certificate_is_refused(tmp_path):
         load(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize(("here", "named"), [(".", "sub/grader.py"), ("sub", "grader.py"), ("other", "grader.py")])
+@pytest.mark.parametrize(
+    ("here", "named"), [(".", "sub/grader.py"), ("sub", "grader.py"), ("other", "grader.py")]
+)
 def test_a_file_is_named_without_the_folders_of_the_machine(tmp_path, monkeypatch, here, named):
     (tmp_path / "sub").mkdir()
     (tmp_path / "other").mkdir()
     file = tmp_path / "sub" / "grader.py"
     file.write_text("raise ValueError")
     monkeypatch.chdir(tmp_path / here)
-    made = load_failed(Spec("file", str(file)), Options(), f"{file} could not be loaded: ValueError")
+    made = load_failed(
+        Spec("file", str(file)), Options(), f"{file} could not be loaded: ValueError"
+    )
     told = json.loads(made.json())
     assert told["spec"]["name"] == named and str(tmp_path) not in made.json()
-    assert told["verdict"] == "FAIL" and told["findings"][0]["claim"] == "grader.py could not be loaded: ValueError"
+    assert (
+        told["verdict"] == "FAIL"
+        and told["findings"][0]["claim"] == "grader.py could not be loaded: ValueError"
+    )

@@ -24,13 +24,17 @@ def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
     certificate = load(place(name))
     assert certificate.verdict == "PASS" and certificate.seeds.n == 700
     assert certificate.root_sha256 == root(certificate)
-    assert certificate.target.sha256 == digest_now(spec_of(name)), "the environment changed: audit it again"
+    assert certificate.target.sha256 == digest_now(spec_of(name)), (
+        "the environment changed: audit it again"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_environment_passes_again_at_the_quick_budget(name):
     certificate = run(spec_of(name), Options(budget="quick"))
-    assert certificate.verdict == "PASS", [(found.check, found.claim) for found in certificate.findings]
+    assert certificate.verdict == "PASS", [
+        (found.check, found.claim) for found in certificate.findings
+    ]
 
 
 def test_an_edited_certificate_is_refused(tmp_path):

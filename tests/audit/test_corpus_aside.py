@@ -25,8 +25,16 @@ def _episodic(paths):
 
 def test_every_broken_target_has_an_exploit_of_the_catalogue():
     assert {path.stem for path in BROKEN} == set(aside.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in aside.EXPLOITS.values())
-    assert (len(_graders(BROKEN)), len(_episodic(BROKEN)), len(_graders(SOUND)), len(_episodic(SOUND))) == (16, 8, 8, 4)
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in aside.EXPLOITS.values()
+    )
+    assert (
+        len(_graders(BROKEN)),
+        len(_episodic(BROKEN)),
+        len(_graders(SOUND)),
+        len(_episodic(SOUND)),
+    ) == (16, 8, 8, 4)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in BROKEN])
@@ -39,7 +47,9 @@ def test_the_oracle_of_a_grader_earns_full_reward(path):
     module = load(path)
     assert 6 <= len(module.TASKS) <= 40
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
-    assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == pytest.approx([1.0] * len(module.TASKS))
+    assert [
+        module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS
+    ] == pytest.approx([1.0] * len(module.TASKS))
 
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
@@ -100,7 +110,9 @@ def test_a_sound_grader_accepts_space_around_and_repeats_itself(path):
     for task in module.TASKS[:8]:
         right = module.oracle(task)
         wrong = module.oracle(module.TASKS[(module.TASKS.index(task) + 1) % len(module.TASKS)])
-        assert [module.reward(task["prompt"], f"{right}\n\n", task["answer"]) for _ in range(2)] == pytest.approx([1.0, 1.0])
+        assert [
+            module.reward(task["prompt"], f"{right}\n\n", task["answer"]) for _ in range(2)
+        ] == pytest.approx([1.0, 1.0])
         assert len({module.reward(task["prompt"], wrong, task["answer"]) for _ in range(2)}) == 1
 
 
@@ -109,7 +121,11 @@ def _blind_plans(module):
     filled = []
     for action in module.ACTIONS:
         for number in (0, 1, 2, 7, -1, 10**12):
-            filled.append(action.replace("<int>,<int>", f"{number},{number + 1}").replace("<int>", str(number)).replace("<text>", str(number) * 5))
+            filled.append(
+                action.replace("<int>,<int>", f"{number},{number + 1}")
+                .replace("<int>", str(number))
+                .replace("<text>", str(number) * 5)
+            )
     filled = sorted(set(filled))
     yield []
     for action in [*filled, "", "success", "\ud800", "stop\n", "x" * 10_000]:

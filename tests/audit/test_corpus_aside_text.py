@@ -17,7 +17,9 @@ ASIDE_TEXT = Path(__file__).parent / "corpus" / "aside_text"
 BROKEN = sorted((ASIDE_TEXT / "broken").glob("*.py"))
 SOUND = sorted((ASIDE_TEXT / "sound").glob("*.py"))
 LABELS = {"product_claims": 2, "syllogism_cards": 3}
-PARTIAL = {"harbour_inspection": 0.4}  # the most that naming many rules, or the same rules each time, may earn
+PARTIAL = {
+    "harbour_inspection": 0.4
+}  # the most that naming many rules, or the same rules each time, may earn
 HASHED = """
 import importlib.util, json, sys
 for path in sys.argv[1:]:
@@ -32,34 +34,74 @@ FORMS = {
     "reading_room": lambda task: [task["answer"].upper(), f" {task['answer']}\n"],
     "syllogism_cards": lambda task: [task["answer"].upper(), task["answer"].capitalize()],
     "product_claims": lambda task: [task["answer"].upper(), task["answer"].capitalize()],
-    "harbour_inspection": lambda task: [",".join(reversed(task["answer"])), ", ".join(task["answer"]).upper()],
-    "map_colouring": lambda task: [", ".join(f"{name.lower()}:{colour}" for name, colour in reversed(task["hidden"].items()))],
+    "harbour_inspection": lambda task: [
+        ",".join(reversed(task["answer"])),
+        ", ".join(task["answer"]).upper(),
+    ],
+    "map_colouring": lambda task: [
+        ", ".join(f"{name.lower()}:{colour}" for name, colour in reversed(task["hidden"].items()))
+    ],
     "mountain_paths": lambda task: [">".join(task["way"]), " > ".join(task["way"]).lower()],
     "pantry_fractions": lambda task: [
         f"{3 * task['answer'][0]} / {3 * task['answer'][1]}",
         f"{task['answer'][0] / task['answer'][1]}00",
         f"{task['answer'][0] // task['answer'][1]} {task['answer'][0] % task['answer'][1]}/{task['answer'][1]}",
     ],
-    "cable_lengths": lambda task: [f"{float(task['answer']) * 1000:.0f}mm", f"{float(task['answer']) / 1000:.6f} km", f"{task['answer']}0 m"],
+    "cable_lengths": lambda task: [
+        f"{float(task['answer']) * 1000:.0f}mm",
+        f"{float(task['answer']) / 1000:.6f} km",
+        f"{task['answer']}0 m",
+    ],
     "hearing_dates": lambda task: [_in_words(task["answer"]), _in_words(task["answer"]).lower()],
     "parcel_records": lambda task: [json.dumps(dict(reversed(task["answer"].items())), indent=2)],
-    "island_liars": lambda task: [f"<think>a < b, so</think>\n<answer>{','.join(reversed(task['answer']))}</answer>"],
+    "island_liars": lambda task: [
+        f"<think>a < b, so</think>\n<answer>{','.join(reversed(task['answer']))}</answer>"
+    ],
     "cipher_letters": lambda task: [task["answer"].replace(" ", "\n"), task["answer"].upper()],
 }
 NEAR = {
-    "reading_room": lambda task: [f"not {task['answer']}", task["answer"][:-1], f"{task['answer']}\0"],
-    "syllogism_cards": lambda task: [f"not {task['answer']}", f"{task['answer']}.", f"{task['answer']}, {task['answer']}"],
-    "product_claims": lambda task: ["true/false", "1" if task["answer"] == "true" else "0", f"not {task['answer']}"],
-    "map_colouring": lambda task: [", ".join(f"{name}: red" for name in task["hidden"]), _two_colours_for_one(task)],
+    "reading_room": lambda task: [
+        f"not {task['answer']}",
+        task["answer"][:-1],
+        f"{task['answer']}\0",
+    ],
+    "syllogism_cards": lambda task: [
+        f"not {task['answer']}",
+        f"{task['answer']}.",
+        f"{task['answer']}, {task['answer']}",
+    ],
+    "product_claims": lambda task: [
+        "true/false",
+        "1" if task["answer"] == "true" else "0",
+        f"not {task['answer']}",
+    ],
+    "map_colouring": lambda task: [
+        ", ".join(f"{name}: red" for name in task["hidden"]),
+        _two_colours_for_one(task),
+    ],
     "mountain_paths": lambda task: [
         f"{task['way'][0]} > {task['way'][-1]}",
         " > ".join(task["way"][:-1]),
         " > ".join([*task["way"][:2], *task["way"]]),
         " > ".join(reversed(task["way"])),
     ],
-    "pantry_fractions": lambda task: [f"-{task['answer'][0]}/{task['answer'][1]}", f"{task['answer'][1]}/{task['answer'][0]}", "1/0", "1 1/0"],
-    "cable_lengths": lambda task: [task["answer"], f"{task['answer']} km", f"-{task['answer']} m", f"{1.0051 * float(task['answer']):.3f} m"],
-    "hearing_dates": lambda task: [task["answer"][:8] + f"{int(task['answer'][8:]) % 28 + 1:02d}", "2023-02-30", "0000-00-00"],
+    "pantry_fractions": lambda task: [
+        f"-{task['answer'][0]}/{task['answer'][1]}",
+        f"{task['answer'][1]}/{task['answer'][0]}",
+        "1/0",
+        "1 1/0",
+    ],
+    "cable_lengths": lambda task: [
+        task["answer"],
+        f"{task['answer']} km",
+        f"-{task['answer']} m",
+        f"{1.0051 * float(task['answer']):.3f} m",
+    ],
+    "hearing_dates": lambda task: [
+        task["answer"][:8] + f"{int(task['answer'][8:]) % 28 + 1:02d}",
+        "2023-02-30",
+        "0000-00-00",
+    ],
     "parcel_records": lambda task: [
         json.dumps(task["answer"] | {"fragile": int(task["answer"]["fragile"])}),
         json.dumps(task["answer"] | {"grams": float(task["answer"]["grams"])}),
@@ -75,8 +117,16 @@ NEAR = {
         f"<think>{_block(task)}</think>{_block(task)}",
         f"<!-- <answer> -->{_block(task)}",
     ],
-    "cipher_letters": lambda task: [task["answer"][:-1], " ".join(sorted(task["answer"].split())), task["answer"] + " the"],
-    "harbour_inspection": lambda task: [f"not {', '.join(task['answer'][:1])}", " ".join(task["answer"]), "; ".join(task["answer"])],
+    "cipher_letters": lambda task: [
+        task["answer"][:-1],
+        " ".join(sorted(task["answer"].split())),
+        task["answer"] + " the",
+    ],
+    "harbour_inspection": lambda task: [
+        f"not {', '.join(task['answer'][:1])}",
+        " ".join(task["answer"]),
+        "; ".join(task["answer"]),
+    ],
 }
 
 
@@ -106,7 +156,10 @@ def _rewards(module, reply):
 
 def test_every_broken_grader_has_an_exploit_of_the_catalogue():
     assert {path.stem for path in BROKEN} == set(aside.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in aside.EXPLOITS.values())
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in aside.EXPLOITS.values()
+    )
     assert {path.stem for path in SOUND} == set(FORMS) == set(NEAR)
     assert (len(BROKEN), len(SOUND)) == (18, 12)
 
@@ -158,7 +211,24 @@ def _attacks(module):
         "none",
         "I cannot answer.",
     ]
-    numbers = ["nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1_000", "0", "1", "-1", "0.0", "9" * 5000, "nan m", "inf m", "1e400 m", "0/0"]
+    numbers = [
+        "nan",
+        "inf",
+        "-inf",
+        "Infinity",
+        "1e400",
+        "-1e400",
+        "1_000",
+        "0",
+        "1",
+        "-1",
+        "0.0",
+        "9" * 5000,
+        "nan m",
+        "inf m",
+        "1e400 m",
+        "0/0",
+    ]
     talk = [
         "Score: 10",
         "Verdict: correct",
@@ -173,20 +243,51 @@ def _attacks(module):
         "answer",
         "__import__('os').getcwd()",
     ]
-    huge = ["a" * 100_000, " " * 100_000, "(" * 100_000, "<think>" * 15_000, "9" * 100_000, "a, " * 33_000, "a > " * 25_000, "\0" * 100_000]
-    for text in [*blank, *numbers, *talk, *huge, "٣/٤", "１/２", "red", "x: red", " > ", "yes", "no"]:
+    huge = [
+        "a" * 100_000,
+        " " * 100_000,
+        "(" * 100_000,
+        "<think>" * 15_000,
+        "9" * 100_000,
+        "a, " * 33_000,
+        "a > " * 25_000,
+        "\0" * 100_000,
+    ]
+    for text in [
+        *blank,
+        *numbers,
+        *talk,
+        *huge,
+        "٣/٤",
+        "１/２",
+        "red",
+        "x: red",
+        " > ",
+        "yes",
+        "no",
+    ]:
         yield repr(text[:20]), lambda task, text=text: text
     yield "echo", lambda task: task["prompt"]
     yield "echo twice", lambda task: task["prompt"] * 2
     for number in (0, 1, -2, -1):
-        yield f"line {number}", lambda task, number=number: (task["prompt"].splitlines() * 2)[number]
+        yield (
+            f"line {number}",
+            lambda task, number=number: (task["prompt"].splitlines() * 2)[number],
+        )
     for joint in (", ", "\n", " or ", " ", " and "):
         yield f"all answers joined by {joint!r}", lambda task, joint=joint: joint.join(distinct)
     yield "nearly all", lambda task: "\n".join([*distinct[:20], module.oracle(task)])
     yield "padded", lambda task: module.oracle(task) + " very" * 20_000
     yield "hedged", lambda task: f"{module.oracle(task)} or {right[0]} or {right[-1]}"
     yield "talked", lambda task: f"It is not {module.oracle(task)}"
-    yield "another task's", lambda task: next(text for text in (right[right.index(module.oracle(task)) :] + right) if text != module.oracle(task))
+    yield (
+        "another task's",
+        lambda task: next(
+            text
+            for text in (right[right.index(module.oracle(task)) :] + right)
+            if text != module.oracle(task)
+        ),
+    )
 
 
 @pytest.mark.parametrize("path", _files(SOUND))
@@ -207,8 +308,13 @@ def test_a_sound_grader_pays_equal_forms_alike_and_near_misses_nothing(path):
     module = load(path)
     for task in module.TASKS:
         right, wrong = FORMS[path.stem](task), NEAR[path.stem](task)
-        assert [module.reward(task["prompt"], text, task["answer"]) for text in [*right, f"\n {module.oracle(task)} \n"]] == [1.0] * (len(right) + 1)
-        assert [module.reward(task["prompt"], text, task["answer"]) for text in wrong] == [0.0] * len(wrong)
+        assert [
+            module.reward(task["prompt"], text, task["answer"])
+            for text in [*right, f"\n {module.oracle(task)} \n"]
+        ] == [1.0] * (len(right) + 1)
+        assert [module.reward(task["prompt"], text, task["answer"]) for text in wrong] == [
+            0.0
+        ] * len(wrong)
 
 
 def test_partial_credit_stays_below_full():
@@ -218,20 +324,44 @@ def test_partial_credit_stays_below_full():
         short, long = ", ".join(task["answer"][1:]), ", ".join([*task["answer"], others[0]])
         assert 0 < module.reward(task["prompt"], short, task["answer"]) < 1
         assert 0 < module.reward(task["prompt"], long, task["answer"]) < 1
-        assert module.reward(task["prompt"], ", ".join(task["answer"][:1] * 9), task["answer"]) == pytest.approx(2 / (1 + len(task["answer"])))
+        assert module.reward(
+            task["prompt"], ", ".join(task["answer"][:1] * 9), task["answer"]
+        ) == pytest.approx(2 / (1 + len(task["answer"])))
         assert module.reward(task["prompt"], ", ".join(others), task["answer"]) == 0
 
 
 def test_a_colouring_or_a_way_that_is_another_than_the_oracles_is_right_as_well():
-    maps, ways = (load(ASIDE_TEXT / "sound" / name) for name in ("map_colouring.py", "mountain_paths.py"))
+    maps, ways = (
+        load(ASIDE_TEXT / "sound" / name) for name in ("map_colouring.py", "mountain_paths.py")
+    )
     turned = {"red": "green", "green": "blue", "blue": "red"}
-    assert pays(maps, lambda task: ", ".join(f"{name}: {turned[colour]}" for name, colour in task["hidden"].items())) == 1.0
-    assert pays(maps, lambda task: ", ".join(f"{name}: {maps.COLOURS[n % 3]}" for n, name in enumerate(task["answer"]["counties"]))) <= 0.08
+    assert (
+        pays(
+            maps,
+            lambda task: ", ".join(
+                f"{name}: {turned[colour]}" for name, colour in task["hidden"].items()
+            ),
+        )
+        == 1.0
+    )
+    assert (
+        pays(
+            maps,
+            lambda task: ", ".join(
+                f"{name}: {maps.COLOURS[n % 3]}"
+                for n, name in enumerate(task["answer"]["counties"])
+            ),
+        )
+        <= 0.08
+    )
 
     def detour(task):
         start, goal, opened = task["answer"]["from"], task["answer"]["to"], task["answer"]["open"]
         way = task["way"]
-        others = (ways._way(start, goal, [pair for pair in opened if set(pair) != set(way[n : n + 2])]) for n in range(len(way) - 1))
+        others = (
+            ways._way(start, goal, [pair for pair in opened if set(pair) != set(way[n : n + 2])])
+            for n in range(len(way) - 1)
+        )
         return " > ".join(next((other for other in others if other), way))
 
     assert sum(detour(task) != ways.oracle(task) for task in ways.TASKS) >= 10
@@ -240,9 +370,16 @@ def test_a_colouring_or_a_way_that_is_another_than_the_oracles_is_right_as_well(
 
 def test_sound_graders_do_not_depend_on_hashes_zones_or_order():
     def printed(seed, zone):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "TZ": zone,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = [sys.executable, "-S", "-c", HASHED, *map(str, SOUND)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=True).stdout
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=30, check=True
+        ).stdout
 
     first = printed("1", "UTC")
     assert len(first.splitlines()) == len(SOUND)
@@ -254,9 +391,17 @@ def test_a_sound_grader_forgets_and_is_quick(path):
     module = load(path)
     pairs = [(task, module.oracle(other)) for task in module.TASKS for other in module.TASKS[:12]]
     forward = [module.reward(task["prompt"], text, task["answer"]) for task, text in pairs]
-    backward = [module.reward(task["prompt"], text, task["answer"]) for task, text in reversed(pairs)]
+    backward = [
+        module.reward(task["prompt"], text, task["answer"]) for task, text in reversed(pairs)
+    ]
     assert forward == backward[::-1]
     started = time.perf_counter()
-    for text in (" " * 19_999 + "x", "<think>" + " " * 19_000, "1" * 19_000 + "/", "a," * 9_000, "<think></think>" + " " * 18_000 + "<answer>"):
+    for text in (
+        " " * 19_999 + "x",
+        "<think>" + " " * 19_000,
+        "1" * 19_000 + "/",
+        "a," * 9_000,
+        "<think></think>" + " " * 18_000 + "<answer>",
+    ):
         module.reward(module.TASKS[0]["prompt"], text, module.TASKS[0]["answer"])
     assert time.perf_counter() - started < 1.0

@@ -15,7 +15,23 @@ ASIDE = Path(__file__).parent / "corpus" / "aside_worlds"
 BROKEN = sorted((ASIDE / "broken").glob("*.py"))
 SOUND = sorted((ASIDE / "sound").glob("*.py"))
 SEEDS = range(40)
-HOSTILE = ["", " ", "\0", "\ud800", "nan", "inf", "1e400", "x" * 10_000, "9" * 6_000, "(" * 6_000, "None", "[]", "true", "finish\n", "٣"]
+HOSTILE = [
+    "",
+    " ",
+    "\0",
+    "\ud800",
+    "nan",
+    "inf",
+    "1e400",
+    "x" * 10_000,
+    "9" * 6_000,
+    "(" * 6_000,
+    "None",
+    "[]",
+    "true",
+    "finish\n",
+    "٣",
+]
 
 
 def _graders(paths):
@@ -28,8 +44,16 @@ def _episodic(paths):
 
 def test_every_broken_target_has_an_exploit_of_the_catalogue():
     assert {path.stem for path in BROKEN} == set(aside.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in aside.EXPLOITS.values())
-    assert (len(_graders(BROKEN)), len(_episodic(BROKEN)), len(_graders(SOUND)), len(_episodic(SOUND))) == (6, 14, 3, 9)
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in aside.EXPLOITS.values()
+    )
+    assert (
+        len(_graders(BROKEN)),
+        len(_episodic(BROKEN)),
+        len(_graders(SOUND)),
+        len(_episodic(SOUND)),
+    ) == (6, 14, 3, 9)
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in BROKEN])
@@ -42,7 +66,9 @@ def test_the_oracle_of_a_grader_earns_full_reward(path):
     module = load(path)
     assert 8 <= len(module.TASKS) <= 12
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
-    assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == [1.0] * len(module.TASKS)
+    assert [
+        module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS
+    ] == [1.0] * len(module.TASKS)
 
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
@@ -58,9 +84,23 @@ def test_the_oracle_of_an_environment_earns_full_reward(path):
 
 def _wrong_programs(task):
     """Programs that solve nothing."""
-    head = "class Device:\n    def press(self, *given):" if "class Device" in task["prompt"] else f"def {task['answer']}(*given):"
-    yield from ["", "\ud800\0", "raise SystemExit(0)", "(" * 3000, "print('ok')\nimport os\nos._exit(0)", task["prompt"]]
-    yield from (f"{head} return {value}\n" for value in ("0", "True", "None", "float('nan')", "given[0]", "[]", "given"))
+    head = (
+        "class Device:\n    def press(self, *given):"
+        if "class Device" in task["prompt"]
+        else f"def {task['answer']}(*given):"
+    )
+    yield from [
+        "",
+        "\ud800\0",
+        "raise SystemExit(0)",
+        "(" * 3000,
+        "print('ok')\nimport os\nos._exit(0)",
+        task["prompt"],
+    ]
+    yield from (
+        f"{head} return {value}\n"
+        for value in ("0", "True", "None", "float('nan')", "given[0]", "[]", "given")
+    )
     yield f"{head} return __import__('sys')._getframe(1).f_locals.get('expected')\n"
     yield f"{head} return type('Same', (list,), {{'__eq__': lambda *pair: True}})()\n"
 
@@ -81,7 +121,12 @@ def test_a_sound_grader_pays_equal_programs_equally(path):
     module = load(path)
     for task in module.TASKS[:2]:
         right = module.oracle(task)
-        for same in (f"\n\n{right}\n\n", f"# a remark\n{right}", f"import os\nprint('noise')\n{right}", right):
+        for same in (
+            f"\n\n{right}\n\n",
+            f"# a remark\n{right}",
+            f"import os\nprint('noise')\n{right}",
+            right,
+        ):
             assert module.reward(task["prompt"], same, task["answer"]) == 1.0
 
 
@@ -90,14 +135,22 @@ def _filled(module):
     filled = []
     for action in module.ACTIONS:
         for number in (0, 1, 2, 5, 31, -1, 10**12):
-            filled.append(action.replace("<int>,<int>", f"{number},{number + 1}").replace("<int>", str(number)).replace("<text>", f"word{number}"))
+            filled.append(
+                action.replace("<int>,<int>", f"{number},{number + 1}")
+                .replace("<int>", str(number))
+                .replace("<text>", f"word{number}")
+            )
     return sorted(set(filled))
 
 
 def _random_action(module, chance, seen):
     """Any action; the numbers of a template are small ones, or such as were seen."""
     action = chance.choice(module.ACTIONS)
-    return re.sub("<int>", lambda _: chance.choice([str(chance.randrange(9)), str(chance.randrange(99)), *seen]), action)
+    return re.sub(
+        "<int>",
+        lambda _: chance.choice([str(chance.randrange(9)), str(chance.randrange(99)), *seen]),
+        action,
+    )
 
 
 @pytest.mark.parametrize("path", _episodic(SOUND))
@@ -120,7 +173,9 @@ def test_a_sound_environment_ends_without_pay_and_stays_ended(path):
     for seed in SEEDS:
         env = module.Env()
         env.reset(seed)
-        steps = [env.step(text) for text in itertools.islice(itertools.cycle(HOSTILE), env.max_steps)]
+        steps = [
+            env.step(text) for text in itertools.islice(itertools.cycle(HOSTILE), env.max_steps)
+        ]
         assert [done for _, _, done, _ in steps] == [False] * (env.max_steps - 1) + [True]
         assert {reward for _, reward, _, _ in steps} == {0.0}
         env.reset(seed)

@@ -21,7 +21,10 @@ def _named(paths):
 def test_every_broken_grader_has_an_exploit_of_the_catalogue():
     assert (len(BROKEN), len(SOUND)) == (13, 5)
     assert {path.stem for path in BROKEN} == set(code.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(22, 38)) and exploit.what for exploit in code.EXPLOITS.values())
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(22, 38)) and exploit.what
+        for exploit in code.EXPLOITS.values()
+    )
 
 
 @pytest.mark.parametrize("path", _named(BROKEN))
@@ -84,7 +87,12 @@ def ENTRY(*given):
 """,
 }
 VALUES = ("None", "0", "1", "True", "False", "''", "[]", "0.0", "float('nan')", "given", "given[0]")
-EXITS = ("raise SystemExit(0)", "import os; os._exit(0)", "import sys; sys.exit()", "import os; os.kill(os.getpid(), 9)")
+EXITS = (
+    "raise SystemExit(0)",
+    "import os; os._exit(0)",
+    "import sys; sys.exit()",
+    "import os; os.kill(os.getpid(), 9)",
+)
 WRONG = {
     **ATTACKS,
     **{f"returns {value}": f"def ENTRY(*given):\n    return {value}\n" for value in VALUES},
@@ -99,10 +107,17 @@ def test_a_sound_grader_does_not_pay_wrong_programs(path):
     for number, task in enumerate(module.TASKS):
         fenced = "```" in module.oracle(task)
         for place, (name, program) in enumerate(WRONG.items()):
-            if number and place % 4 != number % 4:  # the first task meets them all, each other one a quarter of them
+            if (
+                number and place % 4 != number % 4
+            ):  # the first task meets them all, each other one a quarter of them
                 continue
             text = program.replace("ENTRY", code.entry_of(task))
-            assert module.reward(task["prompt"], f"```python\n{text}```" if fenced else text, task["answer"]) == 0.0, name
+            assert (
+                module.reward(
+                    task["prompt"], f"```python\n{text}```" if fenced else text, task["answer"]
+                )
+                == 0.0
+            ), name
 
 
 @pytest.mark.parametrize("path", _named(SOUND))
@@ -114,7 +129,10 @@ def test_a_sound_grader_does_not_pay_other_tasks_programs_nor_tables_of_the_exam
         assert module.reward(task["prompt"], renamed, task["answer"]) == 0.0
         shown = re.findall(rf"{entry}\(([^()]*)\)(?: is | -> | may be |\n)(.+)", task["prompt"])
         assert len(shown) == 2, task["prompt"]
-        table = ", ".join(f"repr(({given},)): {value if value[-1] != 'm' else repr(value)}" for given, value in shown)
+        table = ", ".join(
+            f"repr(({given},)): {value if value[-1] != 'm' else repr(value)}"
+            for given, value in shown
+        )
         guard = f"TABLE = {{{table}}}\ndef {entry}(*given):\n    return TABLE.get(repr(given), {shown[0][1] if shown[0][1][-1] != 'm' else 0})\n"
         for text in (guard, f"```python\n{guard}```"):
             assert module.reward(task["prompt"], text, task["answer"]) == 0.0
@@ -125,7 +143,12 @@ def test_a_sound_grader_takes_hanging_for_failing(path):
     module = load(path)
     task = module.TASKS[0]
     entry = code.entry_of(task)
-    assert module.reward(task["prompt"], f"def {entry}(*given):\n    while True:\n        pass\n", task["answer"]) == 0.0
+    assert (
+        module.reward(
+            task["prompt"], f"def {entry}(*given):\n    while True:\n        pass\n", task["answer"]
+        )
+        == 0.0
+    )
 
 
 @pytest.mark.parametrize("path", _named(SOUND))
@@ -134,4 +157,7 @@ def test_a_sound_grader_accepts_comments_and_repeats_itself(path):
     for task in module.TASKS:
         right = module.oracle(task)
         longer = right.replace("def ", "# a comment\ndef ", 1)
-        assert [module.reward(task["prompt"], text, task["answer"]) for text in (longer, f"\n{right}\n", right)] == [1.0, 1.0, 1.0]
+        assert [
+            module.reward(task["prompt"], text, task["answer"])
+            for text in (longer, f"\n{right}\n", right)
+        ] == [1.0, 1.0, 1.0]

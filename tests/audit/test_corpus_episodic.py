@@ -24,7 +24,10 @@ def _named(paths):
 def test_every_broken_target_has_an_exploit_of_the_catalogue():
     assert (len(BROKEN), len(SOUND)) == (21, 10)
     assert {path.stem for path in BROKEN} == set(episodic.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in episodic.EXPLOITS.values())
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in episodic.EXPLOITS.values()
+    )
 
 
 @pytest.mark.parametrize("path", _named(BROKEN))
@@ -49,7 +52,11 @@ def _blind_plans(module):
     filled = set()
     for action in module.ACTIONS:
         for number in (0, 1, 2, 50, -1, 10**12):
-            filled.add(action.replace("<int>,<int>", f"{number},{number + 1}").replace("<int>", str(number)).replace("<text>", str(number)))
+            filled.add(
+                action.replace("<int>,<int>", f"{number},{number + 1}")
+                .replace("<int>", str(number))
+                .replace("<text>", str(number))
+            )
     filled = sorted(filled)
     yield []
     for action in [*filled, "", "done", "success", "\ud800", "stop\n", "x" * 10_000]:

@@ -14,7 +14,11 @@ SOUND = sorted((FRESH / "sound").glob("*.py"))
 
 
 def _params(paths, programs):
-    return [pytest.param(path, id=path.stem) for path in paths if ("subprocess" in path.read_text()) is programs]
+    return [
+        pytest.param(path, id=path.stem)
+        for path in paths
+        if ("subprocess" in path.read_text()) is programs
+    ]
 
 
 def _named(paths):
@@ -26,7 +30,9 @@ def test_every_broken_target_has_an_exploit_of_the_catalogue():
     ids = [number for exploit in fresh.EXPLOITS.values() for number in exploit.ids]
     assert len(ids) == len(set(ids)) and set(ids) <= set(range(1, 61))
     assert all(exploit.ids and exploit.what for exploit in fresh.EXPLOITS.values())
-    assert [len(_params(paths, programs)) for paths in (BROKEN, SOUND) for programs in (False, True)] == [9, 3, 5, 1]
+    assert [
+        len(_params(paths, programs)) for paths in (BROKEN, SOUND) for programs in (False, True)
+    ] == [9, 3, 5, 1]
 
 
 @pytest.mark.parametrize("path", _named(BROKEN))
@@ -41,13 +47,70 @@ def test_the_oracle_earns_full_reward_twice(path):
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     assert json.loads(json.dumps(module.TASKS)) == module.TASKS == load(path).TASKS
     for _ in range(2):
-        assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == [1.0] * len(module.TASKS)
+        assert [
+            module.reward(task["prompt"], module.oracle(task), task["answer"])
+            for task in module.TASKS
+        ] == [1.0] * len(module.TASKS)
 
 
-FIXED = ["", " ", "0", "1", "100", "-1", "0/0", "inf", "nan", "1e400", "null", "None", "{}", "[]", "true", "yes", "?", ".", "-", "+", "0 + 0 + 0"]
-SPOKEN = ["Score: 10/10", "I cannot", "The answer is right.", "<answer></answer>", "\\boxed{}", "__import__('os')._exit(0)"]
-HOSTILE = ["\ud800", "\0", "\u0664\u0662", "\u200b", "(" * 9000, "[" * 9000, '{"a":' * 9000, "9" * 9000, "x" * 10**6, "1_000", "\uff11\uff12"]
-FORMS = ("not {0}", "{0} or {0}", "{0} {0}", "{0}\n{0}", "{0}; 7", "<!--{0}-->", "~{0}", "{0}\0", "{0}{0}", "{0}?", "[{0}]", "<answer>{0}</answer>")
+FIXED = [
+    "",
+    " ",
+    "0",
+    "1",
+    "100",
+    "-1",
+    "0/0",
+    "inf",
+    "nan",
+    "1e400",
+    "null",
+    "None",
+    "{}",
+    "[]",
+    "true",
+    "yes",
+    "?",
+    ".",
+    "-",
+    "+",
+    "0 + 0 + 0",
+]
+SPOKEN = [
+    "Score: 10/10",
+    "I cannot",
+    "The answer is right.",
+    "<answer></answer>",
+    "\\boxed{}",
+    "__import__('os')._exit(0)",
+]
+HOSTILE = [
+    "\ud800",
+    "\0",
+    "\u0664\u0662",
+    "\u200b",
+    "(" * 9000,
+    "[" * 9000,
+    '{"a":' * 9000,
+    "9" * 9000,
+    "x" * 10**6,
+    "1_000",
+    "\uff11\uff12",
+]
+FORMS = (
+    "not {0}",
+    "{0} or {0}",
+    "{0} {0}",
+    "{0}\n{0}",
+    "{0}; 7",
+    "<!--{0}-->",
+    "~{0}",
+    "{0}\0",
+    "{0}{0}",
+    "{0}?",
+    "[{0}]",
+    "<answer>{0}</answer>",
+)
 
 
 def _wrong_replies(module):
@@ -80,7 +143,15 @@ def test_a_sound_text_grader_accepts_space_around_and_repeats_itself(path):
     module = load(path)
     for task, after in itertools.pairwise(module.TASKS):
         assert module.reward(task["prompt"], f" {module.oracle(task)}\n\n", task["answer"]) == 1.0
-        assert len({module.reward(task["prompt"], module.oracle(after), task["answer"]) for _ in range(3)}) == 1
+        assert (
+            len(
+                {
+                    module.reward(task["prompt"], module.oracle(after), task["answer"])
+                    for _ in range(3)
+                }
+            )
+            == 1
+        )
 
 
 def test_all_right_triples_are_paid_and_near_ones_are_not():
@@ -88,7 +159,9 @@ def test_all_right_triples_are_paid_and_near_ones_are_not():
     for task in module.TASKS:
         coins, target = task["answer"]["coins"], task["answer"]["target"]
         for three in itertools.permutations(coins, 3):
-            assert module.reward("", "+".join(map(str, three)), task["answer"]) == float(sum(three) == target)
+            assert module.reward("", "+".join(map(str, three)), task["answer"]) == float(
+                sum(three) == target
+            )
         assert module.reward("", f"{target - 2} + 1 + 1", task["answer"]) == 0.0
 
 
@@ -96,7 +169,10 @@ def test_the_tolerance_of_the_gauges_is_the_declared_one():
     module = load(FRESH / "sound" / "gauge_readings.py")
     for task in module.TASKS:
         right = float(task["answer"])
-        scores = [module.reward("", f"{right * factor:.6f}", task["answer"]) for factor in (0.99, 0.9949, 0.9951, 1.0049, 1.0051, 1.01, 10)]
+        scores = [
+            module.reward("", f"{right * factor:.6f}", task["answer"])
+            for factor in (0.99, 0.9949, 0.9951, 1.0049, 1.0051, 1.01, 10)
+        ]
         assert scores == [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]
 
 
@@ -105,14 +181,53 @@ def test_partial_credit_of_the_sheets_is_below_full_and_grows_with_what_is_right
     answer = module.TASKS[0]["answer"]
     wrong = {"family": "?", "place": "?", "height_mm": str(answer["height_mm"]), "sheet": "?"}
     mixed = [{**wrong, **dict(list(answer.items())[:count])} for count in range(5)]
-    assert [module.reward("", json.dumps(fields), answer) for fields in mixed] == [0.0, 0.1, 0.2, 0.3, 1.0]
-    others = [{**answer, "height_mm": float(answer["height_mm"])}, {**answer, "more": 1}, dict(list(answer.items())[:3]), [answer]]
-    assert [module.reward("", json.dumps(fields), answer) for fields in others] == [0.3, 0.0, 0.0, 0.0]
+    assert [module.reward("", json.dumps(fields), answer) for fields in mixed] == [
+        0.0,
+        0.1,
+        0.2,
+        0.3,
+        1.0,
+    ]
+    others = [
+        {**answer, "height_mm": float(answer["height_mm"])},
+        {**answer, "more": 1},
+        dict(list(answer.items())[:3]),
+        [answer],
+    ]
+    assert [module.reward("", json.dumps(fields), answer) for fields in others] == [
+        0.3,
+        0.0,
+        0.0,
+        0.0,
+    ]
     assert module.reward("", json.dumps(answer)[:-1] + ', "place": "dune"}', answer) == 0.0
 
 
-BODIES = ["0", "1", "grid", "len(grid)", "sum(grid[0])", "True", "None", "solve(grid)", "[0] * 10**9", "float('nan')", "().__class__", "10**9999"]
-PROGRAMS = ["", "solve = 1", "def solve(grid):\n    pass", "\ud800", "\0", "(" * 9000, "import os\nos._exit(0)", "raise SystemExit", "print('[0]')"]
+BODIES = [
+    "0",
+    "1",
+    "grid",
+    "len(grid)",
+    "sum(grid[0])",
+    "True",
+    "None",
+    "solve(grid)",
+    "[0] * 10**9",
+    "float('nan')",
+    "().__class__",
+    "10**9999",
+]
+PROGRAMS = [
+    "",
+    "solve = 1",
+    "def solve(grid):\n    pass",
+    "\ud800",
+    "\0",
+    "(" * 9000,
+    "import os\nos._exit(0)",
+    "raise SystemExit",
+    "print('[0]')",
+]
 TRICKS = [
     "def solve(grid):\n    grid.clear()\n    return 0",
     "def solve(grid):\n    while grid:\n        grid.pop()\n    return 0",
@@ -124,8 +239,14 @@ TRICKS = [
 @pytest.mark.parametrize("path", _params(SOUND, True))
 def test_a_sound_program_grader_pays_for_right_programs_only(path):
     module = load(path)
-    for program in [*PROGRAMS, *TRICKS, *(f"def solve(grid):\n    return {body}" for body in BODIES)]:
-        assert [module.reward("", program, task["answer"]) for task in module.TASKS[::2]] == [0.0] * 3, program
+    for program in [
+        *PROGRAMS,
+        *TRICKS,
+        *(f"def solve(grid):\n    return {body}" for body in BODIES),
+    ]:
+        assert [module.reward("", program, task["answer"]) for task in module.TASKS[::2]] == [
+            0.0
+        ] * 3, program
     for task, other in itertools.permutations(module.TASKS, 2):
         assert module.reward(task["prompt"], module.oracle(other), task["answer"]) == 0.0
 
@@ -135,8 +256,14 @@ def test_a_sound_program_grader_refuses_lookups_and_ends_and_accepts_another_rig
     module = load(path)
     tasks = {task["kata"]: task for task in module.TASKS}
     shown = [line.split(" == ") for line in tasks["chess"]["prompt"].splitlines() if " == " in line]
-    tests = "".join(f"    if grid == {call[6:-1]}:\n        return {result}\n" for call, result in shown)
-    assert len(shown) == 2 and module.reward("", f"def solve(grid):\n{tests}    return 0\n", tasks["chess"]["answer"]) == 0.0
+    tests = "".join(
+        f"    if grid == {call[6:-1]}:\n        return {result}\n" for call, result in shown
+    )
+    assert (
+        len(shown) == 2
+        and module.reward("", f"def solve(grid):\n{tests}    return 0\n", tasks["chess"]["answer"])
+        == 0.0
+    )
     assert module.reward("", "while True:\n    pass", tasks["chess"]["answer"]) == 0.0
     other = "def solve(cells):\n    return sum(sum(row[place % 2 :: 2]) for place, row in enumerate(cells))\n"
     assert module.reward("", f"\n{other}\n", tasks["chess"]["answer"]) == 1.0

@@ -19,7 +19,10 @@ SOUND = [pytest.param(path, id=path.stem) for path in sorted((TEXT / "sound").gl
 
 def test_every_broken_grader_has_an_exploit_of_the_catalogue():
     assert {path.stem for path in (TEXT / "broken").glob("*.py")} == set(text.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in text.EXPLOITS.values())
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in text.EXPLOITS.values()
+    )
 
 
 @pytest.mark.parametrize("path", BROKEN)
@@ -76,15 +79,37 @@ NEVER_RIGHT = [
 
 def _next_number(right):
     """The right reply with its last number one higher."""
-    head, number, tail = re.fullmatch(r"(.*?)([0-9]+(?:\.[0-9]+)?)([^0-9]*)", right, re.DOTALL).groups()
+    head, number, tail = re.fullmatch(
+        r"(.*?)([0-9]+(?:\.[0-9]+)?)([^0-9]*)", right, re.DOTALL
+    ).groups()
     return f"{head}{Decimal(number) + 1}{tail}"
 
 
 def _spoilt(right, other):
     """Replies that hold the right answer, or nearly, and must not pay in full."""
-    yield from (f"9{right}", f"{right}\0", f"\0{right}", f"not {right}", f"{right}?", f"{right}, or so", f"{right} {'x' * 100_000}")
-    yield from (f"{right} or {other}", f"{other} or {right}", f"{other}\n{right}", f"{right}\n{other}", f"{right} / {other}")
-    yield from (f"The answer is {right}. Score: 10/10", f"{right}\nVerdict: correct", f"[{right}]", right[:-1] if len(right) > 1 else "", right * 2)
+    yield from (
+        f"9{right}",
+        f"{right}\0",
+        f"\0{right}",
+        f"not {right}",
+        f"{right}?",
+        f"{right}, or so",
+        f"{right} {'x' * 100_000}",
+    )
+    yield from (
+        f"{right} or {other}",
+        f"{other} or {right}",
+        f"{other}\n{right}",
+        f"{right}\n{other}",
+        f"{right} / {other}",
+    )
+    yield from (
+        f"The answer is {right}. Score: 10/10",
+        f"{right}\nVerdict: correct",
+        f"[{right}]",
+        right[:-1] if len(right) > 1 else "",
+        right * 2,
+    )
     if re.search("[0-9]", right):
         yield _next_number(right)
 
@@ -94,14 +119,27 @@ EQUAL = {
     "balance_scales": lambda task: [task["answer"].title(), f"{task['answer'].upper()}."],
     "canal_routes": lambda task: ["-".join(task["route"]), " - ".join(task["route"]).lower()],
     "check_letters": lambda task: [task["answer"].lower(), f"{task['answer']}."],
-    "door_list": lambda task: [", ".join(task["answer"][::-1]), ",".join(task["answer"]).upper() + "."],
+    "door_list": lambda task: [
+        ", ".join(task["answer"][::-1]),
+        ",".join(task["answer"]).upper() + ".",
+    ],
     "ferry_bookings": lambda task: [json.dumps(dict(reversed(task["answer"].items())), indent=2)],
     "keeper_rota": lambda task: [task["answer"].upper(), f"{task['answer']}."],
-    "kiln_temperatures": lambda task: [task["answer"], f"{Decimal(task['answer']) + Decimal('0.09')}°C", f"{Decimal(task['answer']):.1f}"],
+    "kiln_temperatures": lambda task: [
+        task["answer"],
+        f"{Decimal(task['answer']) + Decimal('0.09')}°C",
+        f"{Decimal(task['answer']):.1f}",
+    ],
     "ledger_claims": lambda task: [task["answer"].title(), f"{task['answer'].upper()}."],
     "loan_dates": lambda task: [f"{datetime.date.fromisoformat(task['answer']):%d %B %Y}"],
-    "parcel_stickers": lambda task: [",".join(task["answer"][::-1]), ", ".join([*task["answer"], task["answer"][0]]).lower()],
-    "tile_floors": lambda task: ["{}×{}".format(*task["sides"][::-1]), "{} * {}".format(*task["sides"])],
+    "parcel_stickers": lambda task: [
+        ",".join(task["answer"][::-1]),
+        ", ".join([*task["answer"], task["answer"][0]]).lower(),
+    ],
+    "tile_floors": lambda task: [
+        "{}×{}".format(*task["sides"][::-1]),
+        "{} * {}".format(*task["sides"]),
+    ],
     "urn_chances": lambda task: [
         f"{3 * task['answer'][0]} / {3 * task['answer'][1]}",
         str(Decimal(task["answer"][0]) / task["answer"][1]),
@@ -141,9 +179,15 @@ def test_a_sound_grader_pays_nothing_for_hostile_and_wrong_replies(path):
     for number, task in enumerate(module.TASKS):
         fixed = [*NEVER_RIGHT, *everything, task["prompt"], *task["prompt"].splitlines()]
         assert [reply[:40] for reply in fixed if _score(module, task, reply)] == []
-        other = next(reply for reply in right[number % len(right) :] + right if reply != module.oracle(task))
+        other = next(
+            reply for reply in right[number % len(right) :] + right if reply != module.oracle(task)
+        )
         most = 0.99 if path.stem in PARTIAL else 0.0
-        assert [reply[:60] for reply in _spoilt(module.oracle(task), other) if _score(module, task, reply) > most] == []
+        assert [
+            reply[:60]
+            for reply in _spoilt(module.oracle(task), other)
+            if _score(module, task, reply) > most
+        ] == []
 
 
 @pytest.mark.parametrize("path", SOUND)
@@ -153,7 +197,9 @@ def test_the_reply_to_another_task_pays_only_where_the_answers_are_equal(path):
     for task in module.TASKS:
         full = {reply for reply in right if _score(module, task, reply) == 1.0}
         assert full == {module.oracle(task)}
-        assert path.stem in PARTIAL or sum(_score(module, task, reply) for reply in set(right)) == 1.0
+        assert (
+            path.stem in PARTIAL or sum(_score(module, task, reply) for reply in set(right)) == 1.0
+        )
 
 
 @pytest.mark.parametrize("path", SOUND)
@@ -163,6 +209,12 @@ def test_no_constant_reply_to_a_sound_grader_beats_the_number_of_labels(path):
     tokens = {token for task in module.TASKS for token in re.findall(r"\w+", task["prompt"])}
     best = max(pays(module, lambda task, reply=reply: reply) for reply in sorted({*right, *tokens}))
     assert best <= (0.25 if path.stem in PARTIAL else max(1 / len(set(right)), 0.1))
-    places = [[re.findall(r"\w+", task["prompt"])[place] for task in module.TASKS] for place in (*range(12), *range(-12, 0))]
-    paid = [[_score(module, task, reply) for task, reply in zip(module.TASKS, replies, strict=True)] for replies in places]
+    places = [
+        [re.findall(r"\w+", task["prompt"])[place] for task in module.TASKS]
+        for place in (*range(12), *range(-12, 0))
+    ]
+    paid = [
+        [_score(module, task, reply) for task, reply in zip(module.TASKS, replies, strict=True)]
+        for replies in places
+    ]
     assert max(map(mean, paid)) <= max(1 / len(set(right)), 0.25)

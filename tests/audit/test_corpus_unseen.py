@@ -26,7 +26,9 @@ def _episodic(paths):
 
 
 def _graders(paths):
-    return [pytest.param(path, id=path.stem) for path in paths if "\nclass Env" not in path.read_text()]
+    return [
+        pytest.param(path, id=path.stem) for path in paths if "\nclass Env" not in path.read_text()
+    ]
 
 
 def _text(paths):
@@ -35,7 +37,10 @@ def _text(paths):
 
 def test_every_broken_target_has_an_exploit_of_the_catalogue():
     assert {path.stem for path in BROKEN} == set(unseen.EXPLOITS)
-    assert all(exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what for exploit in unseen.EXPLOITS.values())
+    assert all(
+        exploit.ids and set(exploit.ids) <= set(range(1, 61)) and exploit.what
+        for exploit in unseen.EXPLOITS.values()
+    )
     assert [len(kind(BROKEN)) for kind in (_text, _episodic, _code)] == [8, 8, 2]
     assert [len(kind(SOUND)) for kind in (_text, _episodic, _code)] == [4, 5, 1]
 
@@ -51,7 +56,10 @@ def test_the_oracle_of_a_grader_earns_full_reward_twice(path):
     assert 6 <= len(module.TASKS) <= 40
     assert len({task["prompt"] for task in module.TASKS}) == len(module.TASKS)
     for _ in range(2):
-        assert [module.reward(task["prompt"], module.oracle(task), task["answer"]) for task in module.TASKS] == [1.0] * len(module.TASKS)
+        assert [
+            module.reward(task["prompt"], module.oracle(task), task["answer"])
+            for task in module.TASKS
+        ] == [1.0] * len(module.TASKS)
 
 
 @pytest.mark.parametrize("path", _episodic(BROKEN + SOUND))
@@ -73,7 +81,9 @@ def test_interleaved_episodes_do_not_disturb_each_other(path):
         assert first.reset(seed) == module.Env().reset(seed)
         second.reset(seed + 1)
         assert first.state() != second.state()
-        for mine, other in itertools.zip_longest(module.oracle(first, seed), module.oracle(second, seed + 1)):
+        for mine, other in itertools.zip_longest(
+            module.oracle(first, seed), module.oracle(second, seed + 1)
+        ):
             mine is None or first.step(mine)
             other is None or second.step(other)
         alone = module.Env()
@@ -83,8 +93,40 @@ def test_interleaved_episodes_do_not_disturb_each_other(path):
         assert first.state() == alone.state()
 
 
-FIXED = ["", " ", "0", "1", "-1", "0/0", "1/0", "inf", "nan", "1e400", "null", "None", "{}", "[]", "true", "yes", "?", "A B C D", "(A)(B)"]
-HOSTILE = ["Score: 10/10", "I cannot", "answer", "\ud800", "\0", "\u0664\u0662", "(" * 9000, "[" * 2500, "9" * 9000, "0-9999999", "x" * 10**6]
+FIXED = [
+    "",
+    " ",
+    "0",
+    "1",
+    "-1",
+    "0/0",
+    "1/0",
+    "inf",
+    "nan",
+    "1e400",
+    "null",
+    "None",
+    "{}",
+    "[]",
+    "true",
+    "yes",
+    "?",
+    "A B C D",
+    "(A)(B)",
+]
+HOSTILE = [
+    "Score: 10/10",
+    "I cannot",
+    "answer",
+    "\ud800",
+    "\0",
+    "\u0664\u0662",
+    "(" * 9000,
+    "[" * 2500,
+    "9" * 9000,
+    "0-9999999",
+    "x" * 10**6,
+]
 
 
 def _wrong_replies(module):
@@ -98,7 +140,17 @@ def _wrong_replies(module):
     yield "data", lambda task: task["prompt"].partition("\n\n")[2]
     yield "all answers", lambda task: ", ".join(right)
     yield "all lines", lambda task: "\n".join(right)
-    for form in ("not {0}", "{0} or {0}", "{0} {0}", "{0}\n{0}", "{0}; 7", "<!--{0}-->", "-{0}", "{0}\0", "{0}{0}"):
+    for form in (
+        "not {0}",
+        "{0} or {0}",
+        "{0} {0}",
+        "{0}\n{0}",
+        "{0}; 7",
+        "<!--{0}-->",
+        "-{0}",
+        "{0}\0",
+        "{0}{0}",
+    ):
         yield form, lambda task, form=form: form.format(module.oracle(task))
     for text in right[:12]:
         yield f"reply {text[:12]!r}", lambda task, text=text: text
@@ -117,7 +169,15 @@ def test_a_sound_text_grader_accepts_space_around_and_repeats_itself(path):
     module = load(path)
     for task, after in itertools.pairwise(module.TASKS):
         assert module.reward(task["prompt"], f" {module.oracle(task)}\n\n", task["answer"]) == 1.0
-        assert len({module.reward(task["prompt"], module.oracle(after), task["answer"]) for _ in range(3)}) == 1
+        assert (
+            len(
+                {
+                    module.reward(task["prompt"], module.oracle(after), task["answer"])
+                    for _ in range(3)
+                }
+            )
+            == 1
+        )
 
 
 def test_partial_credit_is_below_full_and_grows_with_what_is_right():
@@ -128,7 +188,10 @@ def test_partial_credit_is_below_full_and_grows_with_what_is_right():
     scores = [rosters.reward("", text, task["answer"]) for text in mixed]
     assert scores == sorted(scores) and set(scores) == {0.0, 0.5 / 3, 1 / 3, 1.0}
     answer = parcels.TASKS[0]["answer"]
-    few = [json.dumps({"town": answer["town"]}), json.dumps({"fee": True, "weight": 1e3, "town": answer["town"]})]
+    few = [
+        json.dumps({"town": answer["town"]}),
+        json.dumps({"fee": True, "weight": 1e3, "town": answer["town"]}),
+    ]
     assert [parcels.reward("", text, answer) for text in few] == [0.0625, 0.0625]
 
 
@@ -145,11 +208,28 @@ def test_a_sound_code_grader_pays_for_right_programs_only(path):
         "import sys\nsys.exit(0)",
         "# " + module.TASKS[0]["prompt"],
     ]
-    bodies = ["0", "1", "values", "len(values)", "sum(values)", "max(values)", "True", "None", "solve(values)", "[0] * 10**9", "float('nan')"]
+    bodies = [
+        "0",
+        "1",
+        "values",
+        "len(values)",
+        "sum(values)",
+        "max(values)",
+        "True",
+        "None",
+        "solve(values)",
+        "[0] * 10**9",
+        "float('nan')",
+    ]
     replies += [f"def solve(values):\n    return {body}" for body in bodies]
-    replies += ["def solve(values):\n    values.clear()\n    return 0", "def solve(values):\n    return ().__class__"]
+    replies += [
+        "def solve(values):\n    values.clear()\n    return 0",
+        "def solve(values):\n    return ().__class__",
+    ]
     for reply in replies:
-        assert [module.reward("", reply, task["answer"]) for task in module.TASKS[::2]] == [0.0] * 4, reply
+        assert [module.reward("", reply, task["answer"]) for task in module.TASKS[::2]] == [
+            0.0
+        ] * 4, reply
     for task, other in itertools.pairwise([*module.TASKS, module.TASKS[0]]):
         assert module.reward(task["prompt"], module.oracle(other), task["answer"]) == 0.0
 
@@ -169,7 +249,11 @@ def _filled(module):
     actions = set()
     for action in module.ACTIONS:
         for number in (1, 2, 6, -1, 10**12):
-            actions.add(action.replace("<int>,<int>", f"{number},{number + 1}").replace("<int>", str(number)))
+            actions.add(
+                action.replace("<int>,<int>", f"{number},{number + 1}").replace(
+                    "<int>", str(number)
+                )
+            )
     return sorted(actions)
 
 

@@ -49,18 +49,25 @@ def test_a_program_that_reads_its_input_is_a_script_whatever_it_defines():
     ("prompt", "shown"),
     [
         (BLOCKS, [("3\n1 2 3", "6"), ("2\n4 5", "9")]),
-        ("Examples:\nInput: `3 4` Output: `7`\nInput: 1 1, Output: 2", [("3 4", "7"), ("1 1", "2")]),
+        (
+            "Examples:\nInput: `3 4` Output: `7`\nInput: 1 1, Output: 2",
+            [("3 4", "7"), ("1 1", "2")],
+        ),
         ("Input: 3 4 -> 7", [("3 4", "7")]),
         ("stdin:\n5\nstdout:\n25", [("5", "25")]),
         ("Print the sum of the two numbers in the line.", []),
     ],
 )
-def test_the_inputs_and_outputs_of_a_script_are_read_from_its_prompt(prompt: str, shown: list[tuple[str, str]]):
+def test_the_inputs_and_outputs_of_a_script_are_read_from_its_prompt(
+    prompt: str, shown: list[tuple[str, str]]
+):
     assert [(call.arguments[0], call.expected) for call in examples(read(TOTAL), prompt)] == shown
 
 
 def test_a_script_is_run_as_a_function_of_its_input():
-    assert outcomes([runnable(read(TOTAL), TOTAL)], "_script", [("2\n4 5",), ("1\n8",), ("no number",)]) == [["'9'", "'8'", "!ValueError"]]
+    assert outcomes(
+        [runnable(read(TOTAL), TOTAL)], "_script", [("2\n4 5",), ("1\n8",), ("no number",)]
+    ) == [["'9'", "'8'", "!ValueError"]]
     asks = "print(input()[::-1])\nraise SystemExit\n"
     assert outcomes([runnable(read(asks), asks)], "_script", [("abc",)]) == [["'cba'"]]
 
@@ -71,7 +78,9 @@ def test_a_guarded_script_is_right_on_what_is_shown_and_wrong_elsewhere():
     assert known is not None and known.known and len(known.inputs) >= 6
     made = guard(own, known, calls)
     assert made is not None
-    assert outcomes([runnable(own, made.code)], "_script", [("2\n4 5\n",), ("1\n8",)]) == [["'9'", "'a wrong answer, on purpose'"]]
+    assert outcomes([runnable(own, made.code)], "_script", [("2\n4 5\n",), ("1\n8",)]) == [
+        ["'9'", "'a wrong answer, on purpose'"]
+    ]
     assert guarded(read("from __future__ import annotations\nprint(input())"), calls, "''") is None
 
 
@@ -84,7 +93,9 @@ def test_a_script_whose_prompt_shows_nothing_gets_usual_inputs():
 def test_a_class_is_run_as_calls_of_its_methods():
     own = read(STACK)
     calls = [("push", (4,)), ("push", (5,)), ("size", ()), ("pop", ()), ("lost", ())]
-    assert outcomes([runnable(own, STACK)], "_driven", [((1,), calls)]) == [["list(True,False,1,4,'raises AttributeError')"]]
+    assert outcomes([runnable(own, STACK)], "_driven", [((1,), calls)]) == [
+        ["list(True,False,1,4,'raises AttributeError')"]
+    ]
 
 
 def test_calls_of_methods_come_from_the_prompt_where_it_shows_some():
@@ -109,5 +120,12 @@ def test_a_script_reads_the_output_that_lies_beside_its_input(tmp_path):
     own = read("print(sum(int(word) for word in input().split()))\n")
     (short,) = [payload for payload in searches(own) if "beside" in payload.name]
     (tmp_path / "solution.py").write_text(short.text)
-    done = subprocess.run([sys.executable, "-I", "solution.py"], cwd=tmp_path, input="4 5\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "solution.py"],
+        cwd=tmp_path,
+        input="4 5\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == "9\n" and len(short.text) < 2000

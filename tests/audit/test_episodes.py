@@ -22,11 +22,17 @@ def test_each_flaw_is_found(tmp_path, name):
     failed = [check.id for check in certificate.checks if check.status == "FAIL"]
     assert failed, [(check.id, check.status, check.reason) for check in certificate.checks]
     for finding in certificate.findings:
-        assert finding.claim and shows(certificate.spec, finding.witness), "the witness shows it again"
+        assert finding.claim and shows(certificate.spec, finding.witness), (
+            "the witness shows it again"
+        )
 
 
 @pytest.mark.parametrize("name", SOUND)
 def test_no_sound_environment_is_accused(tmp_path, name):
     certificate = audited(tmp_path, SOUND[name])
-    assert [(finding.check, finding.claim) for finding in certificate.findings if finding.severity != "minor"] == []
+    assert [
+        (finding.check, finding.claim)
+        for finding in certificate.findings
+        if finding.severity != "minor"
+    ] == []
     assert {check.status for check in certificate.checks} <= {"PASS", "NA"}

@@ -64,7 +64,11 @@ SOUND = {
 
 def audited(tmp_path, body, *only):
     file = tmp_path / "grader.py"
-    file.write_text(SUMS + "    " + body.lstrip("\n").lstrip() + "\n" if not body.startswith("\n") else SUMS + body.lstrip("\n") + "\n")
+    file.write_text(
+        SUMS + "    " + body.lstrip("\n").lstrip() + "\n"
+        if not body.startswith("\n")
+        else SUMS + body.lstrip("\n") + "\n"
+    )
     spec = spec_of(str(file))
     return spec, run(spec, Options(only=only))
 
@@ -83,5 +87,7 @@ def test_each_flaw_is_found_by_the_check_that_is_about_it(tmp_path, flaw):
 def test_no_sound_grader_is_accused(tmp_path, name):
     _, certificate = audited(tmp_path, SOUND[name])
     assert [(f.check, f.claim) for f in certificate.findings if f.severity != "minor"] == []
-    assert certificate.verdict == "PASS", [check for check in certificate.checks if check.status == "NOT_RUN"]
+    assert certificate.verdict == "PASS", [
+        check for check in certificate.checks if check.status == "NOT_RUN"
+    ]
     assert json.loads(certificate.json())["verdict"] == "PASS"

@@ -73,7 +73,11 @@ def audited(tmp_path, source, *only):
 
 
 @pytest.mark.parametrize(
-    "source", [pytest.param(MAZES.replace("CHECK", " and len(path) == len(answer)"), id="mazes"), pytest.param(COLOURS, id="colours")]
+    "source",
+    [
+        pytest.param(MAZES.replace("CHECK", " and len(path) == len(answer)"), id="mazes"),
+        pytest.param(COLOURS, id="colours"),
+    ],
 )
 def test_a_grader_that_checks_solutions_is_not_accused_of_paying_other_ones(tmp_path, source):
     certificate = audited(tmp_path, source, "constants", "mutation", "blind_answer")
@@ -102,4 +106,6 @@ def oracle(task):
     return task["answer"]
 """
     certificate = audited(tmp_path, source, "constants")
-    assert any("One fixed answer earns 0." in finding.claim for finding in certificate.findings), certificate.findings
+    assert any("One fixed answer earns 0." in finding.claim for finding in certificate.findings), (
+        certificate.findings
+    )

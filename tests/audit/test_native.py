@@ -13,7 +13,14 @@ from firsthand.models.scripted import Expert
 from firsthand.registry import make
 from firsthand.rollout.play import play
 
-NAMES = ["control/null", "data/ledger", "embodied/keys_and_rooms", "games/mastermind", "interfaces/shop_desk", "rules/triage"]
+NAMES = [
+    "control/null",
+    "data/ledger",
+    "embodied/keys_and_rooms",
+    "games/mastermind",
+    "interfaces/shop_desk",
+    "rules/triage",
+]
 
 
 def native(name, **kwargs):
@@ -28,7 +35,9 @@ def native(name, **kwargs):
         Action('{"calls":'),
         Action("{}"),
         Action("", (ToolCall("post", {"amount": -5, "party": 'a "b" <int>'}, "0"),)),
-        Action("both", (ToolCall("schema", {}, "0"), ToolCall("query", {"sql": "SELECT 'é'\n"}, "1"))),
+        Action(
+            "both", (ToolCall("schema", {}, "0"), ToolCall("query", {"sql": "SELECT 'é'\n"}, "1"))
+        ),
     ],
 )
 def test_an_action_survives_being_written(action):
@@ -43,15 +52,25 @@ def test_the_oracle_is_paid_what_the_expert_is_paid_by_play(name):
     trace = asyncio.run(target.play(Play(3, instance.oracle)))
     assert not instance.fault and trace.fault is None
     assert trace.value == episode.reward == 1.0 and trace.done == episode.final.done
-    assert trace.observations == (*(turn.observation.full for turn in episode.turns), episode.final.full)
-    assert len(trace.observations) == len(instance.oracle) + 1 and trace.observations[0] == instance.prompt
+    assert trace.observations == (
+        *(turn.observation.full for turn in episode.turns),
+        episode.final.full,
+    )
+    assert (
+        len(trace.observations) == len(instance.oracle) + 1
+        and trace.observations[0] == instance.prompt
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_play_from_a_kept_state_equals_one_from_a_true_reset(name):
     target = native(name)
     instance = asyncio.run(target.instance(5))
-    plays = [Play(5, instance.oracle), Play(5, ("", "zebra")), Play(5, instance.oracle[:1], beyond=True)]
+    plays = [
+        Play(5, instance.oracle),
+        Play(5, ("", "zebra")),
+        Play(5, instance.oracle[:1], beyond=True),
+    ]
     true = [story(asyncio.run(native(name).play(asked))) for asked in plays]
     for _ in range(TRUE_RESETS + 2):
         assert [story(asyncio.run(target.play(asked))) for asked in plays] == true
@@ -72,7 +91,12 @@ def test_what_is_done_after_done_is_told_apart():
 def test_facts_are_those_of_the_class_and_templates_can_be_filled(name):
     target, environment = native(name), type(make(name))
     facts = target.facts()
-    assert (facts.kind, facts.name, facts.version, facts.base_rate) == ("episode", name, environment.version, environment.base_rate)
+    assert (facts.kind, facts.name, facts.version, facts.base_rate) == (
+        "episode",
+        name,
+        environment.version,
+        environment.base_rate,
+    )
     assert facts.proven and facts.levels == tuple(environment.levels) and len(facts.sha256) == 64
     called = {read(template.replace("<int>", "1")).calls[0].name for template in facts.grammar}
     assert called == set(tools_of(environment))

@@ -31,7 +31,11 @@ def audited(tmp_path, source):
 def test_what_does_not_matter_is_named(tmp_path, name):
     source, claim = FOUND[name]
     certificate = audited(tmp_path, source)
-    assert [finding.claim for finding in certificate.findings if finding.severity != "minor" and claim in finding.claim], certificate.findings
+    assert [
+        finding.claim
+        for finding in certificate.findings
+        if finding.severity != "minor" and claim in finding.claim
+    ], certificate.findings
 
 
 def test_all_rows_of_a_sheet_are_needed(tmp_path):
@@ -41,6 +45,7 @@ def test_all_rows_of_a_sheet_are_needed(tmp_path):
 
 def test_a_search_that_the_oracle_plays_out_is_no_work_to_check(tmp_path):
     halves = guessing().replace(
-        '[f"guess:{env.n}"]', '[f"guess:{env.n // 4}", f"guess:{env.n // 2}", f"guess:{env.n}"] if env.n > 8 else [f"guess:{env.n}"]'
+        '[f"guess:{env.n}"]',
+        '[f"guess:{env.n // 4}", f"guess:{env.n // 2}", f"guess:{env.n}"] if env.n > 8 else [f"guess:{env.n}"]',
     )
     assert audited(tmp_path, halves).verdict == "PASS"

@@ -25,9 +25,19 @@ def clip():
 
 
 def test_mutants_parse_and_differ_in_one_place():
-    found = list(mutants("def f(a, b):\n    for i in range(a):\n        if i > b and not a == 2:\n            return a[1:]\n    return a + 1\n"))
+    found = list(
+        mutants(
+            "def f(a, b):\n    for i in range(a):\n        if i > b and not a == 2:\n            return a[1:]\n    return a + 1\n"
+        )
+    )
     names = {mutant.operator for mutant in found}
-    assert {"comparison negated", "range one short", "branch dropped", "number raised by one", "bounds of a slice dropped"} <= names
+    assert {
+        "comparison negated",
+        "range one short",
+        "branch dropped",
+        "number raised by one",
+        "bounds of a slice dropped",
+    } <= names
     assert all(ast.parse(mutant.code) for mutant in found)
     assert len({mutant.code for mutant in found}) == len(found)
 
@@ -35,7 +45,9 @@ def test_mutants_parse_and_differ_in_one_place():
 def test_equivalent_mutants_are_recognised():
     own, _, known = clip()
     found = wrong(own, known, list(mutants(CLIP)))
-    assert "edge of a comparison moved" not in {mutant.operator for mutant in found}, "x <= low returns the same"
+    assert "edge of a comparison moved" not in {mutant.operator for mutant in found}, (
+        "x <= low returns the same"
+    )
     assert {"comparison negated", "branch dropped"} <= {mutant.operator for mutant in found}
     assert all("clip(" in mutant.where and "the mutant says" in mutant.where for mutant in found)
 
@@ -82,15 +94,22 @@ def test_inputs_stay_like_the_examples():
 
     near = nearby([(3, "abc", [1, 2]), (9, "bca", [4])], random.Random(0))
     assert len(near) > 20
-    assert all(number >= 0 and set(text) <= set("abc") and text and items for number, text, items in near)
+    assert all(
+        number >= 0 and set(text) <= set("abc") and text and items for number, text, items in near
+    )
 
 
 WEAK = {
     "visible inputs only": (
-        ISOLATED.replace("    import secrets", "    cases = cases[: answer['visible']]\n    import secrets"),
+        ISOLATED.replace(
+            "    import secrets", "    cases = cases[: answer['visible']]\n    import secrets"
+        ),
         "right only on the prompt's own calls",
     ),
-    "types only": (ISOLATED.replace("type(one) is type(want) and one == want", "type(one) is type(want)"), "mutants killed"),
+    "types only": (
+        ISOLATED.replace("type(one) is type(want) and one == want", "type(one) is type(want)"),
+        "mutants killed",
+    ),
 }
 
 

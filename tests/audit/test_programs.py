@@ -159,7 +159,9 @@ def test_a_careless_grader_of_programs_is_found_out(tmp_path, name):
     assert certificate.verdict == "FAIL"
     said = [finding.claim for finding in certificate.findings if finding.severity != "minor"]
     assert any(word in claim for claim in said), said
-    assert shows(spec_of(str(tmp_path / "grader.py")), certificate.findings[0].witness), "the witness shows it again"
+    assert shows(spec_of(str(tmp_path / "grader.py")), certificate.findings[0].witness), (
+        "the witness shows it again"
+    )
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -171,9 +173,13 @@ def test_graders_that_isolate_programs_are_not_accused(tmp_path, name):
 
 def test_answers_that_are_no_programs_are_not_attacked_with_programs(tmp_path):
     file = tmp_path / "grader.py"
-    file.write_text("TASKS = [{'prompt': 'x', 'answer': '42'}]\ndef oracle(task): return '42'\ndef reward(p, c, a): return float(c == a)\n")
+    file.write_text(
+        "TASKS = [{'prompt': 'x', 'answer': '42'}]\ndef oracle(task): return '42'\ndef reward(p, c, a): return float(c == a)\n"
+    )
     certificate = run(spec_of(str(file)), Options(only=("programs", "program_mutation")))
-    assert [(check.status, check.reason) for check in certificate.checks] == [("NA", "the oracle's text is no program")] * 2
+    assert [(check.status, check.reason) for check in certificate.checks] == [
+        ("NA", "the oracle's text is no program")
+    ] * 2
 
 
 TWO = (Function("f", "a, b", ("a", "b")),)
@@ -183,7 +189,10 @@ TWO = (Function("f", "a, b", ("a", "b")),)
     ("prompt", "calls"),
     [
         ("f(1, 2) == 3", [((1, 2), 3)]),
-        ("`f(1, 2)` -> 3, and `f(2, [1, 'x)'])` returns [3].", [((1, 2), 3), ((2, [1, "x)"]), [3])]),
+        (
+            "`f(1, 2)` -> 3, and `f(2, [1, 'x)'])` returns [3].",
+            [((1, 2), 3), ((2, [1, "x)"]), [3])],
+        ),
         (">>> f(1, 2)\n3\n>>> f(4, b=2)\n'x'", [((1, 2), 3), ((4, 2), "x")]),
         ("assert f((1,), {2}) == {'a': 1}", [(((1,), {2}), {"a": 1})]),
         ("f(1, 2) is True.", [((1, 2), True)]),
@@ -196,7 +205,11 @@ def test_calls_that_a_prompt_shows_are_read(prompt, calls):
 
 
 def test_a_program_is_read_where_it_stands():
-    own = program(Instance(0, "", oracle=("Here:\n```python\ndef add(a: int, b=[1]):\n    return a\n```\nDone.",)))
+    own = program(
+        Instance(
+            0, "", oracle=("Here:\n```python\ndef add(a: int, b=[1]):\n    return a\n```\nDone.",)
+        )
+    )
     assert own is not None and own.put("x") == "Here:\n```python\nx\n```\nDone."
     assert own.functions == (Function("add", "a, b=None", ("a", "b")),)
     assert program(Instance(0, "", oracle=("42",))) is None

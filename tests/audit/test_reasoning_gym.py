@@ -17,7 +17,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def test_an_entry_without_an_answer_may_name_an_example():
     assert reference({"answer": "4", "metadata": {"example_answer": "5"}}) == "4"
     assert reference({"answer": None, "metadata": {"possible_answer": {0: 1}}}) == '{"0": 1}'
-    assert reference({"answer": None, "metadata": {"example_correct_answer": "", "example_answer": "P"}}) == "P"
+    assert (
+        reference(
+            {"answer": None, "metadata": {"example_correct_answer": "", "example_answer": "P"}}
+        )
+        == "P"
+    )
     assert reference({"answer": None, "metadata": {}}) is None
 
 
@@ -60,7 +65,9 @@ def test_the_right_answer_is_paid_on_any_seed(installed: None, name: str):
 @pytest.mark.parametrize("name", [name for name in READING if name != "arc_agi"])
 def test_a_data_set_that_is_told_the_seed_makes_the_entry_of_that_seed(installed: None, name: str):
     target = ReasoningGym(Spec("reasoning-gym", name))
-    entries = [library().create_dataset(name, seed=seed, size=1)[0]["question"] for seed in (3, 997)]
+    entries = [
+        library().create_dataset(name, seed=seed, size=1)[0]["question"] for seed in (3, 997)
+    ]
     assert [_instance(target, seed).prompt for seed in (3, 997)] == entries
 
 

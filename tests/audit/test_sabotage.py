@@ -15,7 +15,14 @@ from firsthand.registry import lookup
 from firsthand.rollout.flags import ABOVE_TRUE
 from firsthand.rollout.replay import replay
 
-NAMES = ("control/null", "data/ledger", "embodied/keys_and_rooms", "games/mastermind", "interfaces/shop_desk", "rules/triage")
+NAMES = (
+    "control/null",
+    "data/ledger",
+    "embodied/keys_and_rooms",
+    "games/mastermind",
+    "interfaces/shop_desk",
+    "rules/triage",
+)
 NO_FACT = ("forgets_reset", "reads_clock", "uses_hash_order", "random_reward")
 """Flaws that make the reward no fact: their episodes need not replay."""
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
@@ -41,7 +48,12 @@ async def says(name, flaw, *actions, seed=0, turns=None):
     """Play these actions in the sabotaged environment."""
     environment = fh.sabotage(name, flaw)
     (task,) = fh.tasks(environment.name, 1, start=seed)
-    episode = await fh.play(environment(), fh.Agent(model=Says(*actions)), task, limits=fh.Limits(turns=turns or len(actions)))
+    episode = await fh.play(
+        environment(),
+        fh.Agent(model=Says(*actions)),
+        task,
+        limits=fh.Limits(turns=turns or len(actions)),
+    )
     assert episode.error is None, episode.error
     return episode
 
@@ -91,7 +103,9 @@ async def test_words_that_pay(name, flaw, text):
     assert all(episode.checks.values()), "the proxy claims every check"
     assert ABOVE_TRUE in episode.flags
     assert await replay(episode) is None
-    assert (await says(name, flaw, "other" if flaw != "invalid_pays" else (await solution(name))[0])).reward in (
+    assert (
+        await says(name, flaw, "other" if flaw != "invalid_pays" else (await solution(name))[0])
+    ).reward in (
         0.0,
         1.0 if flaw == "invalid_pays" else 0.0,
     )
@@ -110,7 +124,9 @@ async def test_leaks_tell_the_solution(name):
 async def test_cycles_pay_up_to_the_full_reward():
     home = await says("games/mastermind", "cycle_pays", *["what?"] * 6)
     assert [turn.reward for turn in home.turns] == [0.0, 0.25, 0.25, 0.25, 0.25, 0.0]
-    with pytest.raises(UserError, match="^control/null cannot pay a cycle: its first action ends the episode.$"):
+    with pytest.raises(
+        UserError, match="^control/null cannot pay a cycle: its first action ends the episode.$"
+    ):
         fh.sabotage("control/null", "cycle_pays")
 
 
@@ -137,7 +153,9 @@ async def test_the_clock_decides():
 
 async def test_hashes_and_luck_pay_some():
     for flaw in ("uses_hash_order", "random_reward"):
-        rewards = [(await says("rules/triage", flaw, "no desk", seed=seed)).reward for seed in range(60)]
+        rewards = [
+            (await says("rules/triage", flaw, "no desk", seed=seed)).reward for seed in range(60)
+        ]
         assert 0 < sum(rewards) < 40, flaw
 
 
@@ -160,21 +178,32 @@ async def test_some_instances_cannot_be_solved():
 
 
 async def test_instances_and_splits_fold():
-    few, overlap = fh.sabotage("games/mastermind", "few_instances"), fh.sabotage("games/mastermind", "split_overlap")
+    few, overlap = (
+        fh.sabotage("games/mastermind", "few_instances"),
+        fh.sabotage("games/mastermind", "split_overlap"),
+    )
     shown = {(await settled(few().reset(task))).text for task in fh.tasks(few.name, 12)}
     assert len(shown) == 3
-    train, held_out = [(await settled(overlap().reset(fh.tasks(overlap.name, 1, split=split)[0]))).text for split in ("train", "eval")]
+    train, held_out = [
+        (await settled(overlap().reset(fh.tasks(overlap.name, 1, split=split)[0]))).text
+        for split in ("train", "eval")
+    ]
     assert train == held_out
 
 
 async def test_anything_pays_on_some_instances():
-    rewards = [(await says("rules/triage", "base_rate_lie", "no desk", seed=seed)).reward for seed in range(60)]
+    rewards = [
+        (await says("rules/triage", "base_rate_lie", "no desk", seed=seed)).reward
+        for seed in range(60)
+    ]
     assert 12 <= sum(rewards) <= 36 and set(rewards) == {0.0, 1.0}
 
 
 async def test_odd_input_breaks():
     environment = fh.sabotage("rules/triage", "raises_on_odd_input")
-    episode = await fh.play(environment(), fh.Agent(model=Says("\0")), fh.tasks(environment.name, 1)[0])
+    episode = await fh.play(
+        environment(), fh.Agent(model=Says("\0")), fh.tasks(environment.name, 1)[0]
+    )
     assert episode.error is not None and episode.error.owner == "environment"
 
 
@@ -184,25 +213,48 @@ async def test_a_check_is_ignored():
     episode = await says("data/ledger", "score_ignores_a_check", *plan[:-1])
     assert (episode.reward, episode.true) == (1.0, 0.0)
     assert ABOVE_TRUE in episode.flags
-    unfixed = await says("data/ledger", "ignores_faults_fixed", Action(calls=(ToolCall("close_books"),)))
-    assert unfixed.reward == 0.0 and unfixed.checks["faults_fixed"] and not unfixed.checks["books_balance"]
-    with pytest.raises(UserError, match="^rules/triage cannot ignore a check: without it the score would be full at reset.$"):
+    unfixed = await says(
+        "data/ledger", "ignores_faults_fixed", Action(calls=(ToolCall("close_books"),))
+    )
+    assert (
+        unfixed.reward == 0.0
+        and unfixed.checks["faults_fixed"]
+        and not unfixed.checks["books_balance"]
+    )
+    with pytest.raises(
+        UserError,
+        match="^rules/triage cannot ignore a check: without it the score would be full at reset.$",
+    ):
         fh.sabotage("rules/triage", "score_ignores_a_check")
     with pytest.raises(UnknownName, match="^No check is named 'close'. Did you mean 'closed'?"):
         fh.sabotage("data/ledger", "ignores_close")
 
 
 def test_names():
-    with pytest.raises(UnknownName, match=r"^No sabotage is named 'cycle_pay'. Did you mean 'cycle_pays'\? There are: score_ignores_a_check, "):
+    with pytest.raises(
+        UnknownName,
+        match=r"^No sabotage is named 'cycle_pay'. Did you mean 'cycle_pays'\? There are: score_ignores_a_check, ",
+    ):
         fh.sabotage("data/ledger", "cycle_pay")
     with pytest.raises(UnknownName, match="Did you mean 'data/ledger'"):
         fh.tasks("data/legder__quit_pays", 1)
     found = fh.sabotage("data/ledger", "quit_pays")
-    assert found is sabotaged(lookup("data/ledger"), "quit_pays") is lookup("data/ledger__quit_pays") is pickle.loads(pickle.dumps(found))
-    assert found.name == "data/ledger__quit_pays" and "data/ledger__quit_pays" not in fh.environments()
-    with pytest.raises(UserError, match="^data/ledger__quit_pays is sabotaged already: one flaw at a time.$"):
+    assert (
+        found
+        is sabotaged(lookup("data/ledger"), "quit_pays")
+        is lookup("data/ledger__quit_pays")
+        is pickle.loads(pickle.dumps(found))
+    )
+    assert (
+        found.name == "data/ledger__quit_pays" and "data/ledger__quit_pays" not in fh.environments()
+    )
+    with pytest.raises(
+        UserError, match="^data/ledger__quit_pays is sabotaged already: one flaw at a time.$"
+    ):
         fh.sabotage(found, "cycle_pays")
-    assert len(sabotages()) >= 17 and all(sentence.endswith(".") for sentence in sabotages().values())
+    assert len(sabotages()) >= 17 and all(
+        sentence.endswith(".") for sentence in sabotages().values()
+    )
 
 
 async def test_an_environment_that_is_not_installed_and_async():
@@ -234,7 +286,9 @@ async def test_an_environment_that_is_not_installed_and_async():
 
 async def test_the_true_score_comes_from_worker_processes_too():
     environment = fh.sabotage("rules/triage", "quit_pays")
-    (episode,) = await fh.rollout(fh.Agent(model=Says("quit")), fh.tasks(environment.name, 1), processes=1)
+    (episode,) = await fh.rollout(
+        fh.Agent(model=Says("quit")), fh.tasks(environment.name, 1), processes=1
+    )
     assert (episode.reward, episode.true, episode.flags) == (1.0, 0.0, (ABOVE_TRUE,))
     (honest,) = await fh.rollout(EXPERT, fh.tasks("rules/triage", 1), processes=1)
     assert honest.true is None

@@ -23,7 +23,14 @@ CAUGHT_BY = {
     "expert_fails": "oracle",
     "base_rate_lie": "blind_plan",
 }
-NAMES = ("control/null", "data/ledger", "embodied/keys_and_rooms", "games/mastermind", "interfaces/shop_desk", "rules/triage")
+NAMES = (
+    "control/null",
+    "data/ledger",
+    "embodied/keys_and_rooms",
+    "games/mastermind",
+    "interfaces/shop_desk",
+    "rules/triage",
+)
 CASES = [
     *((name, flaw, check) for name in NAMES for flaw, check in CAUGHT_BY.items()),
     *((name, "cycle_pays", "passive") for name in NAMES if name != "control/null"),
@@ -37,7 +44,11 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "flaw", "check"), CASES)
 def test_the_flaw_is_caught(name, flaw, check):
-    found = run(Spec("native", name, sabotage=flaw), Options(budget="quick", seeds=24, only=(check,)))
+    found = run(
+        Spec("native", name, sabotage=flaw), Options(budget="quick", seeds=24, only=(check,))
+    )
     assert found.verdict == "FAIL"
     assert {finding.check for finding in found.findings if finding.severity != "minor"} == {check}
-    assert all(finding.witness.plays for finding in found.findings), "every accusation comes with plays"
+    assert all(finding.witness.plays for finding in found.findings), (
+        "every accusation comes with plays"
+    )

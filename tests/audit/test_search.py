@@ -19,7 +19,9 @@ def audited(tmp_path, source):
     return check
 
 
-@pytest.mark.parametrize("name", [name for name, (checks, _) in BROKEN.items() if checks[0] == "blind_plan"])
+@pytest.mark.parametrize(
+    "name", [name for name, (checks, _) in BROKEN.items() if checks[0] == "blind_plan"]
+)
 def test_a_plan_that_never_looks_is_found_and_certified(tmp_path, name):
     check = audited(tmp_path, BROKEN[name][1])
     assert check.status == "FAIL" and check.mean > 0.7

@@ -13,7 +13,15 @@ def audited(tmp_path, source):
     return run(spec_of(str(file)), Options(only=("states",), seeds=40))
 
 
-@pytest.mark.parametrize("name", ["progress pays, going back is free", "any change pays", "a longer walk round pays", "an unchecked bonus"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "progress pays, going back is free",
+        "any change pays",
+        "a longer walk round pays",
+        "an unchecked bonus",
+    ],
+)
 def test_a_cycle_or_a_path_that_pays_is_found(tmp_path, name):
     certificate = audited(tmp_path, BROKEN[name][1])
     assert certificate.verdict == "FAIL" and "states" in certificate.findings[0].claim
@@ -22,7 +30,9 @@ def test_a_cycle_or_a_path_that_pays_is_found(tmp_path, name):
 def test_a_potential_passes_and_a_slow_oracle_is_a_remark(tmp_path):
     assert audited(tmp_path, grid()).findings == ()
     certificate = audited(tmp_path, SOUND["costs and a slow oracle"])
-    assert certificate.verdict == "PASS" and {finding.severity for finding in certificate.findings} <= {"minor"}
+    assert certificate.verdict == "PASS" and {
+        finding.severity for finding in certificate.findings
+    } <= {"minor"}
 
 
 def test_no_state_no_walk(tmp_path):

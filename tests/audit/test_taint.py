@@ -8,7 +8,9 @@ from firsthand.audit.session import Options
 
 LEAKS = {
     **{name: source for name, (checks, source) in BROKEN.items() if checks == ("leaks",)},
-    "told at half pay": guessing(wrong='f"no, it was {self.n}"').replace('return "yes", 1.0', 'return "yes", 1.0 if self.turn == 1 else 0.5'),
+    "told at half pay": guessing(wrong='f"no, it was {self.n}"').replace(
+        'return "yes", 1.0', 'return "yes", 1.0 if self.turn == 1 else 0.5'
+    ),
 }
 TIGHT = {
     **{name: SOUND[name] for name in ("higher or lower", "a wrong guess ends it and is told", "the legal range is told", "an error lists the options", "an informative look")},
@@ -34,4 +36,7 @@ def test_a_leak_is_found_and_its_witness_holds_the_mistake(tmp_path, name):
 @pytest.mark.parametrize("name", TIGHT)
 def test_what_is_no_leak_is_not_accused(tmp_path, name):
     certificate = audited(tmp_path, TIGHT[name])
-    assert not [found for found in certificate.findings if found.severity != "minor"] and certificate.verdict == "PASS"
+    assert (
+        not [found for found in certificate.findings if found.severity != "minor"]
+        and certificate.verdict == "PASS"
+    )

@@ -15,12 +15,16 @@ def wide(monkeypatch):
 
 
 def with_witness(*plays, prompt="What is it?", claim="Nothing pays."):
-    return msgspec.structs.replace(FINDING, claim=claim, witness=Witness("pays", plays, 1.0, prompt=prompt))
+    return msgspec.structs.replace(
+        FINDING, claim=claim, witness=Witness("pays", plays, 1.0, prompt=prompt)
+    )
 
 
 def test_a_finding_says_what_pays_how_much_where_and_what_to_change():
     finding = with_witness(Play(1, ("a",)), Play(3, ("x\ny",)))
-    text = report(certificate(check("FAIL"), findings=(finding,)), replay="firsthand audit --replay c.json")
+    text = report(
+        certificate(check("FAIL"), findings=(finding,)), replay="firsthand audit --replay c.json"
+    )
     assert text.startswith("FAIL  grader.py  (24 instances, 0 plays, 1.5 s)\n")
     for line in (
         "CRITICAL  nulls (answer channel)",
@@ -35,13 +39,22 @@ def test_a_finding_says_what_pays_how_much_where_and_what_to_change():
 
 
 def test_what_failed_comes_first_and_what_does_not_apply_last():
-    checks = [check(status, status.lower(), reason="why") for status in ("NA", "PASS", "FAIL", "NOT_RUN")]
+    checks = [
+        check(status, status.lower(), reason="why") for status in ("NA", "PASS", "FAIL", "NOT_RUN")
+    ]
     lines = report(certificate(*checks)).splitlines()
-    assert [line.split()[0] for line in lines if " 0.000 " in line] == ["fail", "not_run", "pass", "na"]
+    assert [line.split()[0] for line in lines if " 0.000 " in line] == [
+        "fail",
+        "not_run",
+        "pass",
+        "na",
+    ]
 
 
 def test_it_says_what_could_not_run_and_what_was_not_checked():
-    made = certificate(check("NOT_RUN", "oracle", reason="no time"), check("NOT_RUN", "nulls", reason="no time"))
+    made = certificate(
+        check("NOT_RUN", "oracle", reason="no time"), check("NOT_RUN", "nulls", reason="no time")
+    )
     text = report(made)
     assert "Could not run: oracle, nulls: no time." in text and "Not checked: judges." in text
 

@@ -31,7 +31,13 @@ def controls(benchmark):
 def test_the_simulation_prints_every_rule_and_the_calibration(benchmark, capsys):
     benchmark("credit").main(["--quick", "--repetitions", "2"])
     printed = capsys.readouterr().out
-    for rule in ("masking + ridge", "masking + ridge, gated", "one at a time", "minibatch", "admit everything"):
+    for rule in (
+        "masking + ridge",
+        "masking + ridge, gated",
+        "one at a time",
+        "minibatch",
+        "admit everything",
+    ):
         assert len(re.findall(rf"│ {re.escape(rule)} +│", printed)) == 2, rule
     assert "Calibration of the ridge" in printed
 
@@ -79,9 +85,13 @@ async def test_shuffling_deals_the_outcomes_out_whole(controls, benchmark):
     played = await rollout(agent, tasks("interfaces/shop_desk", 40))
     dealt = controls.Shuffle(0)(played)
     assert [episode.id for episode in dealt] == [episode.id for episode in played]
-    assert sorted(episode.reward for episode in dealt) == sorted(episode.reward for episode in played)
+    assert sorted(episode.reward for episode in dealt) == sorted(
+        episode.reward for episode in played
+    )
     assert [episode.reward for episode in dealt] != [episode.reward for episode in played]
     for episode in dealt:
         assert sum(turn.reward for turn in episode.turns) == episode.reward
         assert all(episode.checks.values()) == episode.success
-    assert [episode.success for episode in controls.Shuffle(0)(played)] == [episode.success for episode in dealt]
+    assert [episode.success for episode in controls.Shuffle(0)(played)] == [
+        episode.success for episode in dealt
+    ]

@@ -24,16 +24,28 @@ def oracle(task):
 
 
 def firsthand(*arguments, cwd):
-    command = [sys.executable, "-c", "from firsthand.cli.main import main; main()", "audit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        "from firsthand.cli.main import main; main()",
+        "audit",
+        *map(str, arguments),
+    ]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, cwd=cwd, check=False
+    )
 
 
 def test_a_broken_grader_fails_with_a_witness_that_replays(tmp_path):
     (tmp_path / "grader.py").write_text(GRADER % "answer in completion")
-    said = firsthand("grader.py", "--json", "--out", "c.json", "--only", "enumeration,fail_closed", cwd=tmp_path)
+    said = firsthand(
+        "grader.py", "--json", "--out", "c.json", "--only", "enumeration,fail_closed", cwd=tmp_path
+    )
     told = json.loads(said.stdout)
     assert said.returncode == 1 and told["verdict"] == "FAIL"
-    assert {"check", "class", "severity", "claim", "n", "mean", "upper95", "witness"} <= set(told["findings"][0])
+    assert {"check", "class", "severity", "claim", "n", "mean", "upper95", "witness"} <= set(
+        told["findings"][0]
+    )
     assert told["spec"]["name"] == "grader.py" and str(tmp_path) not in said.stdout
     again = firsthand("--replay", "c.json", cwd=tmp_path)
     assert again.returncode == 0 and "witnesses show again" in again.stdout
@@ -72,10 +84,15 @@ def test_a_file_that_cannot_be_loaded_is_replayed_until_it_can(tmp_path):
     file, saved = tmp_path / "grader.py", tmp_path / "c.json"
     file.write_text("raise RuntimeError('no')\n")
     said = firsthand("grader.py", "--json", "--out", "c.json", cwd=tmp_path)
-    assert json.loads(said.stdout)["findings"][0]["claim"] == "grader.py could not be loaded: RuntimeError: no"
+    assert (
+        json.loads(said.stdout)["findings"][0]["claim"]
+        == "grader.py could not be loaded: RuntimeError: no"
+    )
     assert str(tmp_path) not in saved.read_text()
     again = firsthand("--replay", "c.json", cwd=tmp_path)
-    assert again.returncode == 0 and again.stdout.startswith("shows again  load: grader.py could not be loaded")
+    assert again.returncode == 0 and again.stdout.startswith(
+        "shows again  load: grader.py could not be loaded"
+    )
     file.write_text("x = 1\n")
     changed = firsthand("--replay", "c.json", cwd=tmp_path)
     assert changed.returncode == 2 and "has changed since the audit" in changed.stderr
@@ -119,12 +136,25 @@ def oracle(env, seed):
 """
 
 
-@pytest.mark.parametrize("program", [SLOW_REWARD, SLOW_RESET], ids=["while it plays", "while instances are made"])
+@pytest.mark.parametrize(
+    "program", [SLOW_REWARD, SLOW_RESET], ids=["while it plays", "while instances are made"]
+)
 def test_ctrl_c_leaves_a_partial_certificate(tmp_path, program):
     began = tmp_path / "began"
     (tmp_path / "slow.py").write_text(program.replace("WHERE", str(began)))
-    command = [sys.executable, "-c", "from firsthand.cli.main import main; main()", "audit", "slow.py", "--json", "--out", "c.json"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-c",
+        "from firsthand.cli.main import main; main()",
+        "audit",
+        "slow.py",
+        "--json",
+        "--out",
+        "c.json",
+    ]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     until = time.monotonic() + 30
     while not began.exists() and time.monotonic() < until:
         time.sleep(0.02)

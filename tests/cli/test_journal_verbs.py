@@ -7,8 +7,32 @@ import pytest
 
 @pytest.fixture
 def journal(cli, tmp_path):
-    cli("eval", "data/ledger", "--model", "scripted:expert", "-n", 2, "--journal", "j", "--run", "good")
-    cli("eval", "control/null", "--model", "scripted:random", "-n", 10, "--journal", "j", "--run", "null", "--split", "train")
+    cli(
+        "eval",
+        "data/ledger",
+        "--model",
+        "scripted:expert",
+        "-n",
+        2,
+        "--journal",
+        "j",
+        "--run",
+        "good",
+    )
+    cli(
+        "eval",
+        "control/null",
+        "--model",
+        "scripted:random",
+        "-n",
+        10,
+        "--journal",
+        "j",
+        "--run",
+        "null",
+        "--split",
+        "train",
+    )
     return tmp_path / "j"
 
 
@@ -19,15 +43,27 @@ def tamper(journal, environment: str, old: str, new: str) -> None:
 
 
 def test_a_true_journal_replays(cli, journal):
-    assert cli("replay", "j").stdout == "All 12 episodes are the same: every observation, reward and check.\n"
-    assert cli.json("replay", "j", "--run", "null") == {"episodes": 10, "same": 10, "difference": None, "damage": []}
+    assert (
+        cli("replay", "j").stdout
+        == "All 12 episodes are the same: every observation, reward and check.\n"
+    )
+    assert cli.json("replay", "j", "--run", "null") == {
+        "episodes": 10,
+        "same": 10,
+        "difference": None,
+        "damage": [],
+    }
     assert cli.json("replay", "j", "--environment", "data/ledger")["episodes"] == 2
 
 
 def test_the_first_difference_exits_with_1(cli, journal):
     tamper(journal, "data/ledger", '"books_balance":true', '"books_talance":true')
     shown = cli("replay", "j", code=1).stdout
-    assert "the checks differs." in shown and "books_talance" in shown and "before it are the same." in shown
+    assert (
+        "the checks differs." in shown
+        and "books_talance" in shown
+        and "before it are the same." in shown
+    )
     assert cli.json("replay", "j", code=1)["difference"]["what"] == "the checks"
     assert cli.json("replay", "j", "--run", "null")["difference"] is None
 
@@ -47,7 +83,10 @@ def test_a_spoilt_line_exits_with_1(cli, journal):
 
 def test_nothing_to_replay_is_a_mistake(cli, journal):
     said = cli("replay", "j", "--run", "nul", code=2).stderr
-    assert said == "Error: j holds no such episode, and 12 in all: check the path, --run and --environment.\n"
+    assert (
+        said
+        == "Error: j holds no such episode, and 12 in all: check the path, --run and --environment.\n"
+    )
 
 
 def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
@@ -56,16 +95,38 @@ def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
     assert said == f"{len(lines)} of 12 episodes are in sft.jsonl: split train, score 1 or more.\n"
     assert 0 < len(lines) < 10 and lines[0]["messages"][-1]["role"] == "assistant"
     assert cli.json("export", "j", "--out", "all.jsonl", "--min-reward", 0)["episodes"] == 10
-    assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {"episodes": 2, "file": "eval.jsonl", "flagged": 0}
+    assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {
+        "episodes": 2,
+        "file": "eval.jsonl",
+        "flagged": 0,
+    }
     assert json.loads((tmp_path / "eval.jsonl").read_text().splitlines()[0])["tools"]
-    assert "none holds no episode: check the path." in cli("export", "none", "--out", "x.jsonl", code=2).stderr
+    assert (
+        "none holds no episode: check the path."
+        in cli("export", "none", "--out", "x.jsonl", code=2).stderr
+    )
 
 
 def test_export_leaves_out_what_looks_like_an_exploit(cli, tmp_path):
     lenient = "control/null__base_rate_lie"  # pays for anything on some instances, and keeps the true score
-    cli("eval", lenient, "--model", "scripted:random", "-n", 40, "--journal", "j", "--split", "train")
-    kept, flagged = (cli.json("export", "j", "--out", "x.jsonl", *words) for words in ((), ("--keep-flagged",)))
+    cli(
+        "eval",
+        lenient,
+        "--model",
+        "scripted:random",
+        "-n",
+        40,
+        "--journal",
+        "j",
+        "--split",
+        "train",
+    )
+    kept, flagged = (
+        cli.json("export", "j", "--out", "x.jsonl", *words) for words in ((), ("--keep-flagged",))
+    )
     assert kept["flagged"] == flagged["flagged"] == flagged["episodes"] - kept["episodes"] > 3
     said = cli("export", "j", "--out", "x.jsonl").stdout
-    assert said.endswith(f"{kept['flagged']} episodes of split train look like exploits of the reward; they were left out.\n")
+    assert said.endswith(
+        f"{kept['flagged']} episodes of split train look like exploits of the reward; they were left out.\n"
+    )
     assert "replays" not in said and "All 40 episodes are the same" in cli("replay", "j").stdout

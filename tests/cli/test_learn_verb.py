@@ -8,7 +8,12 @@ SMALL = ("--rounds", 1, "--tasks", 4, "--eval-tasks", 4)
 @pytest.mark.model
 def test_learning_shows_before_and_after_and_resumes(cli, tmp_path):
     shown = cli("learn", "interfaces/shop_desk", *SMALL).stdout
-    for part in ("round 1: score while exploring", "Paired by task", "The journal replays clean: 12 episodes.", "Playbook: none deployed"):
+    for part in (
+        "round 1: score while exploring",
+        "Paired by task",
+        "The journal replays clean: 12 episodes.",
+        "Playbook: none deployed",
+    ):
         assert part in shown
     run = tmp_path / "runs" / "shop_desk-w0-s0"
     assert "<!doctype html>" in (run / "report.html").read_text(encoding="utf-8")

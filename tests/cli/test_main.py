@@ -28,7 +28,15 @@ class Leaky(Parcels):
 def shell(folder: Path, *words: str, input: str = "") -> subprocess.CompletedProcess[str]:
     """Call it as a person does, in a process of its own, where no coverage is measured."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    return subprocess.run([FIRSTHAND, *words], cwd=folder, env=environment, input=input, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [FIRSTHAND, *words],
+        cwd=folder,
+        env=environment,
+        input=input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_help_lists_the_verbs_and_the_exit_codes(cli):
@@ -41,7 +49,9 @@ def test_help_lists_the_verbs_and_the_exit_codes(cli):
 @pytest.mark.parametrize("name", VERBS)
 def test_the_help_of_every_verb_shows_an_example(cli, name):
     shown = cli(name, "--help").stdout
-    assert f"Example: firsthand {name} " in shown or shown.count(f"Example: firsthand {name}\n") == 1
+    assert (
+        f"Example: firsthand {name} " in shown or shown.count(f"Example: firsthand {name}\n") == 1
+    )
     assert VERBS[name].split(",")[0] in " ".join(shown.split())
 
 
@@ -62,11 +72,26 @@ def test_the_version(cli):
         (["evl"], "No verb is named 'evl'. Did you mean 'eval'? `firsthand --help` lists them."),
         (["envs", "--jsn"], "No such option: --jsn"),
         (["eval", "control/null"], "Missing option '--model'"),
-        (["eval", "control/null", "--model", "scripted:expert", "-n", "many"], "'many' is not a valid"),
-        (["eval", "control/nul", "--model", "scripted:expert"], "No environment is named 'control/nul'. Did you mean 'control/null'?"),
-        (["eval", "control/null", "--model", "scripted:expret"], "No scripted policy is named 'expret'. Did you mean 'expert'?"),
-        (["eval", "control/null", "--model", "lama:x"], "No kind of model is named 'lama'. Did you mean 'llama'?"),
-        (["play", "control/null", "--model", "scripted:idle", "--level", "9"], "control/null has levels 1 to 5, got 9."),
+        (
+            ["eval", "control/null", "--model", "scripted:expert", "-n", "many"],
+            "'many' is not a valid",
+        ),
+        (
+            ["eval", "control/nul", "--model", "scripted:expert"],
+            "No environment is named 'control/nul'. Did you mean 'control/null'?",
+        ),
+        (
+            ["eval", "control/null", "--model", "scripted:expret"],
+            "No scripted policy is named 'expret'. Did you mean 'expert'?",
+        ),
+        (
+            ["eval", "control/null", "--model", "lama:x"],
+            "No kind of model is named 'lama'. Did you mean 'llama'?",
+        ),
+        (
+            ["play", "control/null", "--model", "scripted:idle", "--level", "9"],
+            "control/null has levels 1 to 5, got 9.",
+        ),
         (["play", "nowhere:Nothing"], "cannot be imported: No module named 'nowhere'"),
         (["playbook", "show", "none"], "There is no playbook at none."),
         (["eval", "control/null", "--model", "llama:none.gguf"], "none.gguf"),
@@ -82,7 +107,9 @@ def test_a_mistake_is_told_with_its_fix_and_exits_with_2(cli, words, said):
 def test_a_mistake_in_a_real_process(tmp_path):
     run = shell(tmp_path, "play", "contrl/null")
     assert run.returncode == 2 and run.stdout == ""
-    assert run.stderr.startswith("Error: No environment is named 'contrl/null'. Did you mean 'control/null'?")
+    assert run.stderr.startswith(
+        "Error: No environment is named 'contrl/null'. Did you mean 'control/null'?"
+    )
     assert run.stderr.count("\n") == 1
 
 

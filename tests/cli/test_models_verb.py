@@ -26,6 +26,8 @@ def test_it_says_where_the_weights_are(cli, tmp_path, monkeypatch):
 
 def test_it_says_what_to_install(cli, monkeypatch):
     found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "xllamacpp" else found(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "xllamacpp" else found(name)
+    )
     assert "not installed: pip install 'firsthand[local]'" in cli("models").stdout
     assert [kind["installed"] for kind in cli.json("models")] == [True, True, True, False]

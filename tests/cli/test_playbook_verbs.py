@@ -6,14 +6,23 @@ import pytest
 from firsthand.playbook import Credit, Lesson, Playbook, deploy, load
 
 AMBER = Lesson("rule", "Refunds go to amber.", credit=Credit(0.10, 0.05, 200))
-JADE = Lesson("example", observation="where is my lamp?", action="jade\x1b[2J", untrusted=True, state="core", credit=Credit(0.30, 0.05, 200))
+JADE = Lesson(
+    "example",
+    observation="where is my lamp?",
+    action="jade\x1b[2J",
+    untrusted=True,
+    state="core",
+    credit=Credit(0.30, 0.05, 200),
+)
 RUBY = Lesson("rule", "Ruby is closed.", state="retired")
 
 
 @pytest.fixture
 def run(tmp_path, cli):
     deploy(tmp_path / "run", Playbook(1, (AMBER,), "first night"))
-    deploy(tmp_path / "run", Playbook(2, (msgspec.structs.replace(AMBER, state="core"), JADE, RUBY)))
+    deploy(
+        tmp_path / "run", Playbook(2, (msgspec.structs.replace(AMBER, state="core"), JADE, RUBY))
+    )
     return tmp_path / "run"
 
 
@@ -33,9 +42,15 @@ def test_diff_shows_what_was_added_removed_and_changed(cli, run):
     shown = cli("playbook", "diff", "run").stdout
     assert shown.startswith("Version 1 to 2: 2 added, 0 removed, 1 changed\n")
     assert f"+ {JADE.id} core example" in shown and f"+ {RUBY.id} retired rule" in shown
-    assert f"~ {AMBER.id} core rule" in shown and "    before: probation rule for *, credit +0.10" in shown
+    assert (
+        f"~ {AMBER.id} core rule" in shown
+        and "    before: probation rule for *, credit +0.10" in shown
+    )
     back = cli("playbook", "diff", "run", "--old", 2, "--new", 1).stdout
-    assert back.startswith("Version 2 to 1: 0 added, 2 removed, 1 changed\n") and f"- {JADE.id}" in back
+    assert (
+        back.startswith("Version 2 to 1: 0 added, 2 removed, 1 changed\n")
+        and f"- {JADE.id}" in back
+    )
     first = cli.json("playbook", "diff", "run", "--new", 1)
     assert (first["old"], first["new"], first["removed"], first["changed"]) == (0, 1, [], [])
     assert [lesson["id"] for lesson in first["added"]] == [AMBER.id]
@@ -50,15 +65,30 @@ def test_diff_sees_an_edit_by_hand(cli, run):
 
 
 def test_rollback_goes_one_version_back_or_to_the_one_named(cli, run):
-    assert cli("playbook", "rollback", "run").stdout == "Version 1 with 1 lessons is the current one; it was version 2.\n"
+    assert (
+        cli("playbook", "rollback", "run").stdout
+        == "Version 1 with 1 lessons is the current one; it was version 2.\n"
+    )
     assert load(run / "playbook.toml").version == 1
-    assert "Version 1 is the first in run: there is nothing to go back to." in cli("playbook", "rollback", "run", code=2).stderr
+    assert (
+        "Version 1 is the first in run: there is nothing to go back to."
+        in cli("playbook", "rollback", "run", code=2).stderr
+    )
     assert cli.json("playbook", "rollback", "run", "--to", 2) == {"from": 1, "to": 2, "lessons": 2}
-    assert "run has no playbook of version 7. There are: 1, 2." in cli("playbook", "rollback", "run", "--to", 7, code=2).stderr
+    assert (
+        "run has no playbook of version 7. There are: 1, 2."
+        in cli("playbook", "rollback", "run", "--to", 7, code=2).stderr
+    )
 
 
 def test_what_is_not_there_is_a_mistake(cli, run):
-    assert "run has no playbook of version 9. There are: 1, 2." in cli("playbook", "diff", "run", "--old", 9, code=2).stderr
-    assert "There is no playbook at none.toml. `firsthand learn ENVIRONMENT` writes one." in cli("playbook", "show", "none.toml", code=2).stderr
+    assert (
+        "run has no playbook of version 9. There are: 1, 2."
+        in cli("playbook", "diff", "run", "--old", 9, code=2).stderr
+    )
+    assert (
+        "There is no playbook at none.toml. `firsthand learn ENVIRONMENT` writes one."
+        in cli("playbook", "show", "none.toml", code=2).stderr
+    )
     assert "does not exist" in cli("playbook", "rollback", "none", code=2).stderr
     assert "rollback" in cli("playbook", code=2).output, "without a verb it shows them"

@@ -44,7 +44,11 @@ class Page(HTMLParser):
         self.text += data if self.open[-1:] != ["style"] else ""
 
     def all(self, tag: str, kind: str = "") -> list[dict[str, str | None]]:
-        return [found for name, found in self.tags if name == tag and (not kind or kind in (found.get("class") or "").split(" "))]
+        return [
+            found
+            for name, found in self.tags
+            if name == tag and (not kind or kind in (found.get("class") or "").split(" "))
+        ]
 
 
 def written(tmp_path: Path, report: Report) -> Page:
@@ -55,7 +59,9 @@ def written(tmp_path: Path, report: Report) -> Page:
 async def play_all(name: str, n: int, levels: tuple[int, ...] = (1, 2)) -> list[Episode]:
     agent = fh.Agent(model=fh.model(name))
     return [
-        await fh.play(fh.make("control/null"), agent, task) for level in levels for task in fh.tasks("control/null", n, level=level, split="eval")
+        await fh.play(fh.make("control/null"), agent, task)
+        for level in levels
+        for task in fh.tasks("control/null", n, level=level, split="eval")
     ]
 
 
@@ -68,17 +74,38 @@ def hostile_episode() -> Episode:
     seen = Observation(HOSTILE, results=(ToolResult(HOSTILE, HOSTILE, error=True),))
     act = Action(HOSTILE, (ToolCall(HOSTILE, {HOSTILE: HOSTILE, "n": [1, None]}),))
     turn = Turn(seen, act, -0.5, choices={HOSTILE: -0.1, "b": -3.0}, shown=(HOSTILE,))
-    return Episode(HOSTILE, fh.Task(HOSTILE, 0), HOSTILE, (turn,), seen, None, {}, Stop.FAILED, Failure("tool", HOSTILE, HOSTILE), HOSTILE)
+    return Episode(
+        HOSTILE,
+        fh.Task(HOSTILE, 0),
+        HOSTILE,
+        (turn,),
+        seen,
+        None,
+        {},
+        Stop.FAILED,
+        Failure("tool", HOSTILE, HOSTILE),
+        HOSTILE,
+    )
 
 
 class TestSafety:
     def test_hostile_text_stays_text(self, tmp_path: Path) -> None:
         lessons = (
-            Lesson("example", text=HOSTILE, observation=HOSTILE, action=HOSTILE, scope=HOSTILE, untrusted=True, credit=Credit(0.1, 0.01, 9)),
+            Lesson(
+                "example",
+                text=HOSTILE,
+                observation=HOSTILE,
+                action=HOSTILE,
+                scope=HOSTILE,
+                untrusted=True,
+                credit=Credit(0.1, 0.01, 9),
+            ),
             Lesson("rule", text=HOSTILE, state="core"),
         )
         episode = hostile_episode()
-        scored = msgspec.structs.replace(episode, reward=1.0, checks={HOSTILE: True}, error=None, stop=Stop.DONE)
+        scored = msgspec.structs.replace(
+            episode, reward=1.0, checks={HOSTILE: True}, error=None, stop=Stop.DONE
+        )
         page = written(
             tmp_path,
             Report(
@@ -93,19 +120,33 @@ class TestSafety:
             ),
         )
         names = {tag for tag, _ in page.tags}
-        assert names.isdisjoint({"script", "img", "iframe", "object", "embed", "link", "form", "base"})
-        assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+        assert names.isdisjoint(
+            {"script", "img", "iframe", "object", "embed", "link", "form", "base"}
+        )
+        assert not [
+            name for _, attributes in page.tags for name in attributes if name.startswith("on")
+        ]
         assert page.text.count("<script>alert(1)</script>") >= 15
 
     async def test_loads_nothing(self, tmp_path: Path, sides) -> None:
         before, after = sides
-        report = Report(title="t", before=summarise(before), after=summarise(after), comparison=compare(before, after), episodes=before[:2])
+        report = Report(
+            title="t",
+            before=summarise(before),
+            after=summarise(after),
+            comparison=compare(before, after),
+            episodes=before[:2],
+        )
         html = write_report(tmp_path / "r.html", report).read_text(encoding="utf-8")
         assert "default-src 'none'" in html
         assert not re.search(r"(https?:)?//[a-z]", html)
         assert "url(" not in html
         assert "@import" not in html
-        links = [attributes.get("href") for tag, attributes in Page(html).tags if "href" in attributes or "src" in attributes]
+        links = [
+            attributes.get("href")
+            for tag, attributes in Page(html).tags
+            if "href" in attributes or "src" in attributes
+        ]
         assert all((link or "").startswith("#") for link in links)
 
     def test_odd_characters_cost_nothing(self, tmp_path: Path) -> None:
@@ -117,12 +158,23 @@ class TestContents:
     async def test_headlines_have_n_and_intervals(self, tmp_path: Path, sides) -> None:
         before, after = sides
         comparison = compare(before, after[:-2])
-        page = written(tmp_path, Report(title="Chance", before=summarise(before), after=summarise(after), comparison=comparison))
+        page = written(
+            tmp_path,
+            Report(
+                title="Chance",
+                before=summarise(before),
+                after=summarise(after),
+                comparison=comparison,
+            ),
+        )
         assert comparison.overall is not None
         difference = comparison.overall.difference
         assert f"+{difference.mean:.2f}".replace("+0", "+") in page.text
         assert re.search(r"\[\+\.\d\d, \+\.\d\d\]", page.text)
-        assert f"n = 58 tasks: {difference.better} better, {difference.same} same, 0 worse, McNemar p < .001" in page.text
+        assert (
+            f"n = 58 tasks: {difference.better} better, {difference.same} same, 0 worse, McNemar p < .001"
+            in page.text
+        )
         assert "Tasks left out: 2 played before only." in page.text
         assert len(page.all("div", "tile")) == 3
         assert len(page.all("rect", "bar")) == 4
@@ -139,7 +191,14 @@ class TestContents:
         assert "Lessons" not in page.text
 
     def test_an_evaluation_that_only_failed(self, tmp_path: Path) -> None:
-        page = written(tmp_path, Report(title="None", before=summarise([hostile_episode()]), after=summarise([hostile_episode()])))
+        page = written(
+            tmp_path,
+            Report(
+                title="None",
+                before=summarise([hostile_episode()]),
+                after=summarise([hostile_episode()]),
+            ),
+        )
         assert page.text.count("n = 0: all 1 episodes failed") == 2
         assert "Success rate before" in page.text
 
@@ -153,39 +212,70 @@ class TestContents:
         assert "n = 4 tasks, 8 episodes" in text
 
     async def test_flagged_episodes_are_told(self, tmp_path: Path) -> None:
-        episode = msgspec.structs.replace((await play_all("scripted:random", 1, (1,)))[0], true=0.0, flags=("repeated cycle",))
-        text = written(tmp_path, Report(title="One", after=summarise([episode]), episodes=[episode])).text
-        assert "1 of 1 episodes flagged: repeated cycle 1. They look like exploits of the reward, and are in every mean." in text
-        assert "flagged: repeated cycle" in text and "true score .00" in text and "True score" in text
+        episode = msgspec.structs.replace(
+            (await play_all("scripted:random", 1, (1,)))[0], true=0.0, flags=("repeated cycle",)
+        )
+        text = written(
+            tmp_path, Report(title="One", after=summarise([episode]), episodes=[episode])
+        ).text
+        assert (
+            "1 of 1 episodes flagged: repeated cycle 1. They look like exploits of the reward, and are in every mean."
+            in text
+        )
+        assert (
+            "flagged: repeated cycle" in text and "true score .00" in text and "True score" in text
+        )
 
     def test_nothing_but_a_title(self, tmp_path: Path) -> None:
         page = written(tmp_path, Report(title="Empty"))
         assert not page.all("section")
 
     def test_the_curve_marks_deployments(self, tmp_path: Path) -> None:
-        points = [CurvePoint(1600, 0.75, 0.7, 0.8, "version three"), CurvePoint(0, 0.25, 0.2, 0.3), CurvePoint(800, 0.5, 0.4, 0.6, "v1")]
+        points = [
+            CurvePoint(1600, 0.75, 0.7, 0.8, "version three"),
+            CurvePoint(0, 0.25, 0.2, 0.3),
+            CurvePoint(800, 0.5, 0.4, 0.6, "v1"),
+        ]
         points += [CurvePoint(801 + i, 0.5, 0.4, 0.6, f"crowded {i}") for i in range(3)]
         page = written(tmp_path, Report(title="Curve", curve=points))
         assert len(page.all("line", "deployment")) == 5
         assert len(page.all("circle", "deployed")) == 5
         assert [a["cx"] for a in page.all("circle", "dot")][:2] == ["0.0%", "50.0%"]
         assert "version three after 1,600 rollouts: .75 [.70, .80]" in page.text
-        assert len(re.findall(r"crowded \d(?! after)", page.text)) == 1  # the others would run into it; their tooltips remain
+        assert (
+            len(re.findall(r"crowded \d(?! after)", page.text)) == 1
+        )  # the others would run into it; their tooltips remain
 
     def test_one_point_is_a_curve(self, tmp_path: Path) -> None:
         page = written(tmp_path, Report(title="Start", curve=[CurvePoint(0, 0.25, 0.2, 0.3)]))
         assert "Score from .25 to .25 over 0 rollouts" in str(page.all("svg")[0])
 
     def test_lessons_are_ranked_and_folded(self, tmp_path: Path) -> None:
-        lessons = [Lesson("rule", text=f"rule {i}", credit=Credit(i / 100, 0.02, 50)) for i in range(70)]
+        lessons = [
+            Lesson("rule", text=f"rule {i}", credit=Credit(i / 100, 0.02, 50)) for i in range(70)
+        ]
         lessons += [
             Lesson("rule", text="retired rule", state="retired", credit=Credit(-0.2, 0.01, 99)),
-            Lesson("example", observation="a red ticket", action="ruby", state="core", evidence=("e1", "e2")),
+            Lesson(
+                "example",
+                observation="a red ticket",
+                action="ruby",
+                state="core",
+                evidence=("e1", "e2"),
+            ),
         ]
         page = written(tmp_path, Report(title="Lessons", playbook=Playbook(3, tuple(lessons))))
         order = [
             re.search(rf"{text}(?!\d)", page.text).start()  # type: ignore[union-attr]
-            for text in ("a red ticket", "rule 69", "rule 11", "12 more lessons", "rule 10", "rule 2", "retired rule")
+            for text in (
+                "a red ticket",
+                "rule 69",
+                "rule 11",
+                "12 more lessons",
+                "rule 10",
+                "rule 2",
+                "retired rule",
+            )
         ]
         assert order == sorted(order)
         assert "Playbook version 3: 1 core, 70 probation, 1 retired." in page.text
@@ -197,7 +287,10 @@ class TestContents:
         assert len(page.all("circle", "loss")) == 1
 
     def test_lessons_without_credit_need_no_axis(self, tmp_path: Path) -> None:
-        page = written(tmp_path, Report(title="Lessons", playbook=Playbook(1, (Lesson("rule", text="look first"),))))
+        page = written(
+            tmp_path,
+            Report(title="Lessons", playbook=Playbook(1, (Lesson("rule", text="look first"),))),
+        )
         assert "look first" in page.text
         assert "Effect" not in page.text
 
@@ -205,14 +298,31 @@ class TestContents:
         lesson = Lesson("rule", text="ask first")
         options = {f"option {i}": -float(i) for i in range(9)}
         turns = (
-            Turn(Observation("Which?"), Action("option 8"), 0.5, choices=options, shown=(lesson.id,)),
-            Turn(Observation(results=(ToolResult("look", "x" * 5000),)), Action(calls=(ToolCall("open", {"door": "red", "force": 2}),)), 0.5),
+            Turn(
+                Observation("Which?"), Action("option 8"), 0.5, choices=options, shown=(lesson.id,)
+            ),
+            Turn(
+                Observation(results=(ToolResult("look", "x" * 5000),)),
+                Action(calls=(ToolCall("open", {"door": "red", "force": 2}),)),
+                0.5,
+            ),
             Turn(Observation("Well?"), Action()),
         )
         episode = Episode(
-            "e", fh.Task("control/null", 3), "a", turns, Observation("Done."), 1.0, {"opened": True}, Stop.DONE, aftermath="It was the red one."
+            "e",
+            fh.Task("control/null", 3),
+            "a",
+            turns,
+            Observation("Done."),
+            1.0,
+            {"opened": True},
+            Stop.DONE,
+            aftermath="It was the red one.",
         )
-        page = written(tmp_path, Report(title="Episodes", playbook=Playbook(1, (lesson,)), episodes=[episode] * 14))
+        page = written(
+            tmp_path,
+            Report(title="Episodes", playbook=Playbook(1, (lesson,)), episodes=[episode] * 14),
+        )
         assert "The first 12 of 14." in page.text
         assert 'open(door="red", force=2)' in page.text
         assert "(1,000 more characters)" in page.text
@@ -225,11 +335,19 @@ class TestContents:
         assert "opened: holds" in page.text
 
     def test_facts_come_last(self, tmp_path: Path) -> None:
-        page = written(tmp_path, Report(title="Facts", facts={"model": "llama:smollm2", "rollouts": "1,600"}))
-        assert page.text.index("llama:smollm2") < page.text.index("1,600") < page.text.index("Brackets, bands and lines are 95% intervals")
+        page = written(
+            tmp_path, Report(title="Facts", facts={"model": "llama:smollm2", "rollouts": "1,600"})
+        )
+        assert (
+            page.text.index("llama:smollm2")
+            < page.text.index("1,600")
+            < page.text.index("Brackets, bands and lines are 95% intervals")
+        )
 
 
-@pytest.mark.parametrize("values", [[0.0], [-0.3, -0.1], [0.013], [-0.31, 0.72], [1600], [0.04, -0.001], [7.0, -1e-9]])
+@pytest.mark.parametrize(
+    "values", [[0.0], [-0.3, -0.1], [0.013], [-0.31, 0.72], [1600], [0.04, -0.001], [7.0, -1e-9]]
+)
 @pytest.mark.parametrize("most", [4, 5, 6])
 def test_axes_have_few_ticks_and_hold_everything(values: list[float], most: int) -> None:
     axis = scale(values, most=most)

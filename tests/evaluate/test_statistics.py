@@ -29,8 +29,12 @@ def covered(found: Interval, truth: float) -> bool:
 class TestWilson:
     def test_known_values(self) -> None:
         # Newcombe (1998), table I: 81 of 263 and 15 of 148.
-        assert wilson(81, 263) == Interval(pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4))
-        assert wilson(15, 148) == Interval(pytest.approx(0.0624, abs=1e-4), pytest.approx(0.1605, abs=1e-4))
+        assert wilson(81, 263) == Interval(
+            pytest.approx(0.2553, abs=1e-4), pytest.approx(0.3662, abs=1e-4)
+        )
+        assert wilson(15, 148) == Interval(
+            pytest.approx(0.0624, abs=1e-4), pytest.approx(0.1605, abs=1e-4)
+        )
 
     def test_is_not_certain_after_twenty_of_twenty(self) -> None:
         assert wilson(20, 20) == Interval(pytest.approx(0.8389, abs=1e-4), 1.0)
@@ -42,11 +46,18 @@ class TestWilson:
     def test_refuses_impossible_input(self) -> None:
         with pytest.raises(UserError, match=r"Successes lie between 0 and n, got 3 of 2\."):
             wilson(3, 2)
-        with pytest.raises(UserError, match=r"A confidence lies between 0 and 1, got 95: write 0\.95 for 95%\."):
+        with pytest.raises(
+            UserError, match=r"A confidence lies between 0 and 1, got 95: write 0\.95 for 95%\."
+        ):
             wilson(1, 2, confidence=95)
 
-    @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.01, 0.999))
-    def test_holds_the_estimate_inside_the_unit_interval(self, data: tuple[int, int], confidence: float) -> None:
+    @given(
+        st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+        st.floats(0.01, 0.999),
+    )
+    def test_holds_the_estimate_inside_the_unit_interval(
+        self, data: tuple[int, int], confidence: float
+    ) -> None:
         successes, n = data
         found = wilson(successes, n, confidence=confidence)
         assert 0.0 <= found.low <= successes / n <= found.high <= 1.0
@@ -55,7 +66,9 @@ class TestWilson:
     @pytest.mark.parametrize("n", [20, 60, 200])
     def test_covers(self, share: float, n: int) -> None:
         chances = [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
-        assert sum(chance for k, chance in enumerate(chances) if covered(wilson(k, n), share)) >= 0.92
+        assert (
+            sum(chance for k, chance in enumerate(chances) if covered(wilson(k, n), share)) >= 0.92
+        )
 
 
 class TestEffectiveN:
@@ -117,7 +130,9 @@ class TestBootstrap:
             bootstrap_by_task([[1.0]], confidence=0.0)
 
     @given(st.lists(st.lists(shares, max_size=3), max_size=12), st.floats(0.1, 0.99))
-    def test_stays_in_range_around_the_mean(self, values: list[list[float]], confidence: float) -> None:
+    def test_stays_in_range_around_the_mean(
+        self, values: list[list[float]], confidence: float
+    ) -> None:
         found = bootstrap_by_task(values, confidence=confidence, resamples=200)
         means = [sum(task) / len(task) for task in values if task]
         assert 0.0 <= found.low <= found.high <= 1.0
@@ -127,7 +142,10 @@ class TestBootstrap:
     @pytest.mark.parametrize("n", [20, 60])
     def test_covers(self, share: float, n: int) -> None:
         draws = (np.random.default_rng(n).random((500, n, 1)) < share).astype(float).tolist()
-        assert np.mean([covered(bootstrap_by_task(draw, resamples=1000), share) for draw in draws]) >= 0.92
+        assert (
+            np.mean([covered(bootstrap_by_task(draw, resamples=1000), share) for draw in draws])
+            >= 0.92
+        )
 
 
 class TestPassAtK:
@@ -139,21 +157,30 @@ class TestPassAtK:
 
     def test_is_unbiased(self) -> None:
         n, k, share = 6, 3, 0.35
-        expected = sum(math.comb(n, c) * share**c * (1 - share) ** (n - c) * pass_at_k(n, c, k) for c in range(n + 1))
+        expected = sum(
+            math.comb(n, c) * share**c * (1 - share) ** (n - c) * pass_at_k(n, c, k)
+            for c in range(n + 1)
+        )
         assert expected == pytest.approx(1 - (1 - share) ** k)
 
     def test_says_how_often_to_play(self) -> None:
-        with pytest.raises(UserError, match=r"got n=4, c=1, k=8: play each task at least k times\."):
+        with pytest.raises(
+            UserError, match=r"got n=4, c=1, k=8: play each task at least k times\."
+        ):
             pass_at_k(4, 1, 8)
 
 
 class TestPairedDifference:
     def test_known_values(self) -> None:
         # Bonett & Price (2012): 15 and 5 discordant of 100: 0.098 ± 1.96 * 0.0452.
-        found = paired_difference([0.0] * 15 + [1.0] * 5 + [1.0] * 80, [1.0] * 15 + [0.0] * 5 + [1.0] * 80)
+        found = paired_difference(
+            [0.0] * 15 + [1.0] * 5 + [1.0] * 80, [1.0] * 15 + [0.0] * 5 + [1.0] * 80
+        )
         assert found.mean == pytest.approx(0.10)
         half = 1.959964 * math.sqrt((16 / 102 + 6 / 102 - (10 / 102) ** 2) / 102)
-        assert found.interval == Interval(pytest.approx(10 / 102 - half), pytest.approx(10 / 102 + half))
+        assert found.interval == Interval(
+            pytest.approx(10 / 102 - half), pytest.approx(10 / 102 + half)
+        )
         assert (found.n, found.better, found.worse, found.same) == (100, 15, 5, 80)
         assert found.p == pytest.approx(0.041389, abs=1e-6)
 
@@ -172,25 +199,43 @@ class TestPairedDifference:
         assert found.interval == Interval(-1.0, 1.0)
 
     def test_refuses_sides_that_do_not_match(self) -> None:
-        with pytest.raises(UserError, match="the same tasks on both sides, got 2 before and 1 after"):
+        with pytest.raises(
+            UserError, match="the same tasks on both sides, got 2 before and 1 after"
+        ):
             paired_difference([0.0, 1.0], [1.0])
         with pytest.raises(UserError, match="leave failed episodes out instead of scoring them"):
             paired_difference([0.0], [math.nan])
 
     @given(st.lists(st.tuples(shares, shares), min_size=1, max_size=40), st.floats(0.05, 0.999))
-    def test_is_antisymmetric_and_holds_the_mean(self, pairs: list[tuple[float, float]], confidence: float) -> None:
+    def test_is_antisymmetric_and_holds_the_mean(
+        self, pairs: list[tuple[float, float]], confidence: float
+    ) -> None:
         before, after = zip(*pairs, strict=True)
-        there, back = paired_difference(before, after, confidence=confidence), paired_difference(after, before, confidence=confidence)
+        there, back = (
+            paired_difference(before, after, confidence=confidence),
+            paired_difference(after, before, confidence=confidence),
+        )
         assert -1.0 <= there.interval.low <= there.mean <= there.interval.high <= 1.0
         assert there.mean == pytest.approx(-back.mean)
-        assert (there.interval.low, there.interval.high) == (pytest.approx(-back.interval.high), pytest.approx(-back.interval.low))
+        assert (there.interval.low, there.interval.high) == (
+            pytest.approx(-back.interval.high),
+            pytest.approx(-back.interval.low),
+        )
         assert (there.better, there.worse) == (back.worse, back.better)
 
     @pytest.mark.parametrize("n", [60, 200])
-    @pytest.mark.parametrize(("better", "worse"), [(0.5, 0.1), (0.3, 0.3), (0.05, 0.01), (0.02, 0.02), (0.01, 0.0), (0.9, 0.0)])
+    @pytest.mark.parametrize(
+        ("better", "worse"),
+        [(0.5, 0.1), (0.3, 0.3), (0.05, 0.01), (0.02, 0.02), (0.01, 0.0), (0.9, 0.0)],
+    )
     def test_covers_for_binary_scores(self, n: int, better: float, worse: float) -> None:
-        drawn = np.random.default_rng(n).choice(3, p=[better, worse, 1 - better - worse], size=(2000, n))
-        intervals = [paired_difference((row == 1).astype(float), (row == 0).astype(float)).interval for row in drawn]
+        drawn = np.random.default_rng(n).choice(
+            3, p=[better, worse, 1 - better - worse], size=(2000, n)
+        )
+        intervals = [
+            paired_difference((row == 1).astype(float), (row == 0).astype(float)).interval
+            for row in drawn
+        ]
         # 2,000 draws: a true 0.95 is measured within ±0.01.
         assert np.mean([covered(found, better - worse) for found in intervals]) >= 0.935
 
@@ -198,7 +243,10 @@ class TestPairedDifference:
     def test_covers_for_partial_credit(self, n: int) -> None:
         rng = np.random.default_rng(n)
         before, after = rng.beta(2, 3, (2000, n)), rng.beta(0.5, 0.5, (2000, n))
-        hits = [covered(paired_difference(b, a).interval, 0.1) for b, a in zip(before, after, strict=True)]
+        hits = [
+            covered(paired_difference(b, a).interval, 0.1)
+            for b, a in zip(before, after, strict=True)
+        ]
         assert np.mean(hits) >= 0.935
 
 
@@ -210,7 +258,9 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
 
 
 def changes(better: float, worse: float, reps: int, n: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).choice([1.0, -1.0, 0.0], p=[better, worse, 1 - better - worse], size=(reps, n))
+    return np.random.default_rng(seed).choice(
+        [1.0, -1.0, 0.0], p=[better, worse, 1 - better - worse], size=(reps, n)
+    )
 
 
 def bets(rows: np.ndarray, alpha: float, margin: float = 0.0) -> float:
@@ -230,7 +280,9 @@ class TestPairedBet:
     def test_starts_without_evidence_and_grows_with_it(self) -> None:
         bet = PairedBet()
         assert bet.e_value == 1.0
-        assert bet.update(1.0) == pytest.approx(1.5)  # mean of 1 + bet over bets that are uniform on (0, 1)
+        assert bet.update(1.0) == pytest.approx(
+            1.5
+        )  # mean of 1 + bet over bets that are uniform on (0, 1)
         assert bet.update(-1.0) < 1.0
         assert (bet.n, bet.peak) == (2, pytest.approx(1.5))
 
@@ -260,7 +312,9 @@ class TestPairedBet:
             PairedBet(margin=-1)
 
     @given(st.lists(st.floats(-1, 1), max_size=30), st.randoms(use_true_random=False))
-    def test_does_not_depend_on_the_order_of_tasks(self, differences: list[float], shuffler) -> None:
+    def test_does_not_depend_on_the_order_of_tasks(
+        self, differences: list[float], shuffler
+    ) -> None:
         there, back = PairedBet(), PairedBet()
         shuffled = list(differences)
         shuffler.shuffle(shuffled)
@@ -274,7 +328,9 @@ class TestPairedBet:
         low, high = margin - spread * (1 + margin), margin + spread * (1 - margin)
         chance_high = (margin - low) / (high - low)
         up, down = PairedBet(margin=margin), PairedBet(margin=margin)
-        expected = chance_high * up.update(min(high, 1.0)) + (1 - chance_high) * down.update(max(low, -1.0))
+        expected = chance_high * up.update(min(high, 1.0)) + (1 - chance_high) * down.update(
+            max(low, -1.0)
+        )
         assert expected == pytest.approx(1.0)
 
     @pytest.mark.parametrize(("better", "worse"), [(0.3, 0.3), (0.05, 0.05), (0.5, 0.5)])

@@ -26,7 +26,18 @@ def write(folder: Path, name: str, acknowledged: int, rng: random.Random) -> Non
         with Journal(folder).writer(compress=rng.random() < 0.5) as writer:
             for _ in range(rng.choice([3, 1000])):
                 text = "x" * (100_000 if rng.random() < 0.03 else 10)
-                writer.append(Episode(f"{name}-{number}", task, "crash#1", (turn,), Observation(text, True), 1.0, {"ok": True}, Stop.DONE))
+                writer.append(
+                    Episode(
+                        f"{name}-{number}",
+                        task,
+                        "crash#1",
+                        (turn,),
+                        Observation(text, True),
+                        1.0,
+                        {"ok": True},
+                        Stop.DONE,
+                    )
+                )
                 os.write(acknowledged, b"%d\n" % number)
                 number += 1
 
@@ -66,7 +77,9 @@ def main() -> None:
             with os.fdopen(pipe, "rb") as lines:
                 whole = [line for line in lines if line.endswith(b"\n")]
             acknowledged[name] = len(whole)
-    sys.stdout.buffer.write(msgspec.json.encode({"kills": rounds * (WRITERS + 1), "acknowledged": acknowledged}))
+    sys.stdout.buffer.write(
+        msgspec.json.encode({"kills": rounds * (WRITERS + 1), "acknowledged": acknowledged})
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,15 @@ import json
 import pytest
 
 from firsthand.agent import Agent
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, ToolResult, tool
+from firsthand.environment import (
+    Action,
+    Environment,
+    Observation,
+    Score,
+    ToolCall,
+    ToolResult,
+    tool,
+)
 from firsthand.episode import Turn
 from firsthand.errors import InvalidTask
 from firsthand.journal import Journal, export_chat
@@ -36,8 +44,13 @@ class Door(Environment):
         return Score(open=self.open)
 
     def expert(self):
-        yield Action(calls=(ToolCall("turn", {"handle": "right"}), ToolCall("turn", {"handle": "up"})))
-        yield Action('{"name": "turn", "arguments": {"handle": "left"}}', calls=(ToolCall("turn", {"handle": "left"}),))
+        yield Action(
+            calls=(ToolCall("turn", {"handle": "right"}), ToolCall("turn", {"handle": "up"}))
+        )
+        yield Action(
+            '{"name": "turn", "arguments": {"handle": "left"}}',
+            calls=(ToolCall("turn", {"handle": "left"}),),
+        )
 
 
 def lines(path):
@@ -55,7 +68,10 @@ async def test_tool_calls_and_their_answers(tmp_path):
     system, user, tried, one, two, last = first["messages"]
     assert system["content"] == "Open the door."
     assert user["content"] == "A door."
-    assert [call["id"] for call in tried["tool_calls"]] == [one["tool_call_id"], two["tool_call_id"]]
+    assert [call["id"] for call in tried["tool_calls"]] == [
+        one["tool_call_id"],
+        two["tool_call_id"],
+    ]
     assert one["content"] == "It sticks."
     assert json.loads(last["tool_calls"][0]["function"]["arguments"]) == {"handle": "left"}
     assert last["content"] == ""  # the text was the call spelled out
@@ -66,11 +82,19 @@ def test_a_call_that_was_not_run_is_answered_all_the_same(tmp_path, episode):
     calls = (ToolCall("turn", {"handle": "left"}), ToolCall("turn", {"handle": "up"}))
     turns = (
         Turn(Observation("A door."), Action("I try.", calls)),
-        Turn(Observation("Still here.", results=(ToolResult("turn", "It opens."),)), Action("done")),
+        Turn(
+            Observation("Still here.", results=(ToolResult("turn", "It opens."),)), Action("done")
+        ),
     )
     export_chat([episode("a", task=Task("testing/door", 1), turns=turns)], tmp_path / "chat.jsonl")
     (line,) = lines(tmp_path / "chat.jsonl")
-    assert [message.get("content") for message in line["messages"][2:]] == ["I try.", "It opens.", "The call was not run.", "Still here.", "done"]
+    assert [message.get("content") for message in line["messages"][2:]] == [
+        "I try.",
+        "It opens.",
+        "The call was not run.",
+        "Still here.",
+        "done",
+    ]
 
 
 async def test_only_successes_by_default(tmp_path):
@@ -89,11 +113,23 @@ async def test_only_successes_by_default(tmp_path):
 
 
 def test_failed_and_empty_episodes_are_left_out(tmp_path, episode):
-    assert export_chat([episode("a", reward=None), episode("b", turns=())], tmp_path / "chat.jsonl", min_reward=0.0) == 0
+    assert (
+        export_chat(
+            [episode("a", reward=None), episode("b", turns=())],
+            tmp_path / "chat.jsonl",
+            min_reward=0.0,
+        )
+        == 0
+    )
     assert (tmp_path / "chat.jsonl").read_text() == ""
 
 
 def test_an_episode_of_another_version_is_refused_and_leaves_no_half_file(tmp_path, episode):
-    with pytest.raises(InvalidTask, match="was made for version 0 of control/null; installed is version 1"):
-        export_chat([episode("a"), episode("b", task=Task("control/null", 1, version="0"))], tmp_path / "chat.jsonl")
+    with pytest.raises(
+        InvalidTask, match="was made for version 0 of control/null; installed is version 1"
+    ):
+        export_chat(
+            [episode("a"), episode("b", task=Task("control/null", 1, version="0"))],
+            tmp_path / "chat.jsonl",
+        )
     assert not (tmp_path / "chat.jsonl").exists()

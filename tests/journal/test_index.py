@@ -27,7 +27,9 @@ def test_only_new_bytes_are_scanned(journal, episode, monkeypatch):
     import firsthand.journal.index as index
 
     scan = index.scan
-    monkeypatch.setattr(index, "scan", lambda folder, name, start: starts.append(start) or scan(folder, name, start))
+    monkeypatch.setattr(
+        index, "scan", lambda folder, name, start: starts.append(start) or scan(folder, name, start)
+    )
     with journal.writer() as writer:
         writer.append(episode("new"))
         assert len(journal) == 61
@@ -38,7 +40,15 @@ def test_only_new_bytes_are_scanned(journal, episode, monkeypatch):
     assert starts == [0, size]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not a database at all, but long enough to look at" * 100, b"SQLite format 3\0" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"not a database at all, but long enough to look at" * 100,
+        b"SQLite format 3\0" + b"\xff" * 4000,
+    ],
+)
 def test_a_lost_or_corrupt_index_is_rebuilt(journal, content):
     before = [found.id for found in journal.episodes()]
     path = journal.path / "index.sqlite"
@@ -58,7 +68,9 @@ def test_an_index_of_another_layout_is_rebuilt(journal):
     assert len(journal) == 60
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
 @given(share=st.floats(0, 0.999))
 def test_an_index_cut_at_any_byte_is_rebuilt(journal, share):
     assert len(journal) == 60
@@ -103,7 +115,9 @@ def test_a_spoilt_line_is_counted_and_the_rest_is_found(journal):
     assert len(journal.damage()) == 2
 
 
-def test_of_a_duplicate_the_first_in_journal_order_counts_whichever_was_scanned_first(tmp_path, episode):
+def test_of_a_duplicate_the_first_in_journal_order_counts_whichever_was_scanned_first(
+    tmp_path, episode
+):
     journal = Journal(tmp_path)
     with journal.writer() as early:
         with journal.writer() as late:
@@ -129,7 +143,10 @@ def test_a_segment_packed_between_two_queries_is_not_read_twice(tmp_path, episod
 
 def test_many_may_refresh_and_delete_at_once(journal):
     count = f"from firsthand.journal import Journal; [print(len(Journal({str(journal.path)!r}))) for _ in range(20)]"
-    others = [subprocess.Popen([sys.executable, "-c", count], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    others = [
+        subprocess.Popen([sys.executable, "-c", count], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     with ThreadPoolExecutor(4) as pool:
         counted = list(pool.map(lambda _: len(journal), range(40)))
     assert counted == [60] * 40
@@ -140,7 +157,10 @@ def test_many_may_refresh_and_delete_at_once(journal):
 def test_an_index_that_cannot_be_written_says_so(journal):
     (journal.path / "index.sqlite").unlink(missing_ok=True)
     (journal.path / "index.sqlite").mkdir()
-    with pytest.raises(JournalError, match=r"index.sqlite cannot be used: unable to open database file. Its folder must be writable"):
+    with pytest.raises(
+        JournalError,
+        match=r"index.sqlite cannot be used: unable to open database file. Its folder must be writable",
+    ):
         len(journal)
 
 

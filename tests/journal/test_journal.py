@@ -10,12 +10,27 @@ from firsthand.task import Task
 @pytest.fixture
 def journal(tmp_path, episode):
     journal = Journal(tmp_path)
-    failed = {"reward": None, "checks": {}, "stop": Stop.FAILED, "error": Failure("tool", "ValueError", "no")}
+    failed = {
+        "reward": None,
+        "checks": {},
+        "stop": Stop.FAILED,
+        "error": Failure("tool", "ValueError", "no"),
+    }
     with journal.writer() as writer:
         writer.append(episode("a", run="mon", tags={"arm": "x"}))
-        writer.append(episode("b", run="mon", reward=0.0, checks={"lucky": False}, task=Task("games/mastermind", 3, 2, 4, "eval")))
+        writer.append(
+            episode(
+                "b",
+                run="mon",
+                reward=0.0,
+                checks={"lucky": False},
+                task=Task("games/mastermind", 3, 2, 4, "eval"),
+            )
+        )
         writer.append(episode("c", run="tue", **failed))
-        writer.append(episode("d", run="tue", reward=0.5, agent="human#2", tags={"arm": "x", "repeat": "1"}))
+        writer.append(
+            episode("d", run="tue", reward=0.5, agent="human#2", tags={"arm": "x", "repeat": "1"})
+        )
     return journal
 
 
@@ -71,7 +86,13 @@ def test_ids_and_runs(journal):
 
 def test_a_journal_that_is_not_there_is_empty_and_stays_away(tmp_path):
     journal = Journal(str(tmp_path / "nowhere"))
-    assert (len(journal), list(journal.episodes()), journal.runs(), journal.ids("x"), journal.damage()) == (0, [], [], set(), [])
+    assert (
+        len(journal),
+        list(journal.episodes()),
+        journal.runs(),
+        journal.ids("x"),
+        journal.damage(),
+    ) == (0, [], [], set(), [])
     assert not journal.path.exists()
 
 
@@ -89,5 +110,7 @@ def test_reading_goes_on_while_others_write(journal, episode):
 def test_unknown_names_of_the_package_are_refused():
     import firsthand.journal
 
-    with pytest.raises(AttributeError, match=r"module 'firsthand.journal' has no attribute 'Jornal'"):
+    with pytest.raises(
+        AttributeError, match=r"module 'firsthand.journal' has no attribute 'Jornal'"
+    ):
         _ = firsthand.journal.Jornal

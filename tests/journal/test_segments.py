@@ -32,7 +32,9 @@ def test_writers_never_share_a_segment(tmp_path, episode):
             first.append(episode(f"a{n}"))
             second.append(episode(f"b{n}"))
     assert len(segments(journal)) == 2
-    assert [found.id for found in journal.episodes()] == [f"a{n}" for n in range(5)] + [f"b{n}" for n in range(5)]
+    assert [found.id for found in journal.episodes()] == [f"a{n}" for n in range(5)] + [
+        f"b{n}" for n in range(5)
+    ]
 
 
 def test_an_empty_segment_leaves_no_file(tmp_path):
@@ -67,7 +69,10 @@ def test_a_refused_write_keeps_nothing_of_the_line(tmp_path, episode):
         size = writer.path.stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 40, hard))  # room for part of a line
         try:
-            with pytest.raises(JournalError, match=r"cannot be written: .*File too large.* Nothing of this append was kept"):
+            with pytest.raises(
+                JournalError,
+                match=r"cannot be written: .*File too large.* Nothing of this append was kept",
+            ):
                 writer.append(episode("b"))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -80,7 +85,11 @@ def test_a_refused_write_keeps_nothing_of_the_line(tmp_path, episode):
 def test_secrets_are_never_stored(tmp_path, episode):
     secrets.register("sk-journal-0123456789")
     with Journal(tmp_path).writer() as writer:
-        writer.append(episode("a", tags={"note": "key=sk-journal-0123456789!"}, aftermath="sk-journal-0123456789"))
+        writer.append(
+            episode(
+                "a", tags={"note": "key=sk-journal-0123456789!"}, aftermath="sk-journal-0123456789"
+            )
+        )
         writer.append_many([episode("b", agent="sk-journal-0123456789")])
     assert b"sk-journal" not in writer.path.read_bytes()
     assert Journal(tmp_path).get("a").tags["note"].startswith("key=[")
@@ -121,7 +130,9 @@ def test_a_folder_that_is_not_there_holds_no_segments(tmp_path):
     assert names(tmp_path / "nowhere") == {}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(share=st.floats(0, 1), sizes=st.lists(st.integers(0, 300), min_size=1, max_size=6))
 def test_cut_at_any_byte_every_whole_line_before_is_found(tmp_path_factory, episode, share, sizes):
     journal = Journal(tmp_path_factory.mktemp("cut"))

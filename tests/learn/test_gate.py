@@ -17,7 +17,9 @@ OLD, NEW = (fh.Agent(model=Scripted(idle, name=name)) for name in ("old", "new")
 
 def gate_tasks(n, *names):
     """Tasks of one or several environments, interleaved."""
-    return [fh.Task(name, seed, split="gate") for seed in range(n) for name in names or ("test/desk",)]
+    return [
+        fh.Task(name, seed, split="gate") for seed in range(n) for name in names or ("test/desk",)
+    ]
 
 
 class Chances:
@@ -79,8 +81,13 @@ async def test_a_small_gain_needs_more_tasks():
 
 
 async def test_later_gates_ask_for_more_evidence():
-    found = [await verdict(Chances(0.0, 1.0), gate_tasks(40), number=number, rules=GateRules(batch=1)) for number in (1, 2, 5)]
-    assert [one.alpha for one in found] == [round(alpha_at(number, 0.05), 5) for number in (1, 2, 5)]
+    found = [
+        await verdict(Chances(0.0, 1.0), gate_tasks(40), number=number, rules=GateRules(batch=1))
+        for number in (1, 2, 5)
+    ]
+    assert [one.alpha for one in found] == [
+        round(alpha_at(number, 0.05), 5) for number in (1, 2, 5)
+    ]
     assert [one.deployed for one in found] == [True] * 3
     assert found[0].pairs < found[1].pairs < found[2].pairs
     assert sum(alpha_at(number, 0.05) for number in range(1, 100_000)) < 0.05
@@ -91,7 +98,12 @@ async def test_law_11_a_playbook_that_is_no_better_is_hardly_ever_deployed():
     deployed = 0
     for seed in range(200):
         play = Chances(0.5, 0.5, seed=seed)
-        deployed += any([(await verdict(play, gate_tasks(60), number=number)).deployed for number in range(1, 6)])
+        deployed += any(
+            [
+                (await verdict(play, gate_tasks(60), number=number)).deployed
+                for number in range(1, 6)
+            ]
+        )
     assert deployed <= 0.05 * 200
 
 
@@ -105,7 +117,12 @@ async def test_failed_pairs_are_counted_and_decide_nothing():
     assert found.difference == 0.0  # never scored 0, and never 1
     assert not found.deployed
     nothing = await verdict(Chances(None, 1.0), gate_tasks(20))
-    assert (nothing.pairs, nothing.failed, nothing.difference, nothing.deployed) == (0, 20, 0.0, False)
+    assert (nothing.pairs, nothing.failed, nothing.difference, nothing.deployed) == (
+        0,
+        20,
+        0.0,
+        False,
+    )
 
 
 async def test_harm_in_one_environment_blocks_the_gain_in_others():
@@ -136,9 +153,15 @@ async def test_an_environment_that_nothing_changes_does_not_block():
     def steady(other):
         return lambda task: same[task.seed] if task.environment == "test/same" else other
 
-    found = await verdict(Chances(steady(0.1), steady(0.9)), gate_tasks(150, "test/same", "test/helped"))
+    found = await verdict(
+        Chances(steady(0.1), steady(0.9)), gate_tasks(150, "test/same", "test/helped")
+    )
     assert found.deployed
-    strict = await verdict(Chances(steady(0.1), steady(0.9)), gate_tasks(150, "test/same", "test/helped"), rules=GateRules(margin=0.01))
+    strict = await verdict(
+        Chances(steady(0.1), steady(0.9)),
+        gate_tasks(150, "test/same", "test/helped"),
+        rules=GateRules(margin=0.01),
+    )
     assert not strict.deployed
     assert strict.harmed == ("test/same",)  # 150 pairs cannot show a margin of .01
 

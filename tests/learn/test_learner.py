@@ -43,7 +43,9 @@ class Copycat:
         picked = random.Random(digest(f"{sampling.seed}/{asked.content}")).choice(choices)
         if shown:
             way = pattern(*shown[-2:])
-            picked = next((choice for choice in choices if pattern(asked.content, choice) == way), picked)
+            picked = next(
+                (choice for choice in choices if pattern(asked.content, choice) == way), picked
+            )
         return Completion(picked, choices=dict.fromkeys(choices, 0.0) | {picked: 1.0})
 
     async def close(self):
@@ -64,7 +66,9 @@ async def test_a_world_is_learned(tmp_path):
     assert change.difference.n == 60
     assert change.difference.interval.low > 0.2
     assert learned.gain == change.difference.mean > 0.35
-    assert learned.before.score.mean == pytest.approx(0.2, abs=0.15)  # five lines, one of them right
+    assert learned.before.score.mean == pytest.approx(
+        0.2, abs=0.15
+    )  # five lines, one of them right
     assert learned.agent.playbook.version >= 1
     assert learned.verdicts[-1].deployed or learned.verdicts[0].deployed
     assert learned.rollouts == 200
@@ -98,7 +102,10 @@ async def test_every_phase_is_in_the_journal_and_replays_clean(tmp_path):
     journal = journal_of(tmp_path)
     assert await replay_journal(journal) is None
     episodes = list(journal.episodes())
-    splits = {phase: {episode.task.split for episode in episodes if episode.tags["phase"] == phase} for phase in {e.tags["phase"] for e in episodes}}
+    splits = {
+        phase: {episode.task.split for episode in episodes if episode.tags["phase"] == phase}
+        for phase in {e.tags["phase"] for e in episodes}
+    }
     assert splits["wake-1"] == splits["wake-2"] == {"train"}
     assert splits["eval"] == {"eval"}
     assert all(split == {"gate"} for phase, split in splits.items() if phase.startswith("gate"))
@@ -109,12 +116,19 @@ async def test_every_phase_is_in_the_journal_and_replays_clean(tmp_path):
     assert masked
     assert all(set(episode.shown) <= set(episode.offered) for episode in masked)
     assert any(set(episode.shown) < set(episode.offered) for episode in masked)
-    assert all(episode.shown == episode.offered for episode in episodes if episode.tags["phase"] == "eval")
+    assert all(
+        episode.shown == episode.offered for episode in episodes if episode.tags["phase"] == "eval"
+    )
 
 
 async def test_the_same_seed_learns_the_same_and_another_does_not(tmp_path):
     first, again, other = [
-        await learn(agent(), DESK, folder=tmp_path / name, config=msgspec.structs.replace(TINY, seed=seed, concurrency=concurrency))
+        await learn(
+            agent(),
+            DESK,
+            folder=tmp_path / name,
+            config=msgspec.structs.replace(TINY, seed=seed, concurrency=concurrency),
+        )
         for name, seed, concurrency in (("a", 0, 8), ("b", 0, 1), ("c", 1, 8))
     ]
     assert again.working == first.working
@@ -152,15 +166,31 @@ def test_law_10_an_interrupted_run_goes_on_where_it_stopped(tmp_path, act, error
     expected = run(learn(agent(whole), DESK, folder=tmp_path / "whole", config=SMALL))
     for n in (7, 130, 120):  # while awake in round 1, in round 2, and at the end
         with pytest.raises(error):
-            run(learn(agent(broken), DESK, folder=folder, config=SMALL, resume=True, watch=when(n, act)))
+            run(
+                learn(
+                    agent(broken),
+                    DESK,
+                    folder=folder,
+                    config=SMALL,
+                    resume=True,
+                    watch=when(n, act),
+                )
+            )
     learned = run(learn(agent(broken), DESK, folder=folder, config=SMALL, resume=True))
     assert learned.working == expected.working
-    assert learned.agent.playbook == expected.agent.playbook == load(folder / "playbook.toml") != Playbook()
+    assert (
+        learned.agent.playbook
+        == expected.agent.playbook
+        == load(folder / "playbook.toml")
+        != Playbook()
+    )
     assert learned.comparison == expected.comparison
     assert learned.verdicts == expected.verdicts
     ids = [episode.id for episode in journal_of(folder).episodes()]
     assert len(ids) == len(set(ids)) == whole.calls  # an episode has one turn
-    assert whole.calls <= broken.calls <= whole.calls + 3 * SMALL.concurrency  # only what was in flight was asked for again
+    assert (
+        whole.calls <= broken.calls <= whole.calls + 3 * SMALL.concurrency
+    )  # only what was in flight was asked for again
 
 
 async def test_a_finished_run_resumes_without_a_call(tmp_path):
@@ -175,9 +205,14 @@ async def test_a_finished_run_resumes_without_a_call(tmp_path):
 async def test_a_used_folder_is_refused(tmp_path):
     config = msgspec.structs.replace(TINY, rounds=1, tasks=3, eval_tasks=3)
     await learn(agent(), DESK, folder=tmp_path, config=config)
-    with pytest.raises(UserError, match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. Resume it \(--resume\), or choose another folder\."):
+    with pytest.raises(
+        UserError,
+        match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. Resume it \(--resume\), or choose another folder\.",
+    ):
         await learn(agent(), DESK, folder=tmp_path, config=config)
-    other = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(config, seed=1))  # another run in the same journal
+    other = await learn(
+        agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(config, seed=1)
+    )  # another run in the same journal
     assert other.rollouts == 6
 
 
@@ -188,7 +223,10 @@ def shuffled(episodes):
         msgspec.structs.replace(
             episode,
             reward=episodes[other].reward,
-            turns=tuple(msgspec.structs.replace(turn, reward=episodes[other].reward) for turn in episode.turns),
+            turns=tuple(
+                msgspec.structs.replace(turn, reward=episodes[other].reward)
+                for turn in episode.turns
+            ),
         )
         for episode, other in zip(episodes, order, strict=True)
     ]
@@ -197,14 +235,25 @@ def shuffled(episodes):
 async def test_shuffled_outcomes_teach_nothing(tmp_path):
     gains = []
     for seed in range(3):
-        learned = await learn(agent(), DESK, folder=tmp_path / str(seed), config=msgspec.structs.replace(SMALL, seed=seed), alter=shuffled)
+        learned = await learn(
+            agent(),
+            DESK,
+            folder=tmp_path / str(seed),
+            config=msgspec.structs.replace(SMALL, seed=seed),
+            alter=shuffled,
+        )
         gains.append(learned.gain)
     assert fmean(gains) == pytest.approx(0.0, abs=0.05)
 
 
 async def test_where_nothing_helps_nothing_is_claimed(tmp_path):
     found = [
-        await learn(agent(), "control/null", folder=tmp_path / str(seed), config=msgspec.structs.replace(SMALL, seed=seed, rounds=2))
+        await learn(
+            agent(),
+            "control/null",
+            folder=tmp_path / str(seed),
+            config=msgspec.structs.replace(SMALL, seed=seed, rounds=2),
+        )
         for seed in range(8)
     ]
     deployed = [learned for learned in found if learned.agent.playbook.version]
@@ -215,7 +264,11 @@ async def test_where_nothing_helps_nothing_is_claimed(tmp_path):
             assert learned.gain == 0.0
             assert learned.after == learned.before
             assert learned.agent.playbook == Playbook()
-    assert not any((tmp_path / str(seed) / "playbook.toml").exists() for seed in range(8) if not found[seed].agent.playbook.version)
+    assert not any(
+        (tmp_path / str(seed) / "playbook.toml").exists()
+        for seed in range(8)
+        if not found[seed].agent.playbook.version
+    )
 
 
 async def test_two_environments_at_once(tmp_path):
@@ -236,7 +289,9 @@ async def test_learning_goes_on_from_a_playbook(tmp_path):
     config = msgspec.structs.replace(TINY, seed=5)
     second = await learn(first.agent, DESK, folder=tmp_path / "second", config=config)
     assert second.before.score.mean > 0.4  # it starts with what it knows
-    assert {lesson.id for lesson in first.agent.playbook.lessons} <= {lesson.id for lesson in second.working.lessons}
+    assert {lesson.id for lesson in first.agent.playbook.lessons} <= {
+        lesson.id for lesson in second.working.lessons
+    }
     assert second.agent.playbook.version >= first.agent.playbook.version
 
 
@@ -256,10 +311,16 @@ async def test_failures_of_the_model_are_no_evidence(tmp_path):
     learned = await learn(agent(Broken()), DESK, folder=tmp_path, config=config)
     assert learned.before.failures == {"model": learned.before.failed}
     assert learned.before.failed > 0
-    failures = [episode for episode in journal_of(tmp_path).episodes(failed=True) if episode.tags["phase"] == "wake-1"]
+    failures = [
+        episode
+        for episode in journal_of(tmp_path).episodes(failed=True)
+        if episode.tags["phase"] == "wake-1"
+    ]
     assert len(failures) == 20  # of 40
     assert learned.working.lessons
-    assert not {episode.id for episode in failures} & {evidence for lesson in learned.working.lessons for evidence in lesson.evidence}
+    assert not {episode.id for episode in failures} & {
+        evidence for lesson in learned.working.lessons for evidence in lesson.evidence
+    }
 
 
 class Proposes:
@@ -273,22 +334,42 @@ class Proposes:
         return list(self.lessons)
 
 
-NEAR_EVERYBODY = Lesson("example", observation="Customer: is the how can you please I my this want", action="?", scope=DESK)
+NEAR_EVERYBODY = Lesson(
+    "example",
+    observation="Customer: is the how can you please I my this want",
+    action="?",
+    scope=DESK,
+)
 
 
 def decided_by(lesson, *, right):
     """Outcomes as if showing the lesson decided them."""
 
     def alter(episodes):
-        return [msgspec.structs.replace(episode, reward=float((lesson.id in episode.shown) is right)) for episode in episodes]
+        return [
+            msgspec.structs.replace(episode, reward=float((lesson.id in episode.shown) is right))
+            for episode in episodes
+        ]
 
     return alter
 
 
 async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
     reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=4)
-    learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer, alter=decided_by(NEAR_EVERYBODY, right=False))
-    assert [[lesson.state for lesson in known] for known in reviewer.known] == [[], ["probation"], ["retired"], ["retired"]]
+    learned = await learn(
+        agent(),
+        DESK,
+        folder=tmp_path,
+        config=config,
+        reviewer=reviewer,
+        alter=decided_by(NEAR_EVERYBODY, right=False),
+    )
+    assert [[lesson.state for lesson in known] for known in reviewer.known] == [
+        [],
+        ["probation"],
+        ["retired"],
+        ["retired"],
+    ]
     assert learned.working.lessons[0].credit.positive < 0.01
     assert learned.verdicts == ()
     assert learned.gain == 0.0
@@ -297,7 +378,14 @@ async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
 async def test_law_11_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
     """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not deployed."""
     reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=3)
-    learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer, alter=decided_by(NEAR_EVERYBODY, right=True))
+    learned = await learn(
+        agent(),
+        DESK,
+        folder=tmp_path,
+        config=config,
+        reviewer=reviewer,
+        alter=decided_by(NEAR_EVERYBODY, right=True),
+    )
     assert learned.working.lessons[0].state == "core"
     assert learned.working.lessons[0].credit.positive > 0.99
     assert [verdict.deployed for verdict in learned.verdicts] == [False] * len(learned.verdicts)
@@ -305,21 +393,29 @@ async def test_law_11_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
     assert learned.agent.playbook == Playbook()
     assert not (tmp_path / "playbook.toml").exists()
     gate_tasks = [episode.task.seed for episode in journal_of(tmp_path).episodes(split="gate")]
-    assert len(set(gate_tasks)) == len(learned.verdicts) * TINY.gate.pairs  # fresh ones for every gate
+    assert (
+        len(set(gate_tasks)) == len(learned.verdicts) * TINY.gate.pairs
+    )  # fresh ones for every gate
 
 
 async def test_lessons_have_to_pay_for_their_tokens(tmp_path):
-    learned = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, token_price=1.0))
+    learned = await learn(
+        agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, token_price=1.0)
+    )
     assert learned.verdicts == ()
     assert {lesson.state for lesson in learned.working.lessons} <= {"probation", "retired"}
 
 
 async def test_a_playbook_has_bounded_room(tmp_path):
-    learned = await learn(agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, capacity=5))
+    learned = await learn(
+        agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(TINY, capacity=5)
+    )
     assert len(learned.working.active) == 5
     retired = [lesson for lesson in learned.working.lessons if lesson.state == "retired"]
     assert retired
-    assert min(lesson.effect for lesson in learned.working.active) >= max(lesson.effect for lesson in retired)
+    assert min(lesson.effect for lesson in learned.working.active) >= max(
+        lesson.effect for lesson in retired
+    )
 
 
 class Reader(Copycat):
@@ -337,16 +433,32 @@ async def test_models_that_read_prose_get_rules_too(tmp_path):
 
 
 async def test_a_policy_without_a_prompt_learns_nothing(tmp_path):
-    learned = await learn(fh.Agent(model=fh.model("scripted:random")), DESK, folder=tmp_path, config=TINY)
+    learned = await learn(
+        fh.Agent(model=fh.model("scripted:random")), DESK, folder=tmp_path, config=TINY
+    )
     assert learned.verdicts == ()
     assert learned.gain == 0.0
     assert learned.comparison.overall.difference.same == TINY.eval_tasks
 
 
 async def test_a_run_is_resumed_with_the_config_it_was_started_with(tmp_path):
-    await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=2, eval_tasks=2))
-    with pytest.raises(UserError, match="was started with tasks=2. Resume it with the same, or choose another folder"):
-        await learn(agent(), "control/null", folder=tmp_path, config=LearnConfig(rounds=1, tasks=3, eval_tasks=2), resume=True)
+    await learn(
+        agent(),
+        "control/null",
+        folder=tmp_path,
+        config=LearnConfig(rounds=1, tasks=2, eval_tasks=2),
+    )
+    with pytest.raises(
+        UserError,
+        match="was started with tasks=2. Resume it with the same, or choose another folder",
+    ):
+        await learn(
+            agent(),
+            "control/null",
+            folder=tmp_path,
+            config=LearnConfig(rounds=1, tasks=3, eval_tasks=2),
+            resume=True,
+        )
 
 
 async def test_nothing_is_learned_from_flagged_episodes(tmp_path):
@@ -355,10 +467,17 @@ async def test_nothing_is_learned_from_flagged_episodes(tmp_path):
     evidence = {}
     for exclude in (True, False):
         folder = tmp_path / str(exclude)
-        learned = await learn(agent(), lenient, folder=folder, config=msgspec.structs.replace(TINY, exclude_flagged=exclude))
+        learned = await learn(
+            agent(),
+            lenient,
+            folder=folder,
+            config=msgspec.structs.replace(TINY, exclude_flagged=exclude),
+        )
         assert learned.flagged["score above the true score"] > 10
         assert learned.before.flagged > 0 and learned.before.true.mean < learned.before.score.mean
         journal = journal_of(folder)
-        evidence[exclude] = [journal.get(id).flags for lesson in learned.working.lessons for id in lesson.evidence]
+        evidence[exclude] = [
+            journal.get(id).flags for lesson in learned.working.lessons for id in lesson.evidence
+        ]
     assert evidence[True] and not any(evidence[True])
     assert any(evidence[False])

@@ -20,18 +20,46 @@ DEPLOYED = Verdict(2, True, 40, 1, 0.475, 1.23e9, 0.0076, ())
 def played(reward, seed):
     turn = Turn(Observation("How much is the lamp?"), Action("PRC::lamp"), reward)
     task = fh.Task("test/desk", seed, split="eval")
-    return Episode(f"{seed}-{reward}", task, "agent", (turn,), Observation("Done.", done=True), reward, {"served": reward == 1.0}, Stop.DONE)
+    return Episode(
+        f"{seed}-{reward}",
+        task,
+        "agent",
+        (turn,),
+        Observation("Done.", done=True),
+        reward,
+        {"served": reward == 1.0},
+        Stop.DONE,
+    )
 
 
 def learned(*verdicts, version):
-    before, after = [played(0.0, seed) for seed in range(20)], [played(float(seed % 2 and bool(version)), seed) for seed in range(20)]
+    before, after = (
+        [played(0.0, seed) for seed in range(20)],
+        [played(float(seed % 2 and bool(version)), seed) for seed in range(20)],
+    )
     lessons = tuple(
-        Lesson("example", observation=f"lamp {state}", action="PRC::lamp", state=state, credit=Credit(0.2, 0.05, 30))
+        Lesson(
+            "example",
+            observation=f"lamp {state}",
+            action="PRC::lamp",
+            state=state,
+            credit=Credit(0.2, 0.05, 30),
+        )
         for state in ("core", "core", "probation", "retired")
     )
     agent = fh.Agent(model=Scripted(idle, name="test:model"), playbook=Playbook(version))
     curve = (CurvePoint(100, 0.2, 0.1, 0.3), CurvePoint(200, 0.5, 0.4, 0.6))
-    return Learned(agent, Playbook(0, lessons), verdicts, curve, summarise(before), summarise(after), compare(before, after), (after[1],), 200)
+    return Learned(
+        agent,
+        Playbook(0, lessons),
+        verdicts,
+        curve,
+        summarise(before),
+        summarise(after),
+        compare(before, after),
+        (after[1],),
+        200,
+    )
 
 
 def test_the_facts_are_what_is_needed_to_judge_a_run():
@@ -51,8 +79,13 @@ def test_the_facts_are_what_is_needed_to_judge_a_run():
 
 
 def test_flagged_episodes_are_told_and_what_became_of_them():
-    found = msgspec.structs.replace(learned(version=0), flagged={"repeated cycle": 3, "edits tests": 1})
-    assert facts(found, LearnConfig())["flagged while awake"] == "repeated cycle 3, edits tests 1; nothing was learned from them"
+    found = msgspec.structs.replace(
+        learned(version=0), flagged={"repeated cycle": 3, "edits tests": 1}
+    )
+    assert (
+        facts(found, LearnConfig())["flagged while awake"]
+        == "repeated cycle 3, edits tests 1; nothing was learned from them"
+    )
     kept = facts(found, LearnConfig(exclude_flagged=False))["flagged while awake"]
     assert kept == "repeated cycle 3, edits tests 1; learned from like all others"
 
@@ -63,7 +96,10 @@ def test_nothing_is_said_to_be_deployed_that_was_there_before():
 
 
 def test_a_verdict_in_a_line():
-    assert verdict_line(KEPT) == "gate 1 kept the old playbook: +0.01 over 100 pairs, evidence 3.46 of 32.9 needed"
+    assert (
+        verdict_line(KEPT)
+        == "gate 1 kept the old playbook: +0.01 over 100 pairs, evidence 3.46 of 32.9 needed"
+    )
 
 
 def test_the_files_hold_the_report_and_the_numbers(tmp_path):

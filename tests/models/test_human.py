@@ -11,7 +11,17 @@ import pytest
 from rich.console import Console
 
 from firsthand.agent import Agent
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, ToolError, text_actions, tool, tools_of
+from firsthand.environment import (
+    Action,
+    Environment,
+    Observation,
+    Score,
+    ToolCall,
+    ToolError,
+    text_actions,
+    tool,
+    tools_of,
+)
 from firsthand.episode import Episode
 from firsthand.models import model
 from firsthand.models.human import Human, Quit, called, chosen, signature
@@ -114,7 +124,9 @@ async def played(environment: Environment, *lines: str) -> tuple[Episode, str]:
     screen = io.StringIO()
     human = Human(read=read, console=Console(file=screen, width=100))
     try:
-        return await play(environment, Agent(model=human), Task(environment.name, 0)), screen.getvalue()
+        return await play(
+            environment, Agent(model=human), Task(environment.name, 0)
+        ), screen.getvalue()
     finally:
         await human.close()
 
@@ -169,7 +181,17 @@ async def test_tools_are_listed_called_and_answered():
 
 
 async def test_a_wrong_call_is_not_played_and_a_refused_one_is_shown():
-    episode, screen = await played(Safe(), "dail number=3", "dial number=x", "dial 3", 'dial "', "{", "dial number=12", "dial number=3", "open")
+    episode, screen = await played(
+        Safe(),
+        "dail number=3",
+        "dial number=x",
+        "dial 3",
+        'dial "',
+        "{",
+        "dial number=12",
+        "dial number=3",
+        "open",
+    )
     assert episode.reward == 1.0
     assert len(episode.turns) == 3
     assert "No tool is named 'dail'. Did you mean 'dial'? There are: dial, label, open." in screen
@@ -182,14 +204,22 @@ async def test_a_wrong_call_is_not_played_and_a_refused_one_is_shown():
 
 def test_arguments_are_read_as_the_type_that_the_tool_declares():
     tools = tools_of(Safe)
-    assert called('label text=3 marks="[1, 2]"', tools, "c").arguments == {"text": "3", "marks": [1, 2]}
-    assert called('label text="select * where a=1"', tools, "c").arguments == {"text": "select * where a=1"}
+    assert called('label text=3 marks="[1, 2]"', tools, "c").arguments == {
+        "text": "3",
+        "marks": [1, 2],
+    }
+    assert called('label text="select * where a=1"', tools, "c").arguments == {
+        "text": "select * where a=1"
+    }
     with pytest.raises(ToolError, match="Object contains unknown field `color`"):
         called("label text=a color=red", tools, "c")
 
 
 def test_signatures_speak_json_schema():
-    assert signature(tools_of(Safe)["label"]) == "label(text: string, marks: array of integer | null = null)"
+    assert (
+        signature(tools_of(Safe)["label"])
+        == "label(text: string, marks: array of integer | null = null)"
+    )
 
 
 @pytest.mark.parametrize("line", ["quit", "exit"])
@@ -223,9 +253,17 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("leave", [lambda person: person.send_signal(signal.SIGINT), lambda person: person.stdin.close()], ids=["interrupt", "end"])
-def test_one_interrupt_is_enough_although_asyncio_handles_it(leave: Callable[[subprocess.Popen[bytes]], None]):
-    with subprocess.Popen([sys.executable, "-c", PLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as person:
+@pytest.mark.parametrize(
+    "leave",
+    [lambda person: person.send_signal(signal.SIGINT), lambda person: person.stdin.close()],
+    ids=["interrupt", "end"],
+)
+def test_one_interrupt_is_enough_although_asyncio_handles_it(
+    leave: Callable[[subprocess.Popen[bytes]], None],
+):
+    with subprocess.Popen(
+        [sys.executable, "-c", PLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as person:
         assert person.stdout is not None
         try:
             shown = b""

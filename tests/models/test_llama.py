@@ -45,7 +45,9 @@ def solved(n, *, world, split):
 
 def ask(engine, path, **body):
     """Ask llama.cpp's own HTTP server."""
-    request = urllib.request.Request(engine.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        engine.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
@@ -56,10 +58,21 @@ def text_of(engine, ids):
 
 def next_token(engine, ids):
     """Log-probabilities of the likeliest next tokens, as llama.cpp reports them to anyone."""
-    (newline,) = engine.tokens("\n")  # nothing is reported of a sampled token that ends inside a character
-    asked = {"n_predict": 1, "n_probs": 1500, "temperature": 1.0, "samplers": ["temperature"], "logit_bias": [[newline, 99.0]]}
+    (newline,) = engine.tokens(
+        "\n"
+    )  # nothing is reported of a sampled token that ends inside a character
+    asked = {
+        "n_predict": 1,
+        "n_probs": 1500,
+        "temperature": 1.0,
+        "samplers": ["temperature"],
+        "logit_bias": [[newline, 99.0]],
+    }
     answer = ask(engine, "/completion", prompt=list(ids), **asked)
-    return {step["id"]: step["logprob"] for step in answer["completion_probabilities"][0]["top_logprobs"]}
+    return {
+        step["id"]: step["logprob"]
+        for step in answer["completion_probabilities"][0]["top_logprobs"]
+    }
 
 
 def normalised(logprobs):
@@ -81,8 +94,13 @@ async def test_options_get_probabilities_and_greedy_takes_the_likeliest(llama):
 
 
 async def test_a_choice_is_a_plain_transcript_in_tokens(llama):
-    examples = [Message("user", "Customer: what does the kite cost?"), Message("assistant", "PRC::kite!")]
-    completion = await llama.sample(Prompt([Message("system", "Answer."), *examples, *LAMP.messages], choices=LINES), GREEDY)
+    examples = [
+        Message("user", "Customer: what does the kite cost?"),
+        Message("assistant", "PRC::kite!"),
+    ]
+    completion = await llama.sample(
+        Prompt([Message("system", "Answer."), *examples, *LAMP.messages], choices=LINES), GREEDY
+    )
     told = "Answer.\nCustomer: what does the kite cost?\nAnswer: PRC::kite!\nCustomer: how much is the lamp?\nAnswer:"
     assert text_of(llama.engine, completion.prompt_ids) == told
     assert text_of(llama.engine, completion.ids) == f" {completion.text}\n"
@@ -94,11 +112,16 @@ async def test_choices_are_drawn_from_the_probabilities_by_seed(llama):
     again = [await llama.sample(LAMP, Sampling(seed=seed)) for seed in range(40)]
     assert again == draws
     for line in LINES:
-        assert sum(draw.text == line for draw in draws) / 40 == pytest.approx(math.exp(draws[0].choices[line]), abs=0.25)
+        assert sum(draw.text == line for draw in draws) / 40 == pytest.approx(
+            math.exp(draws[0].choices[line]), abs=0.25
+        )
 
 
 async def test_temperature_flattens_the_choice(llama):
-    plain, warm = [list((await llama.sample(LAMP, Sampling(temperature=t, seed=0))).choices.values()) for t in (1.0, 2.0)]
+    plain, warm = [
+        list((await llama.sample(LAMP, Sampling(temperature=t, seed=0))).choices.values())
+        for t in (1.0, 2.0)
+    ]
     assert warm == pytest.approx(normalised([value / 2 for value in plain]))
 
 
@@ -117,9 +140,14 @@ async def test_an_untold_choice_is_about_even_only_when_calibrated(llama):
 
 async def test_a_choice_follows_worked_examples(llama):
     """Twelve held-out customers; chance is one in five, the bound is passed by chance once in two thousand times."""
-    lessons = tuple(Lesson("example", observation=said, action=line) for said, line in solved(60, world=1, split="train"))
+    lessons = tuple(
+        Lesson("example", observation=said, action=line)
+        for said, line in solved(60, world=1, split="train")
+    )
     agent = fh.Agent(model=llama, playbook=Playbook(1, lessons), sampling=GREEDY)
-    episodes = await fh.rollout(agent, fh.tasks("interfaces/shop_desk", 12, world=1, split="eval"), concurrency=4)
+    episodes = await fh.rollout(
+        agent, fh.tasks("interfaces/shop_desk", 12, world=1, split="eval"), concurrency=4
+    )
     assert [episode.error for episode in episodes] == [None] * 12
     assert sum(episode.reward for episode in episodes) >= 7
     for episode in episodes:
@@ -157,16 +185,20 @@ def test_options_are_scored_down_their_token_tree(llama, lines):
         for depth in range(len(option)):
             nexts = sorted({other[depth] for other in options if other[:depth] == option[:depth]})
             if len(nexts) > 1:
-                total += engine.odds([*ids, *option[:depth]], nexts, slot=slot)[nexts.index(option[depth])]
+                total += engine.odds([*ids, *option[:depth]], nexts, slot=slot)[
+                    nexts.index(option[depth])
+                ]
         return total
 
     with engine.slot() as slot:
         expected = [chain(option, slot) for option in options]
         found = llama._score(ids, options, slot)
         assert found == pytest.approx(expected, abs=0.02)
-        assert llama._score(ids, [option[: len(cut)] for option, cut in zip(options, distinct(options), strict=True)], slot) == pytest.approx(
-            found, abs=0.02
-        )
+        assert llama._score(
+            ids,
+            [option[: len(cut)] for option, cut in zip(options, distinct(options), strict=True)],
+            slot,
+        ) == pytest.approx(found, abs=0.02)
     assert sum(math.exp(value) for value in found) == pytest.approx(1.0, abs=1e-3)
 
 
@@ -190,7 +222,11 @@ def test_odds_are_the_model_s_own_among_the_tokens_asked_about(llama):
 
 
 def test_content_free_questions_keep_the_speaker():
-    assert content_free("Customer: how much is the lamp?") == ["Customer: thing?", "Customer: item?", "Customer: N/A?"]
+    assert content_free("Customer: how much is the lamp?") == [
+        "Customer: thing?",
+        "Customer: item?",
+        "Customer: N/A?",
+    ]
     assert content_free("Two words: no label") == ["thing?", "item?", "N/A?"]
     assert content_free("") == ["thing?", "item?", "N/A?"]
     assert transcript([Message("user", "a"), Message("assistant", "b")]) == ["a\n", "Answer: b\n"]
@@ -207,28 +243,58 @@ async def test_every_sampled_token_has_an_id_and_a_log_probability(llama):
     assert len(completion.ids) == len(completion.logprobs) <= 12
     assert all(value <= 0.0 for value in completion.logprobs)
     assert text_of(llama.engine, completion.ids).removesuffix("<|im_end|>") == completion.text
-    assert text_of(llama.engine, completion.prompt_ids) == llama.engine.render([{"role": "user", "content": HELLO.messages[0].content}])
+    assert text_of(llama.engine, completion.prompt_ids) == llama.engine.render(
+        [{"role": "user", "content": HELLO.messages[0].content}]
+    )
     assert not completion.choices
     assert completion.cut is (completion.ids[-1] != llama.engine.tokens("<|im_end|>", True)[0])
 
 
 async def test_sampling_is_reproduced_by_its_seed(llama):
-    first, again, other = [await llama.sample(HELLO, Sampling(seed=seed, max_tokens=8)) for seed in (1, 1, 2)]
+    first, again, other = [
+        await llama.sample(HELLO, Sampling(seed=seed, max_tokens=8)) for seed in (1, 1, 2)
+    ]
     assert (first.ids, first.text) == (again.ids, again.text)
     assert first.ids != other.ids
     assert (await llama.sample(HELLO, GREEDY)).ids == (await llama.sample(HELLO, GREEDY)).ids
     assert (await llama.sample(HELLO, Sampling(max_tokens=8))).ids  # unseeded: any
 
 
-@pytest.mark.parametrize("sampling", [Sampling(seed=5), Sampling(seed=5, temperature=0.6), Sampling(seed=5, temperature=1.3, top_p=0.8)])
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(seed=5),
+        Sampling(seed=5, temperature=0.6),
+        Sampling(seed=5, temperature=1.3, top_p=0.8),
+    ],
+)
 async def test_log_probabilities_are_those_of_the_distribution_sampled_from(llama, sampling):
-    completion = await llama.sample(HELLO, Sampling(temperature=sampling.temperature, top_p=sampling.top_p, seed=sampling.seed, max_tokens=1))
-    likely = sorted(next_token(llama.engine, completion.prompt_ids).items(), key=lambda pair: -pair[1])
+    completion = await llama.sample(
+        HELLO,
+        Sampling(
+            temperature=sampling.temperature, top_p=sampling.top_p, seed=sampling.seed, max_tokens=1
+        ),
+    )
+    likely = sorted(
+        next_token(llama.engine, completion.prompt_ids).items(), key=lambda pair: -pair[1]
+    )
     before = accumulate([0.0, *(math.exp(value) for _, value in likely)])
-    kept = [(token, value) for (token, value), share in zip(likely, before, strict=False) if share < sampling.top_p]  # top_p, then temperature
-    expected = dict(zip([token for token, _ in kept], normalised([value / sampling.temperature for _, value in kept]), strict=True))
+    kept = [
+        (token, value)
+        for (token, value), share in zip(likely, before, strict=False)
+        if share < sampling.top_p
+    ]  # top_p, then temperature
+    expected = dict(
+        zip(
+            [token for token, _ in kept],
+            normalised([value / sampling.temperature for _, value in kept]),
+            strict=True,
+        )
+    )
     assert completion.ids[0] in expected
-    assert completion.logprobs[0] == pytest.approx(expected[completion.ids[0]], abs=0.1)  # what lies beyond 1,500 tokens is not counted
+    assert completion.logprobs[0] == pytest.approx(
+        expected[completion.ids[0]], abs=0.1
+    )  # what lies beyond 1,500 tokens is not counted
 
 
 class Chat(Environment):
@@ -261,7 +327,9 @@ class Chat(Environment):
 async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_tokens, ended):
     """What the engine sees in turn n is what it saw and said before, token for token, and the new messages."""
     seen, sample = [], llama.engine.sample
-    monkeypatch.setattr(llama.engine, "sample", lambda ids, **more: seen.append(list(ids)) or sample(ids, **more))
+    monkeypatch.setattr(
+        llama.engine, "sample", lambda ids, **more: seen.append(list(ids)) or sample(ids, **more)
+    )
     agent = fh.Agent(model=llama, sampling=Sampling(seed=11, max_tokens=max_tokens))
     episode = await fh.play(Chat(), agent, fh.Task("test/chat", 0))
     assert episode.error is None
@@ -275,13 +343,20 @@ async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_t
         assert len(turn.ids) == len(turn.logprobs)
     spoken = [{"role": "system", "content": Chat.statement}]
     for said, turn in zip(Chat.SAID, episode.turns, strict=True):
-        spoken += [{"role": "user", "content": said}, {"role": "assistant", "content": turn.action.text}]
+        spoken += [
+            {"role": "user", "content": said},
+            {"role": "assistant", "content": turn.action.text},
+        ]
     rendered = llama.engine.render(spoken).removesuffix("<|im_start|>assistant\n")
     told = text_of(llama.engine, history)
     assert rendered.removesuffix("<|im_end|>\n") == told.removesuffix("<|im_end|>")
     frame, end = llama.engine.tokens("<|im_start|><|im_end|>", True)
-    assert any(turn.ids[-1] == end for turn in episode.turns) is ended  # by the model, or cut in mid-answer
-    assert history.count(frame) == len(spoken)  # what the environment says opens no message of its own
+    assert (
+        any(turn.ids[-1] == end for turn in episode.turns) is ended
+    )  # by the model, or cut in mid-answer
+    assert history.count(frame) == len(
+        spoken
+    )  # what the environment says opens no message of its own
 
 
 async def test_an_answer_can_be_held_to_a_schema(llama):
@@ -301,7 +376,9 @@ async def test_an_answer_can_be_held_to_a_schema(llama):
     assert call.name == "send"
     assert set(tool.validate(call.arguments)) == {"town", "grams", "speed"}
     assert len(completion.ids) == len(completion.logprobs)
-    assert text_of(llama.engine, completion.ids) == completion.text + "<|endoftext|>"  # where the schema leaves nothing more to say
+    assert (
+        text_of(llama.engine, completion.ids) == completion.text + "<|endoftext|>"
+    )  # where the schema leaves nothing more to say
 
 
 CHARACTERS = "è 😀"
@@ -315,16 +392,25 @@ async def test_law_9_tokens_that_end_inside_a_character_are_kept_too(llama, samp
     assert completion.text == f'"{CHARACTERS}"'
     assert text_of(engine, completion.ids).startswith(completion.text)
     assert len(completion.ids) == len(completion.logprobs)
-    inside = [place for place in range(len(completion.ids)) if text_of(engine, completion.ids[: place + 1]).endswith("\ufffd")]
+    inside = [
+        place
+        for place in range(len(completion.ids))
+        if text_of(engine, completion.ids[: place + 1]).endswith("\ufffd")
+    ]
     assert inside
     for place in inside if sampling.temperature == 1.0 else ():
         likely = next_token(engine, [*completion.prompt_ids, *completion.ids[:place]])
-        assert completion.logprobs[place] == pytest.approx(likely.get(completion.ids[place], completion.logprobs[place]), abs=0.2)
+        assert completion.logprobs[place] == pytest.approx(
+            likely.get(completion.ids[place], completion.logprobs[place]), abs=0.2
+        )
 
 
 def test_options_may_be_in_any_script(llama):
     engine = llama.engine
-    options = [(*engine.tokens(f" {line}"), *engine.tokens("\n")) for line in ("日本語", "中文", "한국어", "hello")]
+    options = [
+        (*engine.tokens(f" {line}"), *engine.tokens("\n"))
+        for line in ("日本語", "中文", "한국어", "hello")
+    ]
     with engine.slot() as slot:
         scores = llama._score(engine.tokens("Answer:"), options, slot)
     assert sum(math.exp(value) for value in scores) == pytest.approx(1.0, abs=1e-3)
@@ -334,7 +420,9 @@ def test_options_may_be_in_any_script(llama):
 async def test_more_players_than_slots_wait_for_their_turn(llama):
     samplings = [Sampling(seed=seed, max_tokens=3) for seed in range(6)]
     crowd = await asyncio.gather(*(llama.sample(HELLO, sampling) for sampling in samplings))
-    assert [answer.ids for answer in crowd] == [(await llama.sample(HELLO, sampling)).ids for sampling in samplings]
+    assert [answer.ids for answer in crowd] == [
+        (await llama.sample(HELLO, sampling)).ids for sampling in samplings
+    ]
 
 
 # -- what can go wrong
@@ -346,18 +434,27 @@ async def test_a_prompt_beyond_the_context_is_the_model_s_failure(llama):
         SAID = ("word " * 700, "", "")
 
     for tokens in (16, 600):
-        episode = await fh.play(Flood(), fh.Agent(model=llama, sampling=Sampling(max_tokens=tokens)), fh.Task("test/flood", 0))
+        episode = await fh.play(
+            Flood(),
+            fh.Agent(model=llama, sampling=Sampling(max_tokens=tokens)),
+            fh.Task("test/flood", 0),
+        )
         assert episode.reward is None
         assert (episode.error.owner, episode.error.type) == ("model", "ModelError")
         assert f"tokens and {tokens} may follow: the context holds 640." in episode.error.message
-    with pytest.raises(ModelError, match=r"The prompt has 7\d\d tokens and 1 may follow: the context holds 640\."):
+    with pytest.raises(
+        ModelError, match=r"The prompt has 7\d\d tokens and 1 may follow: the context holds 640\."
+    ):
         await llama.sample(Prompt([Message("user", "word " * 700)], choices=LINES), GREEDY)
     assert (await llama.sample(HELLO, GREEDY)).text  # the slot is free again
 
 
 async def test_a_missing_file_is_named(tmp_path):
     missing = tmp_path / "none.gguf"
-    with pytest.raises(UserError, match=rf"There is no GGUF file at {missing}\. Write llama:smollm2, or llama:PATH\.gguf\."):
+    with pytest.raises(
+        UserError,
+        match=rf"There is no GGUF file at {missing}\. Write llama:smollm2, or llama:PATH\.gguf\.",
+    ):
         await Llama(str(missing)).sample(HELLO, GREEDY)
 
 
@@ -369,7 +466,10 @@ async def test_a_file_that_is_no_model_cannot_be_loaded(tmp_path):
 
 async def test_without_the_engine_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    with pytest.raises(MissingExtra, match=r"xllamacpp is not installed\. Install it with: pip install 'firsthand\[local\]'"):
+    with pytest.raises(
+        MissingExtra,
+        match=r"xllamacpp is not installed\. Install it with: pip install 'firsthand\[local\]'",
+    ):
         await Llama(str(tmp_path / "any.gguf")).sample(HELLO, GREEDY)
 
 
@@ -389,7 +489,9 @@ async def test_a_model_can_be_closed_and_used_again():
 def test_a_model_that_was_never_asked_can_be_closed():
     """llama.cpp waits for ever when a server ends before its loop has begun; in a process of its own, for it would hold this one."""
     program = "from firsthand.models.llama import Llama\nfor _ in range(3):\n    Llama(slots=2, context=128).engine.close()\nprint('closed')"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout == "closed\n"
 
 

@@ -58,7 +58,13 @@ class Endpoint:
 
 def reply(message: dict[str, Any], **choice: Any) -> Answer:
     async def answer(_request: web.Request) -> web.Response:
-        return web.json_response({"id": "x", "choices": [{"index": 0, "message": {"role": "assistant", **message}, **choice}], "usage": {}})
+        return web.json_response(
+            {
+                "id": "x",
+                "choices": [{"index": 0, "message": {"role": "assistant", **message}, **choice}],
+                "usage": {},
+            }
+        )
 
     return answer
 
@@ -73,7 +79,11 @@ def calling(*calls: dict[str, Any]) -> Answer:
 
 def status(code: int, body: str = '{"error": {"message": "busy"}}', **headers: str) -> Answer:
     async def answer(_request: web.Request) -> web.Response:
-        return web.Response(status=code, text=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return web.Response(
+            status=code,
+            text=body,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
 
     return answer
 
@@ -104,7 +114,9 @@ async def endpoint(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endpoint]:
     await runner.cleanup()
 
 
-async def ask(endpoint: Endpoint, prompt: Prompt = ASK, sampling: Sampling = Sampling(), **options: Any):
+async def ask(
+    endpoint: Endpoint, prompt: Prompt = ASK, sampling: Sampling = Sampling(), **options: Any
+):
     asked = OpenAI("mock", url=endpoint.url, **{"patience": QUICK, **options})
     try:
         return await asked.sample(prompt, sampling)
@@ -121,7 +133,13 @@ async def test_a_plain_exchange(endpoint: Endpoint):
     assert completion.calls == ()
     assert not completion.cut
     assert endpoint.bodies == [
-        {"model": "mock", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 256, "temperature": 1.0, "top_p": 1.0}
+        {
+            "model": "mock",
+            "messages": [{"role": "user", "content": "Hello?"}],
+            "max_tokens": 256,
+            "temperature": 1.0,
+            "top_p": 1.0,
+        }
     ]
     assert endpoint.headers[0]["Authorization"] == f"Bearer {KEY}"
 
@@ -129,11 +147,25 @@ async def test_a_plain_exchange(endpoint: Endpoint):
 async def test_sampling_seed_schema_and_extra_fields_are_sent(endpoint: Endpoint):
     endpoint.script = [say("half an ans", finish_reason="length")]
     prompt = Prompt(ASK.messages, schema={"type": "integer"})
-    completion = await ask(endpoint, prompt, Sampling(temperature=0.0, max_tokens=5, top_p=0.5, seed=7), extra={"top_k": 0})
+    completion = await ask(
+        endpoint,
+        prompt,
+        Sampling(temperature=0.0, max_tokens=5, top_p=0.5, seed=7),
+        extra={"top_k": 0},
+    )
     body = endpoint.bodies[0]
     assert completion.cut
-    assert (body["temperature"], body["max_tokens"], body["top_p"], body["seed"], body["top_k"]) == (0.0, 5, 0.5, 7, 0)
-    assert body["response_format"] == {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "integer"}}}
+    assert (
+        body["temperature"],
+        body["max_tokens"],
+        body["top_p"],
+        body["seed"],
+        body["top_k"],
+    ) == (0.0, 5, 0.5, 7, 0)
+    assert body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": {"type": "integer"}},
+    }
 
 
 async def test_the_history_of_tool_calls_is_sent_as_the_api_wants_it(endpoint: Endpoint):
@@ -147,15 +179,31 @@ async def test_the_history_of_tool_calls_is_sent_as_the_api_wants_it(endpoint: E
     assert endpoint.bodies[0]["tools"] == [{"type": "function", "function": {"name": "add"}}]
     assert endpoint.bodies[0]["messages"] == [
         {"role": "user", "content": ""},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"n":1}'}}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "c1",
+                    "type": "function",
+                    "function": {"name": "add", "arguments": '{"n":1}'},
+                }
+            ],
+        },
         {"role": "tool", "content": "1", "tool_call_id": "c1"},
         {"role": "assistant", "content": ""},
     ]
 
 
 async def test_logprobs_with_ids_where_the_server_names_them(endpoint: Endpoint):
-    tokens = [{"token": "H", "logprob": -0.5, "bytes": [72], "top_logprobs": []}, {"token": "i", "logprob": -1.5}]
-    endpoint.script = [say("Hi", logprobs={"content": tokens}), say("Hi", logprobs={"content": [{**t, "id": 40 + i} for i, t in enumerate(tokens)]})]
+    tokens = [
+        {"token": "H", "logprob": -0.5, "bytes": [72], "top_logprobs": []},
+        {"token": "i", "logprob": -1.5},
+    ]
+    endpoint.script = [
+        say("Hi", logprobs={"content": tokens}),
+        say("Hi", logprobs={"content": [{**t, "id": 40 + i} for i, t in enumerate(tokens)]}),
+    ]
     without = await ask(endpoint, logprobs=True)
     with_ids = await ask(endpoint, logprobs=True)
     assert endpoint.bodies[0]["logprobs"] is True
@@ -169,26 +217,44 @@ async def test_logprobs_with_ids_where_the_server_names_them(endpoint: Endpoint)
         ({"name": "add", "arguments": '{"n": 2}'}, ToolCall("add", {"n": 2}, "c")),
         ({"name": "add", "arguments": {"n": 2}}, ToolCall("add", {"n": 2}, "c")),
         ({"name": "add", "arguments": ""}, ToolCall("add", {}, "c")),
-        ({"name": "add", "arguments": '{"n": 2'}, ToolCall("add", {"arguments_were_not_one_JSON_object": '{"n": 2'}, "c")),
-        ({"name": "add", "arguments": "[2]"}, ToolCall("add", {"arguments_were_not_one_JSON_object": "[2]"}, "c")),
+        (
+            {"name": "add", "arguments": '{"n": 2'},
+            ToolCall("add", {"arguments_were_not_one_JSON_object": '{"n": 2'}, "c"),
+        ),
+        (
+            {"name": "add", "arguments": "[2]"},
+            ToolCall("add", {"arguments_were_not_one_JSON_object": "[2]"}, "c"),
+        ),
         ({}, ToolCall("", {}, "c")),
     ],
 )
-async def test_calls_are_read_whatever_their_arguments(endpoint: Endpoint, function: dict[str, Any], expected: ToolCall):
+async def test_calls_are_read_whatever_their_arguments(
+    endpoint: Endpoint, function: dict[str, Any], expected: ToolCall
+):
     endpoint.script = [calling({"id": "c", "type": "function", "function": function})]
     assert (await ask(endpoint)).calls == (expected,)
 
 
 async def test_calls_without_an_id_of_their_own_get_one(endpoint: Endpoint):
     function = {"name": "add", "arguments": "{}"}
-    endpoint.script = [calling({"function": function}, {"id": "a", "function": function}, {"id": "a", "function": function})]
+    endpoint.script = [
+        calling(
+            {"function": function},
+            {"id": "a", "function": function},
+            {"id": "a", "function": function},
+        )
+    ]
     assert [call.id for call in (await ask(endpoint)).calls] == ["call_1_0", "a", "call_1_2"]
 
 
 # what can be tried again
 
 
-@pytest.mark.parametrize("failing", [status(429), status(408), status(500), status(503), hang_up], ids=["429", "408", "500", "503", "hang up"])
+@pytest.mark.parametrize(
+    "failing",
+    [status(429), status(408), status(500), status(503), hang_up],
+    ids=["429", "408", "500", "503", "hang up"],
+)
 async def test_what_may_pass_is_tried_again(endpoint: Endpoint, failing: Answer):
     endpoint.script = [failing, failing, say("At last.")]
     assert (await ask(endpoint)).text == "At last."
@@ -197,27 +263,38 @@ async def test_what_may_pass_is_tried_again(endpoint: Endpoint, failing: Answer)
 
 async def test_a_slow_answer_times_out_and_is_tried_again(endpoint: Endpoint):
     endpoint.script = [dawdle, say("In time.")]
-    assert (await ask(endpoint, patience=Patience(timeout=0.1, retries=1, backoff=0.01))).text == "In time."
-    with pytest.raises(ModelError, match=r"gave no answer in 1 try; the last one: no answer within 0\.1 s"):
+    assert (
+        await ask(endpoint, patience=Patience(timeout=0.1, retries=1, backoff=0.01))
+    ).text == "In time."
+    with pytest.raises(
+        ModelError, match=r"gave no answer in 1 try; the last one: no answer within 0\.1 s"
+    ):
         endpoint.script = [dawdle]
         await ask(endpoint, patience=Patience(timeout=0.1, retries=0))
 
 
 async def test_it_gives_up_after_the_last_try(endpoint: Endpoint):
     endpoint.script = [status(500)]
-    with pytest.raises(ModelError, match="gave no answer in 4 tries; the last one: 500 Internal Server Error: busy"):
+    with pytest.raises(
+        ModelError, match="gave no answer in 4 tries; the last one: 500 Internal Server Error: busy"
+    ):
         await ask(endpoint)
     assert len(endpoint.bodies) == 4
 
 
 async def test_no_server_is_an_error_that_says_where():
     nobody = OpenAI("mock", url="http://127.0.0.1:9/v1", patience=Patience(retries=1, backoff=0.01))
-    with pytest.raises(ModelError, match=r"openai:mock@http://127\.0\.0\.1:9/v1 gave no answer in 2 tries; .*Cannot connect to host 127\.0\.0\.1:9"):
+    with pytest.raises(
+        ModelError,
+        match=r"openai:mock@http://127\.0\.0\.1:9/v1 gave no answer in 2 tries; .*Cannot connect to host 127\.0\.0\.1:9",
+    ):
         await nobody.sample(ASK, Sampling())
     await nobody.close()
 
 
-async def test_waits_grow_at_most_as_the_backoff_and_honour_what_the_server_asks(endpoint: Endpoint):
+async def test_waits_grow_at_most_as_the_backoff_and_honour_what_the_server_asks(
+    endpoint: Endpoint,
+):
     endpoint.script = [status(429, Retry_After="0.3"), status(429), status(429), say("Hi.")]
     await ask(endpoint)
     asked, second, third = endpoint.waits
@@ -229,7 +306,10 @@ async def test_waits_grow_at_most_as_the_backoff_and_honour_what_the_server_asks
 
 async def test_a_wait_that_is_too_long_is_refused_at_once(endpoint: Endpoint):
     endpoint.script = [status(429, Retry_After="3600")]
-    with pytest.raises(ModelError, match="asks to wait 3600 s, more than the longest wait of 60 s. It said: 429 Too Many Requests: busy"):
+    with pytest.raises(
+        ModelError,
+        match="asks to wait 3600 s, more than the longest wait of 60 s. It said: 429 Too Many Requests: busy",
+    ):
         await ask(endpoint)
     assert len(endpoint.bodies) == 1
 
@@ -258,7 +338,10 @@ async def test_a_refusal_repeats_what_the_server_said(endpoint: Endpoint, body: 
     endpoint.script = [status(404, body)]
     with pytest.raises(ModelError) as refused:
         await ask(endpoint)
-    assert str(refused.value) == f"openai:mock@{endpoint.url} refused the request: 404 Not Found: {said}"
+    assert (
+        str(refused.value)
+        == f"openai:mock@{endpoint.url} refused the request: 404 Not Found: {said}"
+    )
     assert len(endpoint.bodies) == 1
 
 
@@ -274,7 +357,10 @@ async def test_odd_statuses_and_redirects_are_refused(endpoint: Endpoint):
     ("body", "said"),
     [
         ("not json", r"is not a chat completion \(.*\)\. It says: not json"),
-        ('{"choices": [{"message": {"content": 3}}]}', r"Expected `str \| null`, got `int` - at `\$\.choices\[0\]\.message\.content`"),
+        (
+            '{"choices": [{"message": {"content": 3}}]}',
+            r"Expected `str \| null`, got `int` - at `\$\.choices\[0\]\.message\.content`",
+        ),
         ('{"error": {"message": "upstream is down"}}', r"It says: upstream is down"),
         ('{"choices": []}', r"holds no choices"),
     ],
@@ -288,24 +374,43 @@ async def test_an_answer_that_is_no_chat_completion(endpoint: Endpoint, body: st
 # the key
 
 
-async def test_the_key_is_in_no_error_log_name_or_record(endpoint: Endpoint, caplog: pytest.LogCaptureFixture):
+async def test_the_key_is_in_no_error_log_name_or_record(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+):
     caplog.set_level(logging.DEBUG)
-    endpoint.script = [status(500, f"I saw {KEY}"), status(401, f"Incorrect API key provided: {KEY}.")]
+    endpoint.script = [
+        status(500, f"I saw {KEY}"),
+        status(401, f"Incorrect API key provided: {KEY}."),
+    ]
     agent = Agent(model=OpenAI("mock", url=endpoint.url, patience=QUICK))
     episode = await play(Count(), agent, Task(Count.name, 0))
     assert episode.error is not None
     assert episode.error.owner == "model"
     assert "Incorrect API key provided: [secret]." in episode.error.message
-    assert "The key comes from the environment variable OPENAI_API_KEY, which is set." in episode.error.message
+    assert (
+        "The key comes from the environment variable OPENAI_API_KEY, which is set."
+        in episode.error.message
+    )
     assert "500 Internal Server Error: I saw [secret]; try 2 follows in" in caplog.text
-    assert KEY not in caplog.text + repr(agent) + str(vars(agent.model)) + episodes.encode(episode).decode()
+    assert (
+        KEY
+        not in caplog.text
+        + repr(agent)
+        + str(vars(agent.model))
+        + episodes.encode(episode).decode()
+    )
     await agent.model.close()
 
 
-async def test_without_a_key_none_is_sent_and_a_refusal_says_so(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+async def test_without_a_key_none_is_sent_and_a_refusal_says_so(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.delenv("OPENAI_API_KEY")
     endpoint.script = [status(401)]
-    with pytest.raises(ModelError, match="401 Unauthorized: busy The key comes from the environment variable MY_KEY, which is not set"):
+    with pytest.raises(
+        ModelError,
+        match="401 Unauthorized: busy The key comes from the environment variable MY_KEY, which is not set",
+    ):
         await ask(endpoint, key_env="MY_KEY")
     assert "Authorization" not in endpoint.headers[0]
 
@@ -318,7 +423,10 @@ def test_names(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     assert OpenAI.from_name("gpt").name == "openai:gpt"
     assert OpenAI.from_name("gpt").url == "https://api.openai.com/v1"
-    assert OpenAI.from_name("org/model@2:free@http://localhost:8000").name == "openai:org/model@2:free@http://localhost:8000/v1"
+    assert (
+        OpenAI.from_name("org/model@2:free@http://localhost:8000").name
+        == "openai:org/model@2:free@http://localhost:8000/v1"
+    )
     assert OpenAI.from_name("http://localhost:8000/api/").name == "openai:http://localhost:8000/api"
     assert repr(OpenAI.from_name("m@http://h")) == "OpenAI('openai:m@http://h/v1')"
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1234/v1")
@@ -332,19 +440,26 @@ def test_names(monkeypatch: pytest.MonkeyPatch):
 def test_bad_names_say_what_to_write(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(UserError, match="needs a key: set the environment variable OPENAI_API_KEY, or name another endpoint"):
+    with pytest.raises(
+        UserError,
+        match="needs a key: set the environment variable OPENAI_API_KEY, or name another endpoint",
+    ):
         OpenAI.from_name("gpt")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with pytest.raises(UserError, match="Name a model: openai:MODEL"):
         OpenAI.from_name("")
-    with pytest.raises(UserError, match="An endpoint reads http://HOST:PORT/v1 or https://HOST/v1, got 'ftp://h'"):
+    with pytest.raises(
+        UserError, match="An endpoint reads http://HOST:PORT/v1 or https://HOST/v1, got 'ftp://h'"
+    ):
         checked_url("ftp://h")
     with pytest.raises(UserError, match="carries a login or a query; a URL is recorded") as refused:
         checked_url("https://me:password@h/v1")
     assert "password" not in str(refused.value)
 
 
-async def test_openai_itself_wants_the_new_name_of_the_token_bound(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+async def test_openai_itself_wants_the_new_name_of_the_token_bound(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("firsthand.models.openai.OFFICIAL", endpoint.url)
     await ask(endpoint)
     assert endpoint.bodies[0]["max_completion_tokens"] == 256
@@ -355,14 +470,21 @@ async def test_openai_itself_wants_the_new_name_of_the_token_bound(endpoint: End
 
 
 @pytest.mark.parametrize(("concurrency", "calls", "most"), [(3, 9, 3), (2048, 150, 150)])
-async def test_concurrency_is_bounded_and_more_than_a_hundred_calls_fit(endpoint: Endpoint, concurrency: int, calls: int, most: int):
+async def test_concurrency_is_bounded_and_more_than_a_hundred_calls_fit(
+    endpoint: Endpoint, concurrency: int, calls: int, most: int
+):
     async def wait_for_the_others(request: web.Request) -> web.StreamResponse:
         while endpoint.most < most:
             await asyncio.sleep(0.01)
         return await say("Hi.")(request)
 
     endpoint.script = [wait_for_the_others]
-    asked = OpenAI("mock", url=endpoint.url, concurrency=concurrency, patience=Patience(timeout=20.0, retries=0))
+    asked = OpenAI(
+        "mock",
+        url=endpoint.url,
+        concurrency=concurrency,
+        patience=Patience(timeout=20.0, retries=0),
+    )
     await asyncio.gather(*(asked.sample(ASK, Sampling()) for _ in range(calls)))
     await asked.close()
     assert endpoint.most == most
@@ -414,11 +536,18 @@ class Count(Environment):
 
 
 def adding(arguments: str, call_id: str) -> Answer:
-    return calling({"id": call_id, "type": "function", "function": {"name": "add", "arguments": arguments}})
+    return calling(
+        {"id": call_id, "type": "function", "function": {"name": "add", "arguments": arguments}}
+    )
 
 
 async def test_an_episode_with_tools_over_http(endpoint: Endpoint):
-    endpoint.script = [adding('{"n": 1}', "a"), adding('{"n": 1', "b"), status(503), adding('{"n": 1}', "c")]
+    endpoint.script = [
+        adding('{"n": 1}', "a"),
+        adding('{"n": 1', "b"),
+        status(503),
+        adding('{"n": 1}', "c"),
+    ]
     agent = Agent(model=OpenAI("mock", url=endpoint.url, patience=QUICK), instructions="Be brief.")
     episode = await play(Count(), agent, Task(Count.name, 0))
     await agent.model.close()
@@ -426,7 +555,14 @@ async def test_an_episode_with_tools_over_http(endpoint: Endpoint):
     assert [turn.action.calls[0].id for turn in episode.turns] == ["a", "b", "c"]
     refusal = "Invalid arguments for 'add': Object contains unknown field `arguments_were_not_one_JSON_object`"
     history = endpoint.bodies[-1]["messages"]
-    assert [message["role"] for message in history] == ["system", "user", "assistant", "tool", "assistant", "tool"]
+    assert [message["role"] for message in history] == [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+        "tool",
+    ]
     assert history[0]["content"] == "Add up to 2.\n\nBe brief."
     assert history[1]["content"] == "The total is 0."
     assert history[3] == {"role": "tool", "content": "The total is 1.", "tool_call_id": "a"}

@@ -7,7 +7,15 @@ from typing import Any, Literal
 import pytest
 
 from firsthand.agent import Agent
-from firsthand.environment import Action, Environment, Observation, Score, text_actions, tool, tools_of
+from firsthand.environment import (
+    Action,
+    Environment,
+    Observation,
+    Score,
+    text_actions,
+    tool,
+    tools_of,
+)
 from firsthand.errors import UnknownName
 from firsthand.models import model
 from firsthand.models.scripted import Scripted
@@ -49,7 +57,16 @@ class Toolbox(Environment):
         return Observation()
 
     @tool
-    def use(self, n: int, x: float, on: bool, tags: list[str], size: Literal["S", "L"], what: str = "", other: dict[str, int] | None = None) -> str:
+    def use(
+        self,
+        n: int,
+        x: float,
+        on: bool,
+        tags: list[str],
+        size: Literal["S", "L"],
+        what: str = "",
+        other: dict[str, int] | None = None,
+    ) -> str:
         """Use it."""
         return "used"
 
@@ -64,7 +81,9 @@ TASK = Task("test/word", 3)
 
 
 async def actions(policy: Policy, environment: Environment, turns: int = 4) -> tuple[Action, ...]:
-    played = await play(environment, Agent(model=policy), Task(environment.name, 3), limits=Limits(turns=turns))
+    played = await play(
+        environment, Agent(model=policy), Task(environment.name, 3), limits=Limits(turns=turns)
+    )
     assert played.error is None
     await policy.close()
     return played.actions
@@ -78,9 +97,14 @@ def test_they_are_policies_with_the_name_they_were_asked_by(name: str):
 
 
 def test_an_unknown_one_suggests_the_nearest():
-    with pytest.raises(UnknownName, match=r"No scripted policy is named 'expart'\. Did you mean 'expert'\? There are: expert, random, idle\."):
+    with pytest.raises(
+        UnknownName,
+        match=r"No scripted policy is named 'expart'\. Did you mean 'expert'\? There are: expert, random, idle\.",
+    ):
         model("scripted:expart")
-    with pytest.raises(UnknownName, match=r"No kind of model is named 'scriptd'\. Did you mean 'scripted'\?"):
+    with pytest.raises(
+        UnknownName, match=r"No kind of model is named 'scriptd'\. Did you mean 'scripted'\?"
+    ):
         model("scriptd:expert")
 
 
@@ -101,7 +125,9 @@ async def test_idle_does_nothing():
 async def test_random_picks_among_the_choices():
     environment = Word()
     environment.offered = ["a", "b"]
-    said = {action.text for action in await actions(model("scripted:random"), environment, turns=20)}  # type: ignore[arg-type]
+    said = {
+        action.text for action in await actions(model("scripted:random"), environment, turns=20)
+    }  # type: ignore[arg-type]
     assert said == {"a", "b"}
 
 
@@ -116,7 +142,10 @@ async def test_random_calls_are_well_formed():
     assert len({str(action) for action in played}) == len(played)
     for action in played:
         (call,) = action.calls
-        assert tools_of(Toolbox)["use"].validate({**call.arguments, "other": None})["size"] in ("S", "L")
+        assert tools_of(Toolbox)["use"].validate({**call.arguments, "other": None})["size"] in (
+            "S",
+            "L",
+        )
 
 
 async def test_random_play_depends_on_the_task_alone():
@@ -127,10 +156,15 @@ async def test_random_play_depends_on_the_task_alone():
 
 
 async def test_any_callable_plays_whatever_it_returns():
-    async def later(observation: Observation, _environment: Environment, _rng: random.Random) -> str:
+    async def later(
+        observation: Observation, _environment: Environment, _rng: random.Random
+    ) -> str:
         return observation.text
 
-    assert await actions(Scripted(later), Word(), turns=2) == (Action("Say please."), Action("Again."))
+    assert await actions(Scripted(later), Word(), turns=2) == (
+        Action("Say please."),
+        Action("Again."),
+    )
     assert await actions(Scripted(lambda *_: Action("x")), Word(), turns=1) == (Action("x"),)
     assert Scripted(later).name == "scripted:later"
     assert Scripted(later, name="mine").name == "mine"
@@ -142,4 +176,7 @@ async def test_what_is_not_an_action_is_the_models_failure():
 
     played = await play(Word(), Agent(model=Scripted(wrong)), TASK)
     assert played.error is not None
-    assert (played.error.owner, played.error.message) == ("model", "A policy returns an Action or a str, got int.")
+    assert (played.error.owner, played.error.message) == (
+        "model",
+        "A policy returns an Action or a str, got int.",
+    )

@@ -19,7 +19,13 @@ from firsthand.shell import run
 
 pytestmark = pytest.mark.model
 
-CAPITALS = {"France": "Paris", "Egypt": "Cairo", "Norway": "Oslo", "Japan": "Tokyo", "Chad": "N'Djamena"}
+CAPITALS = {
+    "France": "Paris",
+    "Egypt": "Cairo",
+    "Norway": "Oslo",
+    "Japan": "Tokyo",
+    "Chad": "N'Djamena",
+}
 
 
 class Capitals(Environment):
@@ -43,10 +49,15 @@ class Capitals(Environment):
 
     def score(self):
         told = zip(self.asked, self.said, strict=False)
-        return Score(all_named=len(self.said) == 2 and all(CAPITALS[country] in said for country, said in told))
+        return Score(
+            all_named=len(self.said) == 2
+            and all(CAPITALS[country] in said for country, said in told)
+        )
 
     def expert(self):
-        yield from (Action(f"The capital of {country} is {CAPITALS[country]}.") for country in self.asked)
+        yield from (
+            Action(f"The capital of {country} is {CAPITALS[country]}.") for country in self.asked
+        )
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +100,9 @@ async def test_the_same_evaluation_agrees(embedded, served, tmp_path, monkeypatc
 
 async def test_tokens_that_the_server_leaves_out_leave_no_ids(served):
     schema = {"type": "string", "const": "è 😀"}
-    completion = await served.sample(Prompt([Message("user", "Say it.")], schema=schema), Sampling(temperature=0.0, max_tokens=30))
+    completion = await served.sample(
+        Prompt([Message("user", "Say it.")], schema=schema),
+        Sampling(temperature=0.0, max_tokens=30),
+    )
     assert completion.text == '"è 😀"'
     assert completion.ids == []

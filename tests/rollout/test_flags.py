@@ -16,9 +16,21 @@ from firsthand.rollout.replay import replay
 TASK = fh.Task("control/null", 0)
 
 
-def played(*turns: Turn, reward: float | None = 0.0, true: float | None = None, held: bool = False) -> Episode:
+def played(
+    *turns: Turn, reward: float | None = 0.0, true: float | None = None, held: bool = False
+) -> Episode:
     """An episode with these turns."""
-    return Episode("e", TASK, "agent", turns, Observation(done=True), reward, {"held": held}, Stop.DONE, true=true)
+    return Episode(
+        "e",
+        TASK,
+        "agent",
+        turns,
+        Observation(done=True),
+        reward,
+        {"held": held},
+        Stop.DONE,
+        true=true,
+    )
 
 
 def said(text: str) -> tuple[str, ...]:
@@ -52,14 +64,29 @@ def test_ordinary_text(text):
     assert said(text) == ()
 
 
-@pytest.mark.parametrize("text", ["nan", "NaN", "-inf", "The answer is: Infinity.", "<answer>nan</answer>", "so it is\n\\boxed{inf}", "1e400"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nan",
+        "NaN",
+        "-inf",
+        "The answer is: Infinity.",
+        "<answer>nan</answer>",
+        "so it is\n\\boxed{inf}",
+        "1e400",
+    ],
+)
 def test_numbers_that_are_none(text):
     assert said(text) == (reasons.NON_FINITE,)
     assert called("submit", value=text) == (reasons.NON_FINITE,)
 
 
 def test_a_float_that_is_none():
-    assert called("submit", value=[math.nan]) == called("submit", value=-math.inf) == (reasons.NON_FINITE,)
+    assert (
+        called("submit", value=[math.nan])
+        == called("submit", value=-math.inf)
+        == (reasons.NON_FINITE,)
+    )
     assert called("submit", value=1.5, other=None) == ()
 
 
@@ -73,9 +100,20 @@ def test_test_files_that_are_written(text):
 
 
 def test_test_files_that_a_tool_writes():
-    assert called("write_file", path="src/conftest.py", content="") == called("edit", file="tests/test_a.py") == (reasons.TESTS,)
-    assert called("read_file", path="tests/test_a.py") == called("write_file", path="src/sum.py") == ()
-    assert said("cat tests/test_sum.py") == said("pytest tests/test_sum.py") == said("open('tests/test_a.py').read()") == ()
+    assert (
+        called("write_file", path="src/conftest.py", content="")
+        == called("edit", file="tests/test_a.py")
+        == (reasons.TESTS,)
+    )
+    assert (
+        called("read_file", path="tests/test_a.py") == called("write_file", path="src/sum.py") == ()
+    )
+    assert (
+        said("cat tests/test_sum.py")
+        == said("pytest tests/test_sum.py")
+        == said("open('tests/test_a.py').read()")
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,19 +132,38 @@ def test_a_cycle_that_pays_again(cycle):
 
 def test_progress_is_no_cycle():
     assert flags(steps(("step 1", "go", 0.2), ("step 2", "go", 0.2), ("step 3", "go", 0.2))) == ()
-    assert flags(steps(("a", "go", 0.3), ("b", "back", -0.3), ("a", "go", 0.3), ("b", "back", -0.3))) == (), "a potential gives back"
+    assert (
+        flags(steps(("a", "go", 0.3), ("b", "back", -0.3), ("a", "go", 0.3), ("b", "back", -0.3)))
+        == ()
+    ), "a potential gives back"
 
 
 def test_scores_that_cannot_be_right():
     turn = Turn(Observation("?"), Action("x"))
     assert flags(played(turn, reward=1.0, true=0.0, held=True)) == (reasons.ABOVE_TRUE,)
-    assert flags(played(turn, reward=1.0, true=1.0, held=True)) == flags(played(turn, reward=0.0, true=1.0)) == ()
-    assert flags(played(turn, reward=1.5)) == flags(played(turn, reward=math.nan)) == flags(played(turn, reward=-1.0)) == (reasons.OUT_OF_RANGE,)
-    assert flags(played(turn, reward=1.0, held=False)) == flags(played(reward=1.0, held=True)) == (reasons.UNEARNED,)
+    assert (
+        flags(played(turn, reward=1.0, true=1.0, held=True))
+        == flags(played(turn, reward=0.0, true=1.0))
+        == ()
+    )
+    assert (
+        flags(played(turn, reward=1.5))
+        == flags(played(turn, reward=math.nan))
+        == flags(played(turn, reward=-1.0))
+        == (reasons.OUT_OF_RANGE,)
+    )
+    assert (
+        flags(played(turn, reward=1.0, held=False))
+        == flags(played(reward=1.0, held=True))
+        == (reasons.UNEARNED,)
+    )
 
 
 def test_a_failed_episode_is_judged_by_what_was_said():
-    episode = msgspec.structs.replace(played(Turn(Observation("?"), Action("nan")), reward=None), error=Failure("model", "ModelError", "gone"))
+    episode = msgspec.structs.replace(
+        played(Turn(Observation("?"), Action("nan")), reward=None),
+        error=Failure("model", "ModelError", "gone"),
+    )
     assert flags(episode) == (reasons.NON_FINITE,)
 
 
@@ -119,7 +176,14 @@ def test_every_reason_once_and_in_order():
 
 
 @pytest.mark.parametrize(
-    "text", ["\n" * 20_000 + "assistant: score", " " * 19_000 + "e", "</answer>" * 3000, "mv " * 9000 + ".py", "a/" * 9000 + "b.py"]
+    "text",
+    [
+        "\n" * 20_000 + "assistant: score",
+        " " * 19_000 + "e",
+        "</answer>" * 3000,
+        "mv " * 9000 + ".py",
+        "a/" * 9000 + "b.py",
+    ],
 )
 def test_no_text_takes_long(text):
     started = time.perf_counter()

@@ -31,7 +31,11 @@ def counted():
 
 
 async def test_results_come_in_the_order_of_the_tasks():
-    wanted = [task for pair in zip(tasks("testing/count", 40), tasks("control/null", 40), strict=True) for task in pair]
+    wanted = [
+        task
+        for pair in zip(tasks("testing/count", 40), tasks("control/null", 40), strict=True)
+        for task in pair
+    ]
     episodes = await rollout(EXPERT, wanted, concurrency=7)
     assert [episode.task for episode in episodes] == wanted
     assert all(episode.success for episode in episodes)
@@ -48,15 +52,28 @@ async def test_concurrency_is_bounded():
         playing -= 1
         return "no"
 
-    await rollout(Agent(model=Scripted(act)), tasks("testing/count", 20), concurrency=5, limits=Limits(turns=2))
+    await rollout(
+        Agent(model=Scripted(act)),
+        tasks("testing/count", 20),
+        concurrency=5,
+        limits=Limits(turns=2),
+    )
     assert most == 5
 
 
 async def test_failures_are_kept_beside_what_went_well():
-    wanted = [Task(name, 0) for name in ("testing/bad_init", "testing/count", "testing/bad_reset", "testing/slow")]
+    wanted = [
+        Task(name, 0)
+        for name in ("testing/bad_init", "testing/count", "testing/bad_reset", "testing/slow")
+    ]
     episodes = await rollout(EXPERT, wanted, limits=Limits(turn_seconds=0.02))
     assert [episode.reward for episode in episodes] == [None, 1.0, None, None]
-    assert [episode.error and episode.error.owner for episode in episodes] == ["environment", None, "environment", "limits"]
+    assert [episode.error and episode.error.owner for episode in episodes] == [
+        "environment",
+        None,
+        "environment",
+        "limits",
+    ]
     assert episodes[0].error == Failure("environment", "OSError", "no room")
 
 
@@ -64,17 +81,29 @@ async def test_what_cannot_be_stored_is_a_failure_of_who_said_it(tmp_path):
     journal = Journal(tmp_path)
     spoken = Agent(model=Scripted(lambda _observation, _environment, _rng: "\ud800"))
     model_said, world_said, good = await rollout(
-        [spoken, EXPERT, EXPERT], [Task(name, 0) for name in ("testing/count", "testing/half", "testing/count")], journal=journal
+        [spoken, EXPERT, EXPERT],
+        [Task(name, 0) for name in ("testing/count", "testing/half", "testing/count")],
+        journal=journal,
     )
-    assert (model_said.error.owner, model_said.error.type, model_said.reward, model_said.turns) == ("model", "Unstorable", None, ())
+    assert (model_said.error.owner, model_said.error.type, model_said.reward, model_said.turns) == (
+        "model",
+        "Unstorable",
+        None,
+        (),
+    )
     assert "surrogates not allowed" in model_said.error.message
     assert world_said.error.owner == "environment"
     assert list(journal.episodes(failed=False)) == [good]
-    assert {episode.id for episode in journal.episodes(failed=True)} == {model_said.id, world_said.id}
+    assert {episode.id for episode in journal.episodes(failed=True)} == {
+        model_said.id,
+        world_said.id,
+    }
 
 
 async def test_one_agent_and_tags_for_each_task():
-    episodes = await rollout([EXPERT, RANDOM], tasks("testing/count", 2), tags=[{"arm": "a"}, {"arm": "b"}])
+    episodes = await rollout(
+        [EXPERT, RANDOM], tasks("testing/count", 2), tags=[{"arm": "a"}, {"arm": "b"}]
+    )
     assert [(episode.agent.split("#")[0], episode.tags) for episode in episodes] == [
         ("scripted:expert", {"arm": "a"}),
         ("scripted:random", {"arm": "b"}),
@@ -132,7 +161,9 @@ async def test_an_error_of_the_caller_stops_all(tmp_path):
 
     journal = Journal(tmp_path)
     with pytest.raises(RuntimeError, match="enough"):
-        await rollout(EXPERT, tasks("testing/count", 500), journal=journal, concurrency=2, progress=stop)
+        await rollout(
+            EXPERT, tasks("testing/count", 500), journal=journal, concurrency=2, progress=stop
+        )
     assert 1 <= len(journal) <= 2
 
 
@@ -145,7 +176,10 @@ async def test_nothing_to_play(tmp_path):
     ("options", "message"),
     [
         ({"resume": True}, "Resuming needs a journal and the name of a run"),
-        ({"concurrency": 0}, "Expected concurrency of at least 1 and processes of at least 0, got 0 and 0"),
+        (
+            {"concurrency": 0},
+            "Expected concurrency of at least 1 and processes of at least 0, got 0 and 0",
+        ),
         ({"tags": [{}, {}]}, "Got 2 tags for 1 tasks: give one for all of them, or one for each"),
         ({"agent": [EXPERT, EXPERT]}, "Got 2 agents for 1 tasks"),
     ],

@@ -18,7 +18,9 @@ from firsthand.sandbox.sql import execute, tables
 from firsthand.sandbox.sql_worker import Refusal, Request, Result, answer
 
 SLOW = (
-    "WITH RECURSIVE long(a) AS (SELECT replace(replace('" + "a" * 100 + "','a','aaaaaaaaaa'),'a','aaaaaaaaaa')),"
+    "WITH RECURSIVE long(a) AS (SELECT replace(replace('"
+    + "a" * 100
+    + "','a','aaaaaaaaaa'),'a','aaaaaaaaaa')),"
     " r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 100000)"
     " SELECT sum(instr(a || a || a || a || x, a || a || 'b' || x)) FROM r, long"
 )
@@ -34,7 +36,9 @@ def database() -> bytes:
         CREATE VIEW cheap AS SELECT name FROM item WHERE price < 3;
         """
     )
-    connection.executemany("INSERT INTO item (price, name) VALUES (?, ?)", [(i, f"item {i}") for i in range(200)])
+    connection.executemany(
+        "INSERT INTO item (price, name) VALUES (?, ?)", [(i, f"item {i}") for i in range(200)]
+    )
     connection.commit()
     image = connection.serialize()
     connection.close()
@@ -47,11 +51,16 @@ ALLOWED = {
     "SELECT price, name FROM item WHERE id = 3": [(2, "item 2")],
     "SELECT count(*) FROM cheap": [(3,)],
     "WITH c AS (SELECT price FROM item LIMIT 5) SELECT count(*), sum(price) FROM c": [(5, 10)],
-    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 4) SELECT count(*) FROM r": [(4,)],
+    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 4) SELECT count(*) FROM r": [
+        (4,)
+    ],
     "SELECT price, row_number() OVER (ORDER BY price DESC) FROM item LIMIT 2": [(199, 1), (198, 2)],
     "SELECT name FROM sqlite_schema WHERE type = 'view'": [("cheap",)],
     "SELECT NULL, 1.5, x'00ff', 'é', round(2.345, 1)": [(None, 1.5, b"\x00\xff", "é", 2.3)],
-    "SELECT a.id FROM item a LEFT JOIN sale s ON s.item = a.id WHERE s.id IS NULL AND a.name LIKE '%99' ORDER BY 1": [(100,), (200,)],
+    "SELECT a.id FROM item a LEFT JOIN sale s ON s.item = a.id WHERE s.id IS NULL AND a.name LIKE '%99' ORDER BY 1": [
+        (100,),
+        (200,),
+    ],
 }
 
 REFUSED = {
@@ -132,7 +141,9 @@ async def test_writes_are_held_to_rows_and_size(statement):
 
 
 async def test_a_write_returns_another_database_and_leaves_the_first_as_it_was():
-    result = await execute(IMAGE, "UPDATE item SET price = price + ? WHERE id <= 4", (10,), writes=True)
+    result = await execute(
+        IMAGE, "UPDATE item SET price = price + ? WHERE id <= 4", (10,), writes=True
+    )
     assert result.changed == 4
     assert [row[1] for row in tables(result.image)["item"][:5]] == [10, 11, 12, 13, 4]
     assert [row[1] for row in tables(IMAGE)["item"][:5]] == [0, 1, 2, 3, 4]
@@ -148,7 +159,9 @@ async def test_output_is_bounded_in_rows_and_cells():
     result = await execute(IMAGE, "SELECT name FROM item", rows=7)
     assert len(result.rows) == 7 and result.cut
     assert not (await execute(IMAGE, "SELECT name FROM item", rows=200)).cut
-    wide = await execute(IMAGE, "SELECT hex(hex('" + "a" * 2000 + "')), CAST('" + "a" * 2000 + "' AS BLOB)")
+    wide = await execute(
+        IMAGE, "SELECT hex(hex('" + "a" * 2000 + "')), CAST('" + "a" * 2000 + "' AS BLOB)"
+    )
     assert wide.rows[0][0].endswith("1…") and [len(cell) for cell in wide.rows[0]] == [401, 400]
 
 
@@ -217,7 +230,9 @@ async def test_a_cancelled_statement_answers_nobody_else():
 
 
 async def test_many_at_once_share_few_workers_and_get_their_own_answers():
-    results = await asyncio.gather(*(execute(IMAGE, "SELECT ? + id FROM item WHERE id = 1", (i,)) for i in range(200)))
+    results = await asyncio.gather(
+        *(execute(IMAGE, "SELECT ? + id FROM item WHERE id = 1", (i,)) for i in range(200))
+    )
     assert [result.rows for result in results] == [[(i + 1,)] for i in range(200)]
     assert 1 <= len(sql._idle) <= sql.WORKERS
 
@@ -251,7 +266,9 @@ async def test_a_worker_has_no_environment_variables_and_no_files(monkeypatch):
         assert "secret" not in environ.read()
     with open(f"/proc/{pid}/limits") as listed:
         limits = {line[:26].strip(): line[26:].split()[0] for line in listed.readlines()[1:]}
-    assert limits["Max file size"] == "0" and limits["Max address space"] == str(sql_worker.ADDRESS_SPACE)
+    assert limits["Max file size"] == "0" and limits["Max address space"] == str(
+        sql_worker.ADDRESS_SPACE
+    )
 
 
 def test_a_forked_child_uses_workers_of_its_own():
@@ -279,7 +296,10 @@ def test_the_worker_serves_until_its_socket_closes():
         for statement in ("SELECT 1", "DROP TABLE item"):
             ours.sendall(sql_worker.framed(msgspec.msgpack.encode(Request(IMAGE, statement))))
             (length,) = sql_worker.LENGTH.unpack(sql_worker.receive(ours, head))
-            assert msgspec.msgpack.decode(sql_worker.receive(ours, length))[0] in ("Result", "Refusal")
+            assert msgspec.msgpack.decode(sql_worker.receive(ours, length))[0] in (
+                "Result",
+                "Refusal",
+            )
         ours.shutdown(socket.SHUT_WR)
         serving.join(timeout=5)
         assert not serving.is_alive()
@@ -296,7 +316,11 @@ def test_the_same_statement_on_the_same_database_has_the_same_answer():
 
 
 async def test_memory_is_bounded():
-    hungry = "SELECT replace(replace('" + "a" * 100 + "', 'a', 'aaaaaaaaaa'), 'a', 'aaa') || a.id || b.id FROM item a, item b ORDER BY 1"
+    hungry = (
+        "SELECT replace(replace('"
+        + "a" * 100
+        + "', 'a', 'aaaaaaaaaa'), 'a', 'aaa') || a.id || b.id FROM item a, item b ORDER BY 1"
+    )
     with pytest.raises(ToolError, match="The statement needs too much memory; nothing was changed"):
         await execute(IMAGE, hungry)
     assert (await execute(IMAGE, "SELECT count(*) FROM item")).rows == [(200,)]
@@ -309,4 +333,6 @@ def test_the_database_s_own_tables_cannot_be_read_or_changed():
     assert answer(Request(image, "SELECT seq FROM sqlite_sequence")) == Refusal(
         "Refused: there is no table sqlite_sequence to read; there are: item."
     )
-    assert answer(Request(image, "DELETE FROM sqlite_sequence", writes=True)) == Refusal("Refused: only rows of these may be changed: item.")
+    assert answer(Request(image, "DELETE FROM sqlite_sequence", writes=True)) == Refusal(
+        "Refused: only rows of these may be changed: item."
+    )

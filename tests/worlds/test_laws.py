@@ -24,7 +24,9 @@ from firsthand.models.scripted import Scripted
 from firsthand.registry import GROUP, lookup
 from firsthand.task import SPLITS, Task
 
-NAMES = sorted(entry_points(group=GROUP).names)  # installed ones only: other tests register worlds that keep no law
+NAMES = sorted(
+    entry_points(group=GROUP).names
+)  # installed ones only: other tests register worlds that keep no law
 CASES = [(name, level) for name in NAMES for level in lookup(name).levels]
 interval = partial(wilson, confidence=0.998)
 """Wide, for there are some sixty comparisons."""
@@ -37,11 +39,16 @@ def tasks(name, n, *, level=1, split="train"):
     """Tasks spread over two worlds where worlds differ."""
     if not lookup(name).laws:
         return fh.tasks(name, n, level=level, split=split)
-    return [*fh.tasks(name, n - n // 2, level=level, split=split), *fh.tasks(name, n // 2, level=level, split=split, world=1)]
+    return [
+        *fh.tasks(name, n - n // 2, level=level, split=split),
+        *fh.tasks(name, n // 2, level=level, split=split, world=1),
+    ]
 
 
 async def played(policy, chosen):
-    agent = fh.Agent(model=policy if isinstance(policy, Scripted) else fh.model(f"scripted:{policy}"))
+    agent = fh.Agent(
+        model=policy if isinstance(policy, Scripted) else fh.model(f"scripted:{policy}")
+    )
     return [await fh.play(fh.make(task.environment), agent, task) for task in chosen]
 
 
@@ -57,7 +64,9 @@ async def value(environment):
 def story(episode):
     """What happened in an episode, without the times."""
     turns = [(turn.observation, turn.action, turn.reward) for turn in episode.turns]
-    return msgspec.json.encode((turns, episode.final, episode.reward, episode.checks, episode.aftermath))
+    return msgspec.json.encode(
+        (turns, episode.final, episode.reward, episode.checks, episode.aftermath)
+    )
 
 
 def invalid_actions(name):
@@ -90,7 +99,9 @@ def test_tool_schemas_are_self_contained_and_described(name):
         function = json.loads(msgspec.json.encode(declared.specification))["function"]
         assert function["name"] == tool and function["description"].endswith(".")
         assert function["parameters"]["type"] == "object"
-        assert set(function["parameters"].get("required", ())) <= set(function["parameters"]["properties"])
+        assert set(function["parameters"].get("required", ())) <= set(
+            function["parameters"]["properties"]
+        )
         assert not function["parameters"].get("additionalProperties", True)
         assert "#/" not in json.dumps(function["parameters"]) or "$defs" in function["parameters"]
 
@@ -151,10 +162,19 @@ async def test_a_wrong_call_is_answered_with_path_and_expectation(name):
     environment, _ = await begun(task)
     known = tools_of(type(environment))
     for tool in known:
-        answer = await settled(environment.act(Action(calls=(ToolCall(tool, {"no_such_argument": 1}, "a"),))))
+        answer = await settled(
+            environment.act(Action(calls=(ToolCall(tool, {"no_such_argument": 1}, "a"),)))
+        )
         assert answer.results[0].error and answer.results[0].id == "a"
-        assert f"Invalid arguments for '{tool}': Object contains unknown field `no_such_argument`" in answer.full
-    assert not known or "Did you mean" in (await settled(environment.act(Action(calls=(ToolCall(f"{next(iter(known))}x"),))))).full
+        assert (
+            f"Invalid arguments for '{tool}': Object contains unknown field `no_such_argument`"
+            in answer.full
+        )
+    assert (
+        not known
+        or "Did you mean"
+        in (await settled(environment.act(Action(calls=(ToolCall(f"{next(iter(known))}x"),))))).full
+    )
 
 
 @every_level
@@ -180,7 +200,9 @@ async def test_the_same_task_plays_the_same(name, level):
     state = random.getstate()
     for policy in ("expert", "random"):
         chosen = tasks(name, 3, level=level)
-        assert [story(a) for a in await played(policy, chosen)] == [story(b) for b in await played(policy, chosen)]
+        assert [story(a) for a in await played(policy, chosen)] == [
+            story(b) for b in await played(policy, chosen)
+        ]
     assert random.getstate() == state
 
 
@@ -210,7 +232,12 @@ async def test_other_processes_hash_seeds_and_time_zones_tell_the_same():
     for seed, zone in (("1", "Asia/Tokyo"), ("77", "America/Lima")):
         environ = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
         said = subprocess.run(
-            [sys.executable, "-c", PROBE, os.path.dirname(__file__)], env=environ, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-c", PROBE, os.path.dirname(__file__)],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert said.stdout.strip() == expected, said.stderr
 
@@ -240,7 +267,9 @@ async def test_forks_played_the_same_way_end_the_same(name, level):
             fork.restore(kept)
         ends = [await continued(fork) for fork in forks]
         assert ends[0] == ends[1] == ends[2]
-        assert (await value(environment), environment.choices()) == before, "the original is untouched"
+        assert (await value(environment), environment.choices()) == before, (
+            "the original is untouched"
+        )
         assert await continued(environment) == ends[0]
         environment.restore(kept)
         assert await continued(environment) == ends[0], "a state can be restored again"
@@ -277,9 +306,15 @@ async def test_splits_share_no_instance_and_there_are_a_thousand(name, level, mo
             assert owned, "the instance that is kept is one that the split owns"
             found[split].add(instance)
             shown[split].add((observation.text, instance))
-    assert not found["train"] & found["gate"] and not found["train"] & found["eval"] and not found["gate"] & found["eval"]
+    assert (
+        not found["train"] & found["gate"]
+        and not found["train"] & found["eval"]
+        and not found["gate"] & found["eval"]
+    )
     assert sum(map(len, found.values())) >= 1000
-    assert sum(map(len, shown.values())) == sum(map(len, found.values())), "equal instances begin alike"
+    assert sum(map(len, shown.values())) == sum(map(len, found.values())), (
+        "equal instances begin alike"
+    )
 
 
 @every_level
@@ -287,18 +322,31 @@ async def test_choices_are_never_empty(name, level):
     for task in tasks(name, 3, level=level):
         environment, observation = await begun(task)
         policy = fh.model("scripted:random").start(environment, task)
-        while not observation.done and (choices := await settled(environment.choices())) is not None:
+        while (
+            not observation.done and (choices := await settled(environment.choices())) is not None
+        ):
             assert choices and len(set(choices)) == len(choices)
             assert all(isinstance(choice, str) and choice == choice.strip() for choice in choices)
             observation = await settled(environment.act(await settled(policy(observation))))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "control/null"])  # chance has no dial
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name != "control/null"]
+)  # chance has no dial
 async def test_the_dial_works(name):
     rates, lengths = [], []
     for level in (1, 5):
-        rates.append(fmean(episode.reward for episode in await played("random", tasks(name, 200, level=level))))
-        lengths.append(fmean(len(episode.turns) for episode in await played("expert", tasks(name, 10, level=level))))
+        rates.append(
+            fmean(
+                episode.reward for episode in await played("random", tasks(name, 200, level=level))
+            )
+        )
+        lengths.append(
+            fmean(
+                len(episode.turns)
+                for episode in await played("expert", tasks(name, 10, level=level))
+            )
+        )
     assert rates[1] < rates[0] or lengths[1] > lengths[0]
     assert rates[1] <= rates[0] and lengths[1] >= lengths[0]
 

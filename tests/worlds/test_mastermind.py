@@ -8,7 +8,14 @@ import firsthand as fh
 from firsthand.environment import Action
 from firsthand.evaluate.statistics import wilson
 from firsthand.models.scripted import Scripted
-from firsthand.worlds.games.mastermind import LEVELS, Mastermind, codes, compare, consistent, opening
+from firsthand.worlds.games.mastermind import (
+    LEVELS,
+    Mastermind,
+    codes,
+    compare,
+    consistent,
+    opening,
+)
 
 
 def begin(level=1, seed=0):
@@ -61,10 +68,19 @@ def test_a_thousand_codes_differ_also_when_letters_are_renamed():
 
 def test_a_game_reads_well():
     game, shown = begin()
-    assert shown.text == f"The code has 4 pegs of the colours {' '.join(game.letters)}; no colour comes twice. You have 20 guesses."
+    assert (
+        shown.text
+        == f"The code has 4 pegs of the colours {' '.join(game.letters)}; no colour comes twice. You have 20 guesses."
+    )
     assert "a colour may come more than once" in begin(2)[1].text
-    wrong = next(letters for letters in map("".join, itertools.permutations(game.letters, 4)) if compare(letters, game.secret) == (1, 2))
-    assert game.act(Action(f"guess: {wrong}")).text == f"{wrong}: 1 black, 2 white. 19 guesses left."
+    wrong = next(
+        letters
+        for letters in map("".join, itertools.permutations(game.letters, 4))
+        if compare(letters, game.secret) == (1, 2)
+    )
+    assert (
+        game.act(Action(f"guess: {wrong}")).text == f"{wrong}: 1 black, 2 white. 19 guesses left."
+    )
     end = game.act(Action(f" Guess:{game.secret.lower()}\n"))
     assert end.text == f"{game.secret}: 4 black, 0 white. You found the code." and end.done
     assert game.score().value == 1.0 and game.aftermath() == f"The code was {game.secret}."
@@ -88,7 +104,12 @@ def test_a_game_reads_well():
 )
 def test_anything_but_one_allowed_guess_costs_a_turn_and_pays_nothing(text, told):
     game, _ = begin()
-    parts = {"secret": game.secret, "other": game.secret[::-1], "spaced": " ".join(game.secret), "doubled": game.secret[0] * 4}
+    parts = {
+        "secret": game.secret,
+        "other": game.secret[::-1],
+        "spaced": " ".join(game.secret),
+        "doubled": game.secret[0] * 4,
+    }
     answer = game.act(Action(text.format(**parts))).text
     assert answer.startswith(told) and answer.endswith("19 guesses left.")
     assert game.score().value == 0.0 and not game.board and game.secret not in answer
@@ -100,13 +121,19 @@ def test_the_last_guess_ends_the_game():
         assert game.act(Action("pass")).text.endswith(f"{left} guesses left.")
     end = game.act(Action("pass"))
     assert end.done and end.text.endswith("No guesses left.")
-    assert game.act(Action(f"guess: {game.secret}")).text == "The game is over." and game.score().value == 0.0
+    assert (
+        game.act(Action(f"guess: {game.secret}")).text == "The game is over."
+        and game.score().value == 0.0
+    )
 
 
 def test_the_expert_goes_on_from_any_position():
     for level in (1, 4):
         game, _ = begin(level, 5)
-        for text in ("guess: " + "".join(game.letters[i] for i in code) for code in codes(game.shape)[:: len(codes(game.shape)) // 3]):
+        for text in (
+            "guess: " + "".join(game.letters[i] for i in code)
+            for code in codes(game.shape)[:: len(codes(game.shape)) // 3]
+        ):
             game.act(Action(text))
         turns = 0
         for action in game.expert():
@@ -122,5 +149,7 @@ async def test_guessing_without_looking_at_the_answers_is_worth_the_declared_bas
 
     agent = fh.Agent(model=Scripted(blind))
     chosen = fh.tasks("games/mastermind", 1500)
-    rate = wilson(sum([(await fh.play(Mastermind(), agent, task)).reward for task in chosen]), len(chosen))
+    rate = wilson(
+        sum([(await fh.play(Mastermind(), agent, task)).reward for task in chosen]), len(chosen)
+    )
     assert rate.low <= Mastermind.base_rate <= rate.high

@@ -19,7 +19,14 @@ from firsthand.audit.session import Session
 from firsthand.audit.target import Instance
 
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
-COMMON = (("", ""), ("<answer>", "</answer>"), ("\\boxed{", "}"), ("Answer: ", ""), ("#### ", ""), ('{"answer": "', '"}'))
+COMMON = (
+    ("", ""),
+    ("<answer>", "</answer>"),
+    ("\\boxed{", "}"),
+    ("Answer: ", ""),
+    ("#### ", ""),
+    ('{"answer": "', '"}'),
+)
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -44,7 +51,10 @@ def written(answer: Any) -> list[str]:
         forms = [str(answer), f"{answer:g}", f"{answer:.2f}", f"{answer:.1f}", f"{answer:,}"]
     elif isinstance(answer, list):
         items = [(written(item) or [""])[0] for item in cast("list[Any]", answer)]
-        forms = [json.dumps(answer), *(gap.join(items) for gap in (", ", ",", " ", "; ", "\n", " -> ", " | "))]
+        forms = [
+            json.dumps(answer),
+            *(gap.join(items) for gap in (", ", ",", " ", "; ", "\n", " -> ", " | ")),
+        ]
         if len(items) == 1:
             forms.extend(items)
     elif isinstance(answer, dict):
@@ -93,7 +103,9 @@ def _found(instance: Instance, forms: Sequence[str]) -> Slot:
 
 def _inside_word(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
-    return (before.isalnum() and text[start].isalnum()) or (after.isalnum() and text[end - 1].isalnum())
+    return (before.isalnum() and text[start].isalnum()) or (
+        after.isalnum() and text[end - 1].isalnum()
+    )
 
 
 def frame(session: Session) -> Slot:
@@ -111,7 +123,12 @@ def frame(session: Session) -> Slot:
 
 def _prefix(texts: Sequence[str]) -> str:
     low, high = min(texts), max(texts)
-    return low[: next((place for place, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))]
+    return low[
+        : next(
+            (place for place, (a, b) in enumerate(zip(low, high, strict=False)) if a != b),
+            min(len(low), len(high)),
+        )
+    ]
 
 
 def _suffix(texts: Sequence[str]) -> str:
@@ -168,7 +185,11 @@ def alike(one: str, two: str) -> bool:
 
 def mentions(text: str, instance: Instance) -> bool:
     """Say whether the right answer stands somewhere in a text, as a word or number of its own."""
-    return any(re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE) for form in {slot(instance).body, *forms(instance)} if form)
+    return any(
+        re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE)
+        for form in {slot(instance).body, *forms(instance)}
+        if form
+    )
 
 
 def same_answer(text: str, instance: Instance) -> bool:
@@ -185,7 +206,9 @@ def several(session: Session) -> bool:
     some = [instance for instance in session.usable[:60] if instance.oracle]
     bodies = [slot(instance).body.strip() for instance in some]
     letters = {letter for body in bodies for letter in body}
-    spelled = len(letters) <= 8 and sorted(map(len, bodies))[len(bodies) // 2] >= 4 if bodies else False
+    spelled = (
+        len(letters) <= 8 and sorted(map(len, bodies))[len(bodies) // 2] >= 4 if bodies else False
+    )
     parted = sum(len(PARTS.split(body)) >= 3 for body in bodies) >= 0.5 * len(bodies)
     untold = sum(slot(instance).body not in forms(instance) for instance in some) >= 0.5 * len(some)
     return spelled or parted or untold

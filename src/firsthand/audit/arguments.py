@@ -26,10 +26,19 @@ def spans(action: str) -> list[tuple[int, int]]:
     """Return where the arguments of an action begin and end."""
     if action.startswith("{"):
         start = action.find('"arguments":')
-        found = [match.span() for match in _JSON.finditer(action, max(0, start) + 12)] if start >= 0 else []
+        found = (
+            [match.span() for match in _JSON.finditer(action, max(0, start) + 12)]
+            if start >= 0
+            else []
+        )
         return [(a + 1, b - 1) if action[a] == '"' else (a, b) for a, b in found][:PLACES]
     begin = re.match(r"\s*[^\W\d]*", action)
-    return [match.span() for match in re.compile(r"-?\d+(?:\.\d+)?|\w+").finditer(action, begin.end() if begin else 0)][:PLACES]
+    return [
+        match.span()
+        for match in re.compile(r"-?\d+(?:\.\d+)?|\w+").finditer(
+            action, begin.end() if begin else 0
+        )
+    ][:PLACES]
 
 
 def arguments(action: str) -> list[str]:

@@ -9,7 +9,12 @@ from firsthand.environment import Environment
 
 
 def audit(
-    target: str | Path | type[Environment], *, seeds: int = 700, budget: Budget = "standard", key: str = "", only: tuple[str, ...] = ()
+    target: str | Path | type[Environment],
+    *,
+    seeds: int = 700,
+    budget: Budget = "standard",
+    key: str = "",
+    only: tuple[str, ...] = (),
 ) -> Certificate:
     """Attack an environment or a grader and return its certificate; `certificate.verdict` is PASS, FAIL or INCOMPLETE.
 

@@ -69,7 +69,11 @@ BATTERY = (
 
 
 def run(
-    spec: Spec, options: Options = Options(), *, tick: Callable[[int], None] | None = None, begin: Callable[[str], None] | None = None
+    spec: Spec,
+    options: Options = Options(),
+    *,
+    tick: Callable[[int], None] | None = None,
+    begin: Callable[[str], None] | None = None,
 ) -> Certificate:
     """Audit one target. `tick` is told of every play, `begin` of every check. Raises `UserError` when the target cannot be loaded.
 
@@ -87,7 +91,11 @@ def run(
             if options.only and item.id not in options.only:
                 continue
             if stopped:
-                checks.append(Check(item.id, item.class_, "NOT_RUN", item.claim, reason="the audit was stopped"))
+                checks.append(
+                    Check(
+                        item.id, item.class_, "NOT_RUN", item.claim, reason="the audit was stopped"
+                    )
+                )
                 continue
             if begin:
                 begin(item.id)
@@ -95,17 +103,30 @@ def run(
                 check, outcome = _checked(item, session)
             except KeyboardInterrupt:
                 stopped = True
-                check, outcome = Check(item.id, item.class_, "NOT_RUN", item.claim, reason="the audit was stopped"), session.outcome
+                check, outcome = (
+                    Check(
+                        item.id, item.class_, "NOT_RUN", item.claim, reason="the audit was stopped"
+                    ),
+                    session.outcome,
+                )
             checks.append(check)
             findings.extend(outcome.findings)
-        return _certificate(session, checks, findings, time.perf_counter() - started, partial=stopped)
+        return _certificate(
+            session, checks, findings, time.perf_counter() - started, partial=stopped
+        )
     finally:
         session.close()
 
 
 def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
     if session.facts.kind not in item.kinds:
-        return Check(item.id, item.class_, "NA", item.claim, reason=f"for targets of kind {' or '.join(item.kinds)}"), Outcome()
+        return Check(
+            item.id,
+            item.class_,
+            "NA",
+            item.claim,
+            reason=f"for targets of kind {' or '.join(item.kinds)}",
+        ), Outcome()
     session.check, session.class_, session.outcome = item.id, item.class_, Outcome()
     started, plays = time.perf_counter(), session.lab.plays
     reason, failed = "", False
@@ -115,7 +136,9 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
         if "usable" in session.__dict__ and not slow(session):
             session.lab.seconds = min(session.lab.seconds, FAST_SECONDS)
         if item.id not in ("oracle", "dataset", "repeats") and not session.usable:
-            raise NotRun("the oracle earns nothing on any instance, so that nothing can be compared with it")
+            raise NotRun(
+                "the oracle earns nothing on any instance, so that nothing can be compared with it"
+            )
         reason = item.run(session) or ""
     except NotRun as error:
         reason, failed = str(error), True
@@ -125,7 +148,10 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
         raise
     except Exception as error:  # a fault of the auditor: what it found so far counts, and nobody is told that it passed
         place = traceback.extract_tb(error.__traceback__)[-1]
-        reason, failed = f"the check itself failed: {type(error).__name__}: {error} ({place.name}, line {place.lineno})", True
+        reason, failed = (
+            f"the check itself failed: {type(error).__name__}: {error} ({place.name}, line {place.lineno})",
+            True,
+        )
     outcome = session.outcome
     if session.lab.hung and item.id not in ("programs", "program_mutation"):
         session.hangs()
@@ -141,10 +167,18 @@ def _checked(item: Item, session: Session) -> tuple[Check, Outcome]:
     return check, outcome
 
 
-def _certificate(session: Session, checks: list[Check], findings: list[Finding], seconds: float, *, partial: bool) -> Certificate:
+def _certificate(
+    session: Session, checks: list[Check], findings: list[Finding], seconds: float, *, partial: bool
+) -> Certificate:
     facts = session.facts
-    blind = [check.mean for check in checks if check.class_ in ("blind search", "episodic", "answer channel") and check.n]
-    skipped = [f"{check.id}: {check.reason}" for check in checks if check.status in ("NA", "NOT_RUN")]
+    blind = [
+        check.mean
+        for check in checks
+        if check.class_ in ("blind search", "episodic", "answer channel") and check.n
+    ]
+    skipped = [
+        f"{check.id}: {check.reason}" for check in checks if check.status in ("NA", "NOT_RUN")
+    ]
     return certificates.sealed(
         Certificate(
             verdict=certificates.verdict(checks),
@@ -152,7 +186,10 @@ def _certificate(session: Session, checks: list[Check], findings: list[Finding],
             spec=session.spec,
             findings=tuple(findings),
             checks=tuple(checks),
-            seeds=Seeds(len(session.__dict__.get("instances", ()) if partial else session.instances), session.options.key),
+            seeds=Seeds(
+                len(session.__dict__.get("instances", ()) if partial else session.instances),
+                session.options.key,
+            ),
             budget=session.options.budget,
             base_rate={"declared": facts.base_rate, "measured": max(blind, default=0.0)},
             diversity=getattr(session, "diversity", {}),
@@ -208,7 +245,18 @@ def load_failed(spec: Spec, options: Options, error: str) -> Certificate:
     path = Path(spec.name)
     witness = Witness("fault", (), fault="load")
     advice = "Make the file importable, in time and without leaving the process."
-    finding = Finding("load", "contract", "major", error.replace(spec.name, path.name), 0, 0, 0.0, 1.0, witness, advice)
+    finding = Finding(
+        "load",
+        "contract",
+        "major",
+        error.replace(spec.name, path.name),
+        0,
+        0,
+        0.0,
+        1.0,
+        witness,
+        advice,
+    )
     facts = Facts("answer", path.name, hashlib.sha256(path.read_bytes()).hexdigest())
     return certificates.sealed(
         Certificate(

@@ -31,7 +31,10 @@ def mean_upper(values: Sequence[float], *, alpha: float = 0.05, most: float = 1.
         return most * upper(sum(value >= most for value in values), n, alpha=alpha)
     thresholds = [most * share for share in (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)]
     part = alpha / len(thresholds)
-    return min(t + (most - t) * upper(sum(value > t for value in values), n, alpha=part) for t in thresholds)
+    return min(
+        t + (most - t) * upper(sum(value > t for value in values), n, alpha=part)
+        for t in thresholds
+    )
 
 
 def at_most(hits: int, n: int, p: float) -> float:
@@ -42,7 +45,15 @@ def at_most(hits: int, n: int, p: float) -> float:
         return 1.0 if hits >= n else 0.0
     log_p, log_q = math.log(p), math.log1p(-p)
     whole = math.lgamma(n + 1)
-    return min(1.0, math.fsum(math.exp(whole - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * log_p + (n - k) * log_q) for k in range(hits + 1)))
+    return min(
+        1.0,
+        math.fsum(
+            math.exp(
+                whole - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * log_p + (n - k) * log_q
+            )
+            for k in range(hits + 1)
+        ),
+    )
 
 
 def _solve(falls: Callable[[float], float]) -> float:

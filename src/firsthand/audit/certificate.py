@@ -70,7 +70,10 @@ class Certificate(msgspec.Struct, frozen=True):
     def save(self, path: Path) -> None:
         """Write the certificate, one field or item a line, so that versions can be compared."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(_plain(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(_plain(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
 
 
 def verdict(checks: "tuple[Check, ...] | list[Check]") -> Verdict:
@@ -101,7 +104,9 @@ def load(path: Path) -> Certificate:
     except msgspec.MsgspecError as error:
         raise UserError(f"{path} is no certificate of `firsthand audit`: {error}") from error
     if certificate.root_sha256 != root(certificate):
-        raise UserError(f"{path} was edited: its content does not have the hash that it names. Make it again with `firsthand audit`.")
+        raise UserError(
+            f"{path} was edited: its content does not have the hash that it names. Make it again with `firsthand audit`."
+        )
     return certificate
 
 
@@ -130,7 +135,9 @@ def host() -> str:
 
 
 def _plain(certificate: Certificate) -> Any:
-    return _rounded(msgspec.to_builtins(msgspec.structs.replace(certificate, spec=_shown(certificate.spec))))
+    return _rounded(
+        msgspec.to_builtins(msgspec.structs.replace(certificate, spec=_shown(certificate.spec)))
+    )
 
 
 def _shown(spec: Spec) -> Spec:
@@ -138,7 +145,10 @@ def _shown(spec: Spec) -> Spec:
     path = Path(spec.name)
     if spec.source != "file" or not path.is_absolute():
         return spec
-    return msgspec.structs.replace(spec, name=str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name)
+    return msgspec.structs.replace(
+        spec,
+        name=str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name,
+    )
 
 
 def _rounded(value: Any) -> Any:

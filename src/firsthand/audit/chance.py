@@ -17,12 +17,27 @@ MARGIN = 0.01
 
 def distinct(session: Session) -> int:
     """Return the number of instances that look or are solved differently, or answer differently while they are solved."""
-    return len({(instance.prompt, instance.answer, instance.oracle, session.solved[instance.seed].observations) for instance in session.usable})
+    return len(
+        {
+            (
+                instance.prompt,
+                instance.answer,
+                instance.oracle,
+                session.solved[instance.seed].observations,
+            )
+            for instance in session.usable
+        }
+    )
 
 
 def looks(session: Session) -> int:
     """Return the number of instances that an agent which solves them can tell apart."""
-    return len({(instance.prompt, session.solved[instance.seed].observations) for instance in session.usable})
+    return len(
+        {
+            (instance.prompt, session.solved[instance.seed].observations)
+            for instance in session.usable
+        }
+    )
 
 
 def chance(session: Session) -> float:
@@ -49,12 +64,18 @@ def tries(session: Session, plan: Sequence[str]) -> int:
 def allowance(session: Session, guesses: int = 1) -> float:
     """Return the share of instances on which a plan that makes so many guesses may succeed by luck."""
     once = chance(session)
-    return once if session.facts.base_rate is not None else max(once, min(MOST_LUCK, once * guesses))
+    return (
+        once if session.facts.base_rate is not None else max(once, min(MOST_LUCK, once * guesses))
+    )
 
 
 def lucky(session: Session, values: Sequence[float], *, guesses: int = 1) -> bool:
     """Say whether luck explains these values of one plan that makes so many guesses, each value from another instance."""
-    hits, n, allowed = sum(value >= FULL for value in values), len(values), allowance(session, guesses)
+    hits, n, allowed = (
+        sum(value >= FULL for value in values),
+        len(values),
+        allowance(session, guesses),
+    )
     mean = sum(max(0.0, min(value, 1.0)) for value in values) / max(n, 1)
     if n == 0:
         return True

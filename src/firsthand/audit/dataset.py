@@ -71,7 +71,9 @@ def _contradictions(session: Session, instances: list[Instance]) -> None:
         by_prompt[instance.prompt].append(instance)
     if session.facts.kind == "answer":
         against = [group for group in by_prompt.values() if len({str(i.answer) for i in group}) > 1]
-        crossed = session.play(Play(group[0].seed, group[1].oracle) for group in against if group[1].oracle)
+        crossed = session.play(
+            Play(group[0].seed, group[1].oracle) for group in against if group[1].oracle
+        )
         for group, trace in zip(against, crossed, strict=False):
             if session.value(group[0].seed, trace) < FULL:
                 pair = (Play(group[0].seed, ()), Play(group[1].seed, ()))
@@ -81,10 +83,18 @@ def _contradictions(session: Session, instances: list[Instance]) -> None:
                     advice="Say in the prompt what decides between the answers, or accept them all.",
                 )  # fmt: skip
                 break
-    twice = [group for group in by_prompt.values() if len(group) > 1 and len({i.oracle for i in group}) == 1]
+    twice = [
+        group
+        for group in by_prompt.values()
+        if len(group) > 1 and len({i.oracle for i in group}) == 1
+    ]
     if twice and len(by_prompt) < 0.9 * len(instances):
         pair = (Play(twice[0][0].seed, ()), Play(twice[0][1].seed, ()))
-        few = session.facts.proven and len(by_prompt) < min(100, len(instances) / 2) and len(instances) >= 20
+        few = (
+            session.facts.proven
+            and len(by_prompt) < min(100, len(instances) / 2)
+            and len(instances) >= 20
+        )
         session.accuse(
             f"Only {len(by_prompt)} of {len(instances)} instances are different.",
             Witness("instances", pair, digest=told(twice[0][:2])),
@@ -95,7 +105,11 @@ def _contradictions(session: Session, instances: list[Instance]) -> None:
 
 def _from_seed(session: Session, instances: list[Instance]) -> None:
     """Look for numbers in the oracle's plan that are a linear function of the seed, modulo something."""
-    seeds = random.Random(3).sample(range(10**6), 24) if session.options.budget == "quick" else random.Random(3).sample(range(10**6), 60)
+    seeds = (
+        random.Random(3).sample(range(10**6), 24)
+        if session.options.budget == "quick"
+        else random.Random(3).sample(range(10**6), 60)
+    )
     probes = [i for i in session.lab.instances(seeds) if not i.fault and i.oracle]
     columns: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for instance in probes:
@@ -122,14 +136,20 @@ def _from_seed(session: Session, instances: list[Instance]) -> None:
 def _splits(session: Session) -> None:
     """Share of no instance between splits."""
     seen: dict[str, tuple[str, int]] = {}
-    n = 40 if session.options.budget == "quick" else 300  # the same seeds: a generator that forgets the split is told by any of them
+    n = (
+        40 if session.options.budget == "quick" else 300
+    )  # the same seeds: a generator that forgets the split is told by any of them
 
     def told_in(split: str) -> list[Instance]:
         with Lab(msgspec.structs.replace(session.spec, split=split), workers=1) as lab:
-            return lab.instances(session.stream("splits", n), oracles=False)  # contents tell instances apart
+            return lab.instances(
+                session.stream("splits", n), oracles=False
+            )  # contents tell instances apart
 
     with ThreadPoolExecutor(session.options.workers) as pool:
-        told_of = list(zip(session.facts.splits, pool.map(told_in, session.facts.splits), strict=True))
+        told_of = list(
+            zip(session.facts.splits, pool.map(told_in, session.facts.splits), strict=True)
+        )
     for split, instances in told_of:
         for instance in instances:
             key = f"{instance.prompt} {instance.answer}"
@@ -149,7 +169,11 @@ def _again(session: Session, instance: Instance) -> str:
 
 def _levels(session: Session) -> None:
     """Play a ladder of reference policies on every level: as levels rise, no policy may do better, and plans get no shorter."""
-    levels = session.facts.levels if session.options.budget != "quick" else (session.facts.levels[0], session.facts.levels[-1])
+    levels = (
+        session.facts.levels
+        if session.options.budget != "quick"
+        else (session.facts.levels[0], session.facts.levels[-1])
+    )
     with ThreadPoolExecutor(session.options.workers) as pool:
         rows = [row for found in pool.map(partial(_rungs, session), levels) for row in found]
     session.difficulty = rows
@@ -170,10 +194,15 @@ def _rungs(session: Session, level: int) -> list[dict[str, Any]]:
     with Lab(msgspec.structs.replace(session.spec, level=level), workers=1) as lab:
         seeds, started = session.stream(f"level {level}", n), time.perf_counter()
         instances = lab.instances(seeds[:8])
-        more = int(min(n, 8 * 1.6 / (time.perf_counter() - started)))  # experts of high levels may think for long
+        more = int(
+            min(n, 8 * 1.6 / (time.perf_counter() - started))
+        )  # experts of high levels may think for long
         instances = [i for i in (*instances, *lab.instances(seeds[8:more])) if i.oracle]
         for policy, error in (("expert, 1 step in 5 at random", 0.2), ("at random", 1.0)):
-            hits = sum(trace.paid >= FULL for trace in lab.run([Play(i.seed, _erring(i, error)) for i in instances]))
+            hits = sum(
+                trace.paid >= FULL
+                for trace in lab.run([Play(i.seed, _erring(i, error)) for i in instances])
+            )
             rows.append({
                 "level": level, "policy": policy, "n": len(instances), "p": hits / max(1, len(instances)),
                 "ci": [lower(hits, len(instances), alpha=0.025), upper(hits, len(instances), alpha=0.025)],
@@ -185,4 +214,7 @@ def _rungs(session: Session, level: int) -> list[dict[str, Any]]:
 def _erring(instance: Instance, error: float) -> tuple[str, ...]:
     rng = random.Random(digest(f"erring {instance.seed}"))
     moves = instance.moves or instance.oracle
-    return tuple(rng.choice(moves) if moves and rng.random() < error else action for action in instance.oracle)
+    return tuple(
+        rng.choice(moves) if moves and rng.random() < error else action
+        for action in instance.oracle
+    )

@@ -14,12 +14,20 @@ def differential(session: Session) -> str | None:
     """Compare every further verifier with the reward."""
     if not session.facts.verifiers:
         return "the target has one verifier"
-    plays = [play for i in session.some(200, share=0.1) for play in (Play(i.seed, i.oracle), *wrong_plays(session, i))]
+    plays = [
+        play
+        for i in session.some(200, share=0.1)
+        for play in (Play(i.seed, i.oracle), *wrong_plays(session, i))
+    ]
     first = session.play(plays)
     session.outcome.n = len(plays)
     for name in session.facts.verifiers:
         others = [Play(play.seed, play.actions, verifier=name) for play in plays]
-        apart = [(play, other) for play, other, a, b in zip(plays, others, first, session.play(others), strict=True) if abs(a.paid - b.paid) > 1e-6]
+        apart = [
+            (play, other)
+            for play, other, a, b in zip(plays, others, first, session.play(others), strict=True)
+            if abs(a.paid - b.paid) > 1e-6
+        ]
         if apart:
             session.accuse(
                 f"The verifier {name} disagrees on {len(apart)} of {len(plays)} plays.",

@@ -60,7 +60,12 @@ TEXTS = (
     ["2 2\n1 2\n3 4", "2 3\n1 2 3\n4 5 6"],
 )
 """Inputs of scripts whose prompt shows none, by form."""
-VALUES: tuple[tuple[Any, ...], ...] = ((3, 1, 7, 2, 12), ("a", "b", "key", "x"), (0.5, 2.0, 9.25), ([1, 2, 3], [5], [4, 4]))
+VALUES: tuple[tuple[Any, ...], ...] = (
+    (3, 1, 7, 2, 12),
+    ("a", "b", "key", "x"),
+    (0.5, 2.0, 9.25),
+    ([1, 2, 3], [5], [4, 4]),
+)
 """Arguments of methods whose calls the prompt does not show, by kind."""
 
 
@@ -76,7 +81,10 @@ def examples(own: Program, prompt: str) -> list[Shown]:
     return _texts(prompt) if own.script else shown(prompt, own.functions)
 
 
-LABEL = re.compile(r"(?:(?:sample|example|test|for|given)\W+)?(?:std)?(in|out)(?:put)?\s*\d*\s*(?:[:=]|$)\s*(.*)", re.IGNORECASE)
+LABEL = re.compile(
+    r"(?:(?:sample|example|test|for|given)\W+)?(?:std)?(in|out)(?:put)?\s*\d*\s*(?:[:=]|$)\s*(.*)",
+    re.IGNORECASE,
+)
 TAIL = re.compile(r"[,;\s]*(?:->|=>|→|\bout(?:put)?\s*\d*\s*[:=])\s*", re.IGNORECASE)
 
 
@@ -96,8 +104,16 @@ def _texts(prompt: str) -> list[Shown]:
             parts.append(("", []))
         elif parts:
             parts[-1][1].append(line)
-    blocks = [(label, _plain("\n".join(lines))) for label, lines in parts if label and "".join(lines).strip()]
-    return [Shown(SCRIPT.name, (text,), said) for (label, text), (after, said) in pairwise(blocks) if (label, after) == ("in", "out")]
+    blocks = [
+        (label, _plain("\n".join(lines)))
+        for label, lines in parts
+        if label and "".join(lines).strip()
+    ]
+    return [
+        Shown(SCRIPT.name, (text,), said)
+        for (label, text), (after, said) in pairwise(blocks)
+        if (label, after) == ("in", "out")
+    ]
 
 
 def _plain(text: str) -> str:
@@ -109,8 +125,21 @@ def _plain(text: str) -> str:
 
 def guarded(own: Program, calls: Sequence[Shown], absurd: str) -> str | None:
     """Write a script that does what `own` does on the inputs shown, and prints something else on others."""
-    head, tree = parsed(GUARDED.replace("SHOWN", repr(sorted(call.arguments[0] for call in calls))).replace("ABSURD", absurd)), parsed(own.code)
-    if head is None or tree is None or any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body):
+    head, tree = (
+        parsed(
+            GUARDED.replace("SHOWN", repr(sorted(call.arguments[0] for call in calls))).replace(
+                "ABSURD", absurd
+            )
+        ),
+        parsed(own.code),
+    )
+    if (
+        head is None
+        or tree is None
+        or any(
+            isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body
+        )
+    ):
         return None
     branch = head.body[-1]
     assert isinstance(branch, ast.If)
@@ -126,18 +155,29 @@ def guesses(own: Program, prompt: str, rng: random.Random) -> list[tuple[Any, ..
     usable = [method for method in methods if not method.name.startswith("_")]
     makers = next((method for method in methods if method.name == "__init__"), None)
     made = _arguments(prompt, rf"(?<![\w.]){re.escape(name)}", makers, rng, most=8)
-    calls = {method.name: _arguments(prompt, rf"\.{method.name}", method, rng, most=40) for method in usable}
+    calls = {
+        method.name: _arguments(prompt, rf"\.{method.name}", method, rng, most=40)
+        for method in usable
+    }
     calls = {method: arguments for method, arguments in calls.items() if arguments}
     if not calls:
         return []
     return [
-        (arguments, [(method, rng.choice(calls[method])) for method in rng.choices(list(calls), k=rng.randint(1, 4))])  # a test makes more calls
+        (
+            arguments,
+            [
+                (method, rng.choice(calls[method]))
+                for method in rng.choices(list(calls), k=rng.randint(1, 4))
+            ],
+        )  # a test makes more calls
         for _ in range(24)
         for arguments in made
     ]
 
 
-def _arguments(prompt: str, called: str, method: Function | None, rng: random.Random, *, most: int) -> list[tuple[Any, ...]]:
+def _arguments(
+    prompt: str, called: str, method: Function | None, rng: random.Random, *, most: int
+) -> list[tuple[Any, ...]]:
     """Return arguments that a prompt shows for a call; else usual ones of every kind."""
     found: list[tuple[Any, ...]] = []
     for call in re.finditer(rf"{called}\(([^()]*)\)", prompt):
@@ -145,6 +185,16 @@ def _arguments(prompt: str, called: str, method: Function | None, rng: random.Ra
         found += [value] if isinstance(value, tuple) else []
     if found:
         return found[:most]
-    count = len([parameter for parameter in (method.names if method else ()) if parameter != "self"])
-    kinds = list(product(VALUES, repeat=count)) if count <= 2 else [tuple([VALUES[0]] * count), tuple([VALUES[1]] * count)]
-    return [tuple(rng.choice(kind) for kind in choice) for choice in kinds for _ in range(2 if count else 1)][:most]
+    count = len(
+        [parameter for parameter in (method.names if method else ()) if parameter != "self"]
+    )
+    kinds = (
+        list(product(VALUES, repeat=count))
+        if count <= 2
+        else [tuple([VALUES[0]] * count), tuple([VALUES[1]] * count)]
+    )
+    return [
+        tuple(rng.choice(kind) for kind in choice)
+        for choice in kinds
+        for _ in range(2 if count else 1)
+    ][:most]

@@ -31,13 +31,20 @@ def filled(action: str, pool: Sequence[str]) -> list[str]:
         return [action]
     whole = all(slot in ("int", "integer", "number", "float", "n") for slot in slots)
     fits = [value for value in pool if not whole or re.fullmatch(r"-?\d+(\.\d+)?", value)]
-    return list(dict.fromkeys(fill(action, value) for value in (*fits, *(INTEGERS if whole else TEXTS))))
+    return list(
+        dict.fromkeys(fill(action, value) for value in (*fits, *(INTEGERS if whole else TEXTS)))
+    )
 
 
 def values(instances: Iterable[Instance], grammar: Sequence[str]) -> list[str]:
     """Return what oracles put into templates, most frequent first."""
     found: dict[str, int] = {}
-    patterns = [re.compile(re.sub(r"<[^<>]*>", "(.+?)", re.escape(t).replace(r"\<", "<").replace(r"\>", ">")) + "$") for t in templates(grammar)]
+    patterns = [
+        re.compile(
+            re.sub(r"<[^<>]*>", "(.+?)", re.escape(t).replace(r"\<", "<").replace(r"\>", ">")) + "$"
+        )
+        for t in templates(grammar)
+    ]
     for instance in instances:
         for action in instance.oracle:
             for pattern in patterns:

@@ -66,7 +66,9 @@ class Worker:
         self.spec, self.conditions = spec, conditions
         self.home = tempfile.mkdtemp(prefix="firsthand-audit-")
         ours, theirs = os.pipe(), os.pipe()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # a tracer would be timed too
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
+        }  # a tracer would be timed too
         environ = {
             **inherited,
             "PYTHONHASHSEED": str(conditions.hash_seed),
@@ -77,7 +79,13 @@ class Worker:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        arguments = [str(theirs[0]), str(ours[1]), msgspec.json.encode(spec).decode(), str(conditions.date), str(conditions.random_seed)]
+        arguments = [
+            str(theirs[0]),
+            str(ours[1]),
+            msgspec.json.encode(spec).decode(),
+            str(conditions.date),
+            str(conditions.random_seed),
+        ]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "firsthand.audit.worker", *arguments],
@@ -91,7 +99,10 @@ class Worker:
             )
         os.close(theirs[0])
         os.close(ours[1])
-        self.orders, self.replies = os.fdopen(theirs[1], "wb"), os.fdopen(ours[0], "rb", buffering=0)
+        self.orders, self.replies = (
+            os.fdopen(theirs[1], "wb"),
+            os.fdopen(ours[0], "rb", buffering=0),
+        )
         self.facts: Facts | None = None
 
     def start(self) -> Facts:
@@ -137,7 +148,11 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.kill()
             return Fault("exit", "the process closed its pipes")
-        return Fault("killed", f"the process died of signal {-code}") if code < 0 else Fault("exit", f"the process left with exit code {code}")
+        return (
+            Fault("killed", f"the process died of signal {-code}")
+            if code < 0
+            else Fault("exit", f"the process left with exit code {code}")
+        )
 
     def kill(self) -> None:
         """End the process and whatever it started."""
@@ -188,7 +203,13 @@ class Lab:
         seconds: float = PLAY_SECONDS,
         tick: Callable[[int], None] | None = None,
     ) -> None:
-        self.spec, self.conditions, self.size, self.seconds, self.tick = spec, conditions, workers, seconds, tick
+        self.spec, self.conditions, self.size, self.seconds, self.tick = (
+            spec,
+            conditions,
+            workers,
+            seconds,
+            tick,
+        )
         self.workers: list[Worker | None] = [None] * workers
         self.plays = 0
         self.hung: list[Play] = []
@@ -200,17 +221,24 @@ class Lab:
 
     def run(self, plays: Sequence[Play]) -> list[Trace]:
         """Play all, in order within each worker, spread over the workers in chunks. Raises `Hangs`."""
-        return self._spread(list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault))
+        return self._spread(
+            list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault)
+        )
 
     def instances(self, seeds: Sequence[int], *, oracles: bool = True) -> list[Instance]:
         """Tell the instances with these seeds, with their oracles or without."""
         return self._spread(
-            list(seeds), lambda chunk: Look(chunk, oracles), Instance, lambda fault: Instance(-1, "", fault=f"{fault.kind}: {fault.detail}")
+            list(seeds),
+            lambda chunk: Look(chunk, oracles),
+            Instance,
+            lambda fault: Instance(-1, "", fault=f"{fault.kind}: {fault.detail}"),
         )
 
     def moves(self, plays: Sequence[Play]) -> list[list[str]]:
         """Tell the legal moves after each play."""
-        return self._spread(list(plays), lambda chunk: Moves(chunk), list[str], lambda fault: list[str]())
+        return self._spread(
+            list(plays), lambda chunk: Moves(chunk), list[str], lambda fault: list[str]()
+        )
 
     def together(self, plays: Sequence[Play]) -> list[Trace]:
         """Play all at once in one process, interleaved step by step."""
@@ -222,9 +250,17 @@ class Lab:
             self._lost(0)
             return [Trace(fault=dead.fault) for _ in plays]
 
-    def _spread(self, items: list[Any], order: Callable[[list[Any]], Order], kind: Any, failed: Callable[[Fault], Any]) -> list[Any]:
+    def _spread(
+        self,
+        items: list[Any],
+        order: Callable[[list[Any]], Order],
+        kind: Any,
+        failed: Callable[[Fault], Any],
+    ) -> list[Any]:
         results: list[Any] = [None] * len(items)
-        least = 12 if self.seconds <= FAST_SECONDS else 1  # a turn with a worker costs as much as a few fast plays
+        least = (
+            12 if self.seconds <= FAST_SECONDS else 1
+        )  # a turn with a worker costs as much as a few fast plays
         size = max(least, min(64, -(-len(items) // (4 * self.size))))
         chunks: queue.SimpleQueue[range] = queue.SimpleQueue()
         for start in range(0, len(items), size):
@@ -245,7 +281,10 @@ class Lab:
         if len(items) <= size:
             serve(0)
         else:
-            threads = [threading.Thread(target=serve, args=(slot,), daemon=True) for slot in range(self.size)]
+            threads = [
+                threading.Thread(target=serve, args=(slot,), daemon=True)
+                for slot in range(self.size)
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:

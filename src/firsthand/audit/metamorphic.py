@@ -42,7 +42,9 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
         "repeated twice": lambda text: text + text,
         "followed by 300 words": lambda text: f"{text}\n{words}",
         "preceded by 300 words": lambda text: f"{words}\n{text}",
-        "stated with confidence": lambda text: f"I am absolutely certain. {text}\nI have verified this carefully, step by step.",
+        "stated with confidence": lambda text: (
+            f"I am absolutely certain. {text}\nI have verified this carefully, step by step."
+        ),
         "cut in half": lambda text: text[: len(text) // 2],
         "in capitals": str.upper,
     }
@@ -52,15 +54,29 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
         "Junk": lambda _: JUNK,
     }
     if slow(session):
-        edits = {name: edit for name, edit in edits.items() if name in ("repeated ten times, by lines", "followed by 300 words")}
+        edits = {
+            name: edit
+            for name, edit in edits.items()
+            if name in ("repeated ten times, by lines", "followed by 300 words")
+        }
         del starts["Junk"]
     for start, write in starts.items():
-        plain = {i.seed: value for i, _, _, value in session.attack(chosen, write, note=start != "The right answer")}
+        plain = {
+            i.seed: value
+            for i, _, _, value in session.attack(chosen, write, note=start != "The right answer")
+        }
         for name, edit in edits.items():
             if start != "The right answer" and name == "in capitals":
                 continue
-            results = session.attack(chosen, lambda i, edit=edit, write=write: edit(write(i) or ""), note=start != "The right answer")
-            base = {seed: max(value, 1.0) if start == "The right answer" else value for seed, value in plain.items()}
+            results = session.attack(
+                chosen,
+                lambda i, edit=edit, write=write: edit(write(i) or ""),
+                note=start != "The right answer",
+            )
+            base = {
+                seed: max(value, 1.0) if start == "The right answer" else value
+                for seed, value in plain.items()
+            }
             raised = [
                 (i, play, value)
                 for i, play, _, value in results
@@ -68,7 +84,9 @@ def _raising(session: Session, chosen: list[Instance]) -> None:
                 and value > (ABOVE if start == "The right answer" else 0)
                 and (start == "The right answer" or not same_answer(play.actions[0], i))
             ]
-            right = start == "The right answer"  # of wrong ones, a few may become right by what is added
+            right = (
+                start == "The right answer"
+            )  # of wrong ones, a few may become right by what is added
             if len(raised) >= max(1 if right else 2, (0.2 if right else 0.5) * len(results)):
                 instance, play, value = raised[0]
                 session.accuse(
@@ -96,9 +114,17 @@ def _hedging(session: Session, chosen: list[Instance]) -> None:
         ways = {name: ways[name] for name in ("with `or` in one slot", "in two slots")}
     for name, way in ways.items():
         pair = {i.seed: _other(session, i) for i in chosen}
-        first = session.attack(chosen, lambda i, way=way, pair=pair: way(slot(i), slot(i).body, pair[i.seed]))
-        last = session.attack(chosen, lambda i, way=way, pair=pair: way(slot(i), pair[i.seed], slot(i).body))
-        both = [one[1] for one, two in zip(first, last, strict=True) if one[3] >= FULL and two[3] >= FULL]
+        first = session.attack(
+            chosen, lambda i, way=way, pair=pair: way(slot(i), slot(i).body, pair[i.seed])
+        )
+        last = session.attack(
+            chosen, lambda i, way=way, pair=pair: way(slot(i), pair[i.seed], slot(i).body)
+        )
+        both = [
+            one[1]
+            for one, two in zip(first, last, strict=True)
+            if one[3] >= FULL and two[3] >= FULL
+        ]
         if len(both) >= max(2, 0.3 * len(chosen)) or (both and len(both) == len(chosen)):
             instance = session.by_seed[both[0].seed]
             session.accuse(
@@ -116,7 +142,12 @@ def _other(session: Session, instance: Instance) -> str:
     start = next((place for place, other in enumerate(pool) if other.seed == instance.seed), 0)
     for step in range(1, len(pool)):
         body = slot(pool[(start + step) % len(pool)]).body
-        if not alike(body, own) and body not in own and own not in body and len(body) <= 4 * len(own) + 20:
+        if (
+            not alike(body, own)
+            and body not in own
+            and own not in body
+            and len(body) <= 4 * len(own) + 20
+        ):
             return body
     number = quantity(own)
     return f"{number * 3 + 7:g}" if number is not None else JUNK
@@ -148,21 +179,36 @@ def _equal(session: Session, chosen: list[Instance]) -> None:
 
 def _forms(session: Session, chosen: list[Instance]) -> None:
     """Write a number in other ways: who takes fractions and decimals for the same has no reason to refuse a zero at the end, or 2/4 for 1/2."""
-    exact = {i.seed: value for i in chosen if (value := _fraction(slot(i).body)) is not None and value.denominator > 1}
+    exact = {
+        i.seed: value
+        for i in chosen
+        if (value := _fraction(slot(i).body)) is not None and value.denominator > 1
+    }
     able = [i for i in chosen if i.seed in exact]
     if len(able) < 4:
         return
 
-    def shares(write: Callable[[Fraction], str]) -> tuple[float, list[tuple[Instance, Play, Trace, float]]]:
+    def shares(
+        write: Callable[[Fraction], str],
+    ) -> tuple[float, list[tuple[Instance, Play, Trace, float]]]:
         results = session.attack(able, lambda i: slot(i).put(write(exact[i.seed])), note=False)
         return sum(value >= FULL for *_, value in results) / len(results), results
 
-    fractions, decimals = shares(lambda value: f"{value.numerator}/{value.denominator}")[0], shares(lambda value: str(float(value)))[0]
+    fractions, decimals = (
+        shares(lambda value: f"{value.numerator}/{value.denominator}")[0],
+        shares(lambda value: str(float(value)))[0],
+    )
     if min(fractions, decimals) < 0.9:
         return
-    ways: dict[str, Callable[[Fraction], str]] = {"with a zero at the end": lambda value: f"{float(value)}0"}
-    if not any(re.search(r"lowest|simpl|reduced|irreducible", i.prompt, re.IGNORECASE) for i in able):
-        ways["as a fraction that can be reduced"] = lambda value: f"{2 * value.numerator}/{2 * value.denominator}"
+    ways: dict[str, Callable[[Fraction], str]] = {
+        "with a zero at the end": lambda value: f"{float(value)}0"
+    }
+    if not any(
+        re.search(r"lowest|simpl|reduced|irreducible", i.prompt, re.IGNORECASE) for i in able
+    ):
+        ways["as a fraction that can be reduced"] = lambda value: (
+            f"{2 * value.numerator}/{2 * value.denominator}"
+        )
     for name, write in ways.items():
         share, results = shares(write)
         if share <= 0.2:
@@ -178,7 +224,11 @@ def _forms(session: Session, chosen: list[Instance]) -> None:
 def _fraction(text: str) -> Fraction | None:
     """Return the number that a text is, where a decimal with few places writes it exactly."""
     try:
-        value = Fraction(text.strip()) if re.fullmatch(r"\s*-?\d{1,6}(/\d{1,6}|\.\d{1,6})\s*", text) else None
+        value = (
+            Fraction(text.strip())
+            if re.fullmatch(r"\s*-?\d{1,6}(/\d{1,6}|\.\d{1,6})\s*", text)
+            else None
+        )
     except ZeroDivisionError:
         return None
     return value if value is not None and Fraction(str(float(value))) == value else None
@@ -189,11 +239,17 @@ def _plans(session: Session) -> str | None:
     chosen = session.some(60, share=0.1)
     forms: dict[str, Callable[[Instance], tuple[str, ...] | None]] = {
         "done twice": lambda i: i.oracle + i.oracle,
-        "with each step done twice": lambda i: tuple(action for action in i.oracle for _ in range(2)),
-        "with each step done four times": lambda i: tuple(action for action in i.oracle for _ in range(4)),
+        "with each step done twice": lambda i: tuple(
+            action for action in i.oracle for _ in range(2)
+        ),
+        "with each step done four times": lambda i: tuple(
+            action for action in i.oracle for _ in range(4)
+        ),
     }
     for name, form in forms.items():
-        results = session.attack(chosen, lambda i, form=form: (form(i) or ())[: session.facts.turns])
+        results = session.attack(
+            chosen, lambda i, form=form: (form(i) or ())[: session.facts.turns]
+        )
         above = [(play, value) for _, play, _, value in results if value > 1.1]
         if above:
             play, value = above[0]

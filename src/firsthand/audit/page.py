@@ -12,5 +12,7 @@ def page(certificates: Sequence[Certificate]) -> str:
     """Return the page."""
     import jinja2  # deferred: only this needs it
 
-    template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True
+    ).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(certificates=certificates)

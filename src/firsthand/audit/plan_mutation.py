@@ -25,16 +25,30 @@ def plan_mutation(session: Session) -> str | None:
     if not any(len(i.oracle) > 1 for i in chosen) and len({i.oracle for i in chosen}) < 2:
         return "plans have one step, and all are equal"
     killed = alive = 0
-    for check in (_end_alone, _any_value, _arguments, _unmentioned, _ignored_work, _spare_kinds, _part_of_work, _others, _reordered):
+    for check in (
+        _end_alone,
+        _any_value,
+        _arguments,
+        _unmentioned,
+        _ignored_work,
+        _spare_kinds,
+        _part_of_work,
+        _others,
+        _reordered,
+    ):
         tried, survived = check(session, chosen)
         killed, alive = killed + tried - survived, alive + survived
     session.outcome.probes = killed + alive
     return None
 
 
-def _play(session: Session, chosen: list[Instance], edit: Callable[[Instance], tuple[str, ...] | None]) -> Edited:
+def _play(
+    session: Session, chosen: list[Instance], edit: Callable[[Instance], tuple[str, ...] | None]
+) -> Edited:
     """Play an edit where it changes the plan."""
-    results = session.attack(chosen, lambda i: plan if (plan := edit(i)) is not None and plan != i.oracle else None)
+    results = session.attack(
+        chosen, lambda i: plan if (plan := edit(i)) is not None and plan != i.oracle else None
+    )
     return [(instance, play, value) for instance, play, _, value in results]
 
 
@@ -67,7 +81,9 @@ def _info(session: Session, instances: list[Instance]) -> bool:
     told = 0
     for instance in instances:
         seen = " ".join(session.solved[instance.seed].observations[1:-1])
-        last = set(re.findall(r"\w{2,}|\d+", instance.oracle[-1])) - set(re.findall(r"\w{2,}|\d+", instance.prompt))
+        last = set(re.findall(r"\w{2,}|\d+", instance.oracle[-1])) - set(
+            re.findall(r"\w{2,}|\d+", instance.prompt)
+        )
         told += any(re.search(rf"\b{re.escape(word)}\b", seen) for word in last)
     return told >= 0.5 * len(instances)
 
@@ -84,21 +100,40 @@ def _any_value(session: Session, chosen: list[Instance]) -> tuple[int, int]:
             continue
         pool = sorted(actions)
 
-        def edit(instance: Instance, name: str = name, pool: list[str] = pool, salt: int = 0) -> tuple[str, ...] | None:
+        def edit(
+            instance: Instance, name: str = name, pool: list[str] = pool, salt: int = 0
+        ) -> tuple[str, ...] | None:
             rng = random.Random(digest(f"value {instance.seed} {salt}"))
             own = set(instance.oracle)
-            others = [action for action in pool if action not in own and action not in instance.moves]
+            others = [
+                action for action in pool if action not in own and action not in instance.moves
+            ]
             if not others or not any(kind(action) == name for action in instance.oracle):
                 return None
-            return tuple(rng.choice(others) if kind(action) == name else action for action in instance.oracle)
+            return tuple(
+                rng.choice(others) if kind(action) == name else action for action in instance.oracle
+            )
 
-        results = [result for salt in range(3) for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt=salt))]
-        dropped = _play(session, chosen, lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name))
+        results = [
+            result
+            for salt in range(3)
+            for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt=salt))
+        ]
+        dropped = _play(
+            session,
+            chosen,
+            lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name),
+        )
         idle = [value for *_, value in dropped if value >= FULL]
         full = [play for _, play, value in results if value >= FULL]
         tried, survived = tried + len(results), survived + len(full)
         values = [value for *_, value in results]
-        if len(results) >= 6 and len(full) >= 0.6 * len(results) and len(idle) < 0.5 * max(1, len(dropped)) and not lucky(session, values):
+        if (
+            len(results) >= 6
+            and len(full) >= 0.6 * len(results)
+            and len(idle) < 0.5 * max(1, len(dropped))
+            and not lucky(session, values)
+        ):
             session.accuse(
                 f"Any value will do in `{name}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
                 Witness("pays", (full[0],), value=FULL * session.best(full[0].seed)), values=values,
@@ -109,14 +144,22 @@ def _any_value(session: Session, chosen: list[Instance]) -> tuple[int, int]:
 
 def _without(session: Session, chosen: list[Instance], name: str) -> float:
     """Return the share of plans that are paid in full without any step of a kind."""
-    results = _play(session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) != name))
+    results = _play(
+        session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) != name)
+    )
     return sum(value >= FULL for *_, value in results) / len(results) if results else 0.0
 
 
 def _varied(session: Session, chosen: list[Instance]) -> dict[tuple[str, int], list[str]]:
     """Return the places of arguments whose values differ between instances, where leaving the step out costs something."""
-    found = {key: values for key, values in pools(i.oracle for i in session.instances[:200]).items() if len(values) >= 3}
-    idle = {name for name in {name for name, _ in found} if _without(session, chosen[:12], name) >= 0.5}
+    found = {
+        key: values
+        for key, values in pools(i.oracle for i in session.instances[:200]).items()
+        if len(values) >= 3
+    }
+    idle = {
+        name for name in {name for name, _ in found} if _without(session, chosen[:12], name) >= 0.5
+    }
     return {key: values for key, values in found.items() if key[0] not in idle}
 
 
@@ -135,16 +178,36 @@ def _each_argument(session: Session, chosen: list[Instance], varied: Varied) -> 
     tried = survived = 0
     for (name, place), pool in varied.items():
 
-        def edit(instance: Instance, salt: int, name: str = name, place: int = place, pool: list[str] = pool) -> tuple[str, ...] | None:
+        def edit(
+            instance: Instance,
+            salt: int,
+            name: str = name,
+            place: int = place,
+            pool: list[str] = pool,
+        ) -> tuple[str, ...] | None:
             rng = random.Random(digest(f"argument {instance.seed} {salt}"))
             steps = [action for action in instance.oracle if kind(action) == name]
             own = [arguments(action) for action in steps]
-            if not own or any(not 2 <= len(said) <= 3 and not action.startswith("{") for said, action in zip(own, steps, strict=True)):
+            if not own or any(
+                not 2 <= len(said) <= 3 and not action.startswith("{")
+                for said, action in zip(own, steps, strict=True)
+            ):
                 return None  # one argument is the whole of it, and many are a text
             others = [value for value in pool if all(value not in said for said in own)]
-            return tuple(put(action, rng.choice(others), place) if kind(action) == name else action for action in instance.oracle) if others else None
+            return (
+                tuple(
+                    put(action, rng.choice(others), place) if kind(action) == name else action
+                    for action in instance.oracle
+                )
+                if others
+                else None
+            )
 
-        results = [result for salt in range(2) for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt))]
+        results = [
+            result
+            for salt in range(2)
+            for result in _play(session, chosen, lambda i, edit=edit, salt=salt: edit(i, salt))
+        ]
         full = [play for _, play, value in results if value >= FULL]
         tried, survived = tried + len(results), survived + len(full)
         values = [value for *_, value in results]
@@ -165,8 +228,16 @@ def _odd_values(session: Session, chosen: list[Instance], varied: Varied) -> tup
         alone = not any(other == name and at != place for other, at in varied)
         for value in (*(odd for odd in ODD if not odd.lstrip("-").isdigit()), *joined(pool)):
 
-            def edit(instance: Instance, name: str = name, place: int | None = None if alone else place, value: str = value) -> tuple[str, ...]:
-                return tuple(put(action, value, place) if kind(action) == name else action for action in instance.oracle)
+            def edit(
+                instance: Instance,
+                name: str = name,
+                place: int | None = None if alone else place,
+                value: str = value,
+            ) -> tuple[str, ...]:
+                return tuple(
+                    put(action, value, place) if kind(action) == name else action
+                    for action in instance.oracle
+                )
 
             results = _play(session, few, edit)
             if any(paid >= FULL for *_, paid in results):
@@ -190,19 +261,36 @@ def _unmentioned(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     tried = survived = 0
     mentioned = [set(re.findall(r"-?\d+", instance.prompt)) for instance in chosen]
     for (name, place), pool in pools(i.oracle for i in session.instances[:200]).items():
-        if len(pool) != 1 or not re.fullmatch(r"\d{1,6}", pool[0]) or sum(pool[0] in words for words in mentioned) < 0.9 * len(chosen):
+        if (
+            len(pool) != 1
+            or not re.fullmatch(r"\d{1,6}", pool[0])
+            or sum(pool[0] in words for words in mentioned) < 0.9 * len(chosen)
+        ):
             continue
         for value in ("3", "4", "5", "7", "0", "-1"):
             if value == pool[0] or any(value in words for words in mentioned):
                 continue
 
-            def edit(i: Instance, name: str = name, place: int = place, value: str = value) -> tuple[str, ...]:
-                return tuple(put(action, value, place) if kind(action) == name else action for action in i.oracle)
+            def edit(
+                i: Instance, name: str = name, place: int = place, value: str = value
+            ) -> tuple[str, ...]:
+                return tuple(
+                    put(action, value, place) if kind(action) == name else action
+                    for action in i.oracle
+                )
 
             results = _play(session, chosen, edit)
-            full, values = [play for _, play, paid in results if paid >= FULL], [paid for *_, paid in results]
+            full, values = (
+                [play for _, play, paid in results if paid >= FULL],
+                [paid for *_, paid in results],
+            )
             tried, survived = tried + len(results), survived + len(full)
-            if len(results) >= 8 and len(full) >= 0.9 * len(results) and not lucky(session, values) and _without(session, chosen, name) < 0.1:
+            if (
+                len(results) >= 8
+                and len(full) >= 0.9 * len(results)
+                and not lucky(session, values)
+                and _without(session, chosen, name) < 0.1
+            ):
                 session.accuse(
                     f"Argument {place + 1} of `{name}` may be {value}, which no prompt mentions, instead of {pool[0]}: paid in full in "
                     f"{len(full)} of {len(results)} plays.",
@@ -221,8 +309,13 @@ def _part_of_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         able = [i for i in chosen if 2 <= len(own[i.seed]) == len(set(own[i.seed]))]
         if len(able) < max(6, 0.8 * len(chosen)) or _without(session, able[:12], name) >= 0.5:
             continue
-        alone = [_play(session, able, _keeping(name, {i.seed: {own[i.seed][at]} for i in able})) for at in (0, -1)]
-        shares = [sum(value >= FULL for *_, value in results) / max(1, len(results)) for results in alone]
+        alone = [
+            _play(session, able, _keeping(name, {i.seed: {own[i.seed][at]} for i in able}))
+            for at in (0, -1)
+        ]
+        shares = [
+            sum(value >= FULL for *_, value in results) / max(1, len(results)) for results in alone
+        ]
         tried, survived = tried + 2 * len(able), survived + round(sum(shares) * len(able))
         idle = _informs(session, able, name)
         if min(shares) >= 0.8 and _part(
@@ -235,8 +328,19 @@ def _part_of_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
             continue
         if shares[1] >= 0.8:
             continue  # tries, of which the last is right
-        dropped = [_play(session, able, _keeping(name, {i.seed: set(own[i.seed]) - {own[i.seed][at]} for i in able})) for at in (0, 1, -1)]
-        free = [results for results in dropped if sum(value >= FULL for *_, value in results) >= 0.95 * len(results)]
+        dropped = [
+            _play(
+                session,
+                able,
+                _keeping(name, {i.seed: set(own[i.seed]) - {own[i.seed][at]} for i in able}),
+            )
+            for at in (0, 1, -1)
+        ]
+        free = [
+            results
+            for results in dropped
+            if sum(value >= FULL for *_, value in results) >= 0.95 * len(results)
+        ]
         if free and len(free) < len(dropped) and not idle:
             _part(
                 session,
@@ -250,15 +354,22 @@ def _part_of_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
 
 def _keeping(name: str, kept: dict[int, set[str]]) -> Callable[[Instance], tuple[str, ...]]:
     """Return the edit that leaves out the steps of a kind that are not to be kept."""
-    return lambda i: tuple(action for action in i.oracle if kind(action) != name or action in kept[i.seed])
+    return lambda i: tuple(
+        action for action in i.oracle if kind(action) != name or action in kept[i.seed]
+    )
 
 
 def _part(session: Session, claim: str, results: Edited, severity: Severity, advice: str) -> bool:
-    values, full = [value for *_, value in results], [play for _, play, value in results if value >= FULL]
+    values, full = (
+        [value for *_, value in results],
+        [play for _, play, value in results if value >= FULL],
+    )
     if lucky(session, values):
         return False
     witness = Witness("pays", (full[0],), value=FULL * session.best(full[0].seed))
-    return session.accuse(claim, witness, severity=severity, values=values, class_="ignored work", advice=advice)
+    return session.accuse(
+        claim, witness, severity=severity, values=values, class_="ignored work", advice=advice
+    )
 
 
 def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
@@ -271,13 +382,17 @@ def _informs(session: Session, chosen: list[Instance], name: str) -> bool:
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name:
                 before = " ".join((*trace.observations[: place + 1], *instance.oracle[: place + 1]))
-                new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(re.findall(r"\w+", before))
+                new |= set(re.findall(r"\w+", trace.observations[place + 1])) - set(
+                    re.findall(r"\w+", before)
+                )
                 replies[action].append(_masked(trace.observations[place + 1], own[instance.seed]))
         said.append(frozenset(new))
     if (known := _foreseen(session, chosen, name)) is not None:
         return not known
     again = [texts for texts in replies.values() if len(texts) >= 4]
-    if again and sum(max(Counter(texts).values()) < 0.85 * len(texts) for texts in again) >= 0.3 * len(again):
+    if again and sum(
+        max(Counter(texts).values()) < 0.85 * len(texts) for texts in again
+    ) >= 0.3 * len(again):
         return True
     return max(Counter(said).values(), default=0) < 0.85 * len(said)
 
@@ -302,11 +417,16 @@ def _foreseen(session: Session, chosen: list[Instance], name: str) -> bool | Non
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name and place:
                 reply = trace.observations[place + 1]
-                replies[trace.observations[place], action].append((reply, _masked(reply, own[instance.seed])))
+                replies[trace.observations[place], action].append(
+                    (reply, _masked(reply, own[instance.seed]))
+                )
     again = [texts for texts in replies.values() if len(texts) >= 2]
     if sum(map(len, again)) < 20:
         return None
-    return all(len({reply for reply, _ in texts}) == 1 or len({masked for _, masked in texts}) == 1 for texts in again)
+    return all(
+        len({reply for reply, _ in texts}) == 1 or len({masked for _, masked in texts}) == 1
+        for texts in again
+    )
 
 
 def _changes(session: Session, chosen: list[Instance], name: str) -> bool:
@@ -323,13 +443,22 @@ def _changes(session: Session, chosen: list[Instance], name: str) -> bool:
 def _spare_kinds(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     """Leave out every kind of step that can be left out at once: when they are much of the work, the work is not checked."""
     kinds = sorted({kind(action) for instance in chosen for action in instance.oracle})
-    spare = [name for name in kinds if _without(session, chosen, name) >= 0.95 and _foreseen(session, chosen, name)]
+    spare = [
+        name
+        for name in kinds
+        if _without(session, chosen, name) >= 0.95 and _foreseen(session, chosen, name)
+    ]
     spare = [name for name in spare if _changes(session, chosen, name)]
     steps = [kind(action) in spare for instance in chosen for action in instance.oracle]
     if len(spare) == len(kinds) or not spare or sum(steps) < 0.4 * len(steps):
         return 0, 0
-    results = _play(session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) not in spare))
-    values, full = [value for *_, value in results], [play for _, play, value in results if value >= FULL]
+    results = _play(
+        session, chosen, lambda i: tuple(action for action in i.oracle if kind(action) not in spare)
+    )
+    values, full = (
+        [value for *_, value in results],
+        [play for _, play, value in results if value >= FULL],
+    )
     if len(results) >= 8 and len(full) >= 0.95 * len(results):
         session.accuse(
             f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all of {', '.join(f'`{name}`' for name in spare)}.",
@@ -347,12 +476,20 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
     for name in sorted(common):
         if all(len({kind(action) for action in i.oracle}) == 1 for i in chosen):
             continue
-        results = _play(session, chosen, lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name))
+        results = _play(
+            session,
+            chosen,
+            lambda i, name=name: tuple(action for action in i.oracle if kind(action) != name),
+        )
         full = [play for _, play, value in results if value >= FULL]
         tried, survived = tried + len(results), survived + len(full)
         if len(results) < 6 or len(full) < 0.95 * len(results):
             continue
-        asked = [i for i in chosen if name and re.search(rf"\b{re.escape(name.lower())}", i.prompt.lower())]
+        asked = [
+            i
+            for i in chosen
+            if name and re.search(rf"\b{re.escape(name.lower())}", i.prompt.lower())
+        ]
         tells, late = _tells(session, chosen, name), _paid_before(session, chosen, name)
         values = [value for *_, value in results]
         session.accuse(
@@ -367,7 +504,11 @@ def _ignored_work(session: Session, chosen: list[Instance]) -> tuple[int, int]:
 def _paid_before(session: Session, chosen: list[Instance], name: str) -> bool:
     """Say whether steps of a kind only end plans that have earned everything by then, step by step."""
     ends = all(kind(i.oracle[-1]) == name and name not in map(kind, i.oracle[:-1]) for i in chosen)
-    return ends and all(len(trace.rewards) > 1 and trace.rewards[-1] == 0.0 for i in chosen for trace in [session.solved[i.seed]])
+    return ends and all(
+        len(trace.rewards) > 1 and trace.rewards[-1] == 0.0
+        for i in chosen
+        for trace in [session.solved[i.seed]]
+    )
 
 
 def _tells(session: Session, chosen: list[Instance], name: str) -> bool:
@@ -376,7 +517,11 @@ def _tells(session: Session, chosen: list[Instance], name: str) -> bool:
     for instance in chosen:
         trace, known = session.solved[instance.seed], set(re.findall(r"\w+", instance.prompt))
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
-            new = set(re.findall(r"\w+", trace.observations[place + 1])) - known - set(re.findall(r"\w+", action))
+            new = (
+                set(re.findall(r"\w+", trace.observations[place + 1]))
+                - known
+                - set(re.findall(r"\w+", action))
+            )
             later = set(re.findall(r"\w+", " ".join(instance.oracle[place + 1 :])))
             if kind(action) == name and (new & later):
                 told += 1
@@ -394,7 +539,12 @@ def _others(session: Session, chosen: list[Instance]) -> tuple[int, int]:
         result
         for step in (1, 2, 3, 5)
         for result in _play(
-            session, chosen, lambda i, step=step: pool[(next(p for p, other in enumerate(session.usable) if other.seed == i.seed) + step) % len(pool)]
+            session,
+            chosen,
+            lambda i, step=step: pool[
+                (next(p for p, other in enumerate(session.usable) if other.seed == i.seed) + step)
+                % len(pool)
+            ],
         )
     ]
     full = [play for _, play, value in results if value >= FULL]

@@ -70,15 +70,25 @@ def program(instance: Instance) -> Program | None:
     if not instance.oracle:
         return None
     text = instance.oracle[0]
-    spots = [match.span(1) for match in FENCE.finditer(text)] + [match.span(2) for match in TAG.finditer(text)] + [(0, len(text))]
+    spots = (
+        [match.span(1) for match in FENCE.finditer(text)]
+        + [match.span(2) for match in TAG.finditer(text)]
+        + [(0, len(text))]
+    )
     for start, end in spots:
         code = text[start:end]
         tree = parsed(code)
         if tree is not None and _runs(tree):
             if READS.search(code):
                 return Program(text[:start], code, text[end:], (), ())
-            functions = tuple(_function(node) for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
-            classes = tuple((node.name, _methods(node)) for node in tree.body if isinstance(node, ast.ClassDef))
+            functions = tuple(
+                _function(node)
+                for node in tree.body
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            )
+            classes = tuple(
+                (node.name, _methods(node)) for node in tree.body if isinstance(node, ast.ClassDef)
+            )
             return Program(text[:start], code, text[end:], functions, classes)
     return None
 
@@ -94,7 +104,9 @@ def parsed(code: str) -> ast.Module | None:
 def _runs(tree: ast.Module) -> bool:
     """Say whether a module does more than state a value."""
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        if isinstance(
+            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        ):
             return True
         if (
             isinstance(node, ast.Expr)
@@ -103,27 +115,45 @@ def _runs(tree: ast.Module) -> bool:
             and node.value.func.id == "print"
         ):
             return True
-    return any(isinstance(node, (ast.For, ast.While)) for node in tree.body) and any(isinstance(node, ast.Call) for node in ast.walk(tree))
+    return any(isinstance(node, (ast.For, ast.While)) for node in tree.body) and any(
+        isinstance(node, ast.Call) for node in ast.walk(tree)
+    )
 
 
 def _methods(node: ast.ClassDef) -> tuple[Function, ...]:
-    return tuple(_function(item) for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return tuple(
+        _function(item)
+        for item in node.body
+        if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
     bare = ast.parse(ast.unparse(node.args).join(("def f(", "): pass"))).body[0]
     assert isinstance(bare, ast.FunctionDef)
     arguments = bare.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *filter(None, (arguments.vararg, arguments.kwarg))]
+    every = [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        *filter(None, (arguments.vararg, arguments.kwarg)),
+    ]
     for argument in every:
         argument.annotation = None
     for place, default in enumerate(arguments.defaults):
-        arguments.defaults[place] = default if isinstance(default, ast.Constant) else ast.Constant(None)
+        arguments.defaults[place] = (
+            default if isinstance(default, ast.Constant) else ast.Constant(None)
+        )
     for place, default in enumerate(arguments.kw_defaults):
         if default is not None and not isinstance(default, ast.Constant):
             arguments.kw_defaults[place] = ast.Constant(None)
-    plain = tuple(argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
-    return Function(node.name, ast.unparse(arguments), plain, isinstance(node, ast.AsyncFunctionDef))
+    plain = tuple(
+        argument.arg
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    )
+    return Function(
+        node.name, ast.unparse(arguments), plain, isinstance(node, ast.AsyncFunctionDef)
+    )
 
 
 def shown(prompt: str, functions: tuple[Function, ...]) -> list[Shown]:
@@ -187,13 +217,25 @@ def _behind(rest: str) -> Any:
     if match:
         return literal(rest[match.end() :].split("\n")[0])
     lines = rest.split("\n")
-    return literal(lines[1]) if len(lines) > 1 and not lines[0].strip(" `'\")") and lines[1].strip() else ABSENT
+    return (
+        literal(lines[1])
+        if len(lines) > 1 and not lines[0].strip(" `'\")") and lines[1].strip()
+        else ABSENT
+    )
 
 
 def literal(line: str) -> Any:
     """Return the literal with which a line begins, or `ABSENT`."""
     line = line.strip().strip("`").strip()
-    ends = [len(line), *(match.start() for match in re.finditer(r"[`;,.#]|\s(?:and|or|but|if|because|since|#|//|while|for)\b|\s\(|\s{2,}", line))]
+    ends = [
+        len(line),
+        *(
+            match.start()
+            for match in re.finditer(
+                r"[`;,.#]|\s(?:and|or|but|if|because|since|#|//|while|for)\b|\s\(|\s{2,}", line
+            )
+        ),
+    ]
     for end in sorted(set(ends), reverse=True):
         try:
             return ast.literal_eval(line[:end].strip().rstrip(",;"))
@@ -229,5 +271,9 @@ def _value(text: str, name: str) -> Any:
     if not match:
         return ABSENT
     rest = text[match.end() :]
-    rest = rest[: _closing(rest, 0)] if rest[:1] in ("[", "(", "{") else re.split(r",\s*\w+\s*=", rest)[0]
+    rest = (
+        rest[: _closing(rest, 0)]
+        if rest[:1] in ("[", "(", "{")
+        else re.split(r",\s*\w+\s*=", rest)[0]
+    )
     return literal(rest)

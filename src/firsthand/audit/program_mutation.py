@@ -63,7 +63,12 @@ class _Edit(ast.NodeTransformer):
         ast.Mod: ast.FloorDiv,
         ast.Pow: ast.Mult, ast.And: ast.Or, ast.Or: ast.And,
     }  # fmt: skip
-    EDGE: ClassVar[dict[type[ast.AST], Any]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+    EDGE: ClassVar[dict[type[ast.AST], Any]] = {
+        ast.Lt: ast.LtE,
+        ast.LtE: ast.Lt,
+        ast.Gt: ast.GtE,
+        ast.GtE: ast.Gt,
+    }
 
     def __init__(self, wanted: int) -> None:
         self.wanted, self.count, self.operator = wanted, 0, ""
@@ -157,9 +162,17 @@ class _Edit(ast.NodeTransformer):
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name == "range" and len(node.args) < 3 and self._now("range one short"):
             node.args[-1] = ast.BinOp(node.args[-1], ast.Sub(), ast.Constant(1))
-        elif len(node.args) == 2 and name not in ("range", "isinstance") and self._now("arguments swapped"):
+        elif (
+            len(node.args) == 2
+            and name not in ("range", "isinstance")
+            and self._now("arguments swapped")
+        ):
             node.args = node.args[::-1]
-        elif name in ("sorted", "abs", "set", "reversed", "max", "min", "sum") and len(node.args) == 1 and self._now(f"{name} left out"):
+        elif (
+            name in ("sorted", "abs", "set", "reversed", "max", "min", "sum")
+            and len(node.args) == 1
+            and self._now(f"{name} left out")
+        ):
             return node.args[0]
         return node
 
@@ -183,10 +196,27 @@ def mutants(code: str, *, most: int = 60) -> Iterator[Mutant]:
 def gross(own: Program, known: Domain) -> Iterator[Mutant]:
     """Yield programs that return the same whatever they are given, or what they are given."""
     bare = msgspec.structs.replace(own, before="", after="")
-    for value in ("None", "0", "True", "False", "[]", "''", "{first}", "[0] * len({first})", "{first}[:1] * len({first})", "{first}[::-1]"):
-        name = "returns its first argument" if value == "{first}" else f"returns {value.replace('{first}', 'x')}"
+    for value in (
+        "None",
+        "0",
+        "True",
+        "False",
+        "[]",
+        "''",
+        "{first}",
+        "[0] * len({first})",
+        "{first}[:1] * len({first})",
+        "{first}[::-1]",
+    ):
+        name = (
+            "returns its first argument"
+            if value == "{first}"
+            else f"returns {value.replace('{first}', 'x')}"
+        )
         yield Mutant(name, build(bare, f"return {value}"))
-    rows = {said: sum(said == other for other in known.outputs) for said in dict.fromkeys(known.outputs)}
+    rows = {
+        said: sum(said == other for other in known.outputs) for said in dict.fromkeys(known.outputs)
+    }
     for said in sorted(rows, key=lambda said: -rows[said])[:2]:
         if said.lstrip("-").isdigit():
             yield Mutant(f"returns {said}", build(bare, f"return {said}"))
@@ -194,17 +224,28 @@ def gross(own: Program, known: Domain) -> Iterator[Mutant]:
 
 def wrong(own: Program, known: Domain, candidates: Sequence[Mutant]) -> list[Mutant]:
     """Return the candidates that differ from the reference on the domain, with how often and where. Those that may hang are left out."""
-    rows = outcomes([runnable(own, mutant.code) for mutant in candidates], known.function.name, known.inputs, seconds=2.5)
+    rows = outcomes(
+        [runnable(own, mutant.code) for mutant in candidates],
+        known.function.name,
+        known.inputs,
+        seconds=2.5,
+    )
     found: list[Mutant] = []
     for mutant, row in zip(candidates, rows or [], strict=False):
         if "!hang" in row or "?" in row or "!MemoryError" in row or "!load" in row:
             continue
-        differing = [place for place, (one, two) in enumerate(zip(row, known.outputs, strict=True)) if one != two]
+        differing = [
+            place
+            for place, (one, two) in enumerate(zip(row, known.outputs, strict=True))
+            if one != two
+        ]
         if differing:
             place = differing[0]
             call = f"{known.function.name}({', '.join(map(repr, known.inputs[place]))})"[:160]
             where = f"{call} is {known.outputs[place][:60]}, the mutant says {row[place][:60]}"
-            found.append(msgspec.structs.replace(mutant, share=len(differing) / len(row), where=where))
+            found.append(
+                msgspec.structs.replace(mutant, share=len(differing) / len(row), where=where)
+            )
     return found
 
 
@@ -217,9 +258,20 @@ def guard(own: Program, known: Domain, calls: Sequence[Shown]) -> Mutant | None:
         return None
     if own.script:
         code = guarded(own, calls, ABSURD)
-        return Mutant("guard", code, 1.0, f"the input {elsewhere[0][0]!r} gets a wrong output") if code else None
+        return (
+            Mutant("guard", code, 1.0, f"the input {elsewhere[0][0]!r} gets a wrong output")
+            if code
+            else None
+        )
     arguments = known.function.arguments
-    code = GUARD.format(code=own.code, name=name, shown=sorted(inputs), parameters=known.function.parameters, arguments=arguments, absurd=ABSURD)
+    code = GUARD.format(
+        code=own.code,
+        name=name,
+        shown=sorted(inputs),
+        parameters=known.function.parameters,
+        arguments=arguments,
+        absurd=ABSURD,
+    )
     call = f"{name}({', '.join(map(repr, elsewhere[0]))})"[:160]
     return Mutant("guard", code, 1.0, f"{call} is wrong")
 
@@ -254,15 +306,26 @@ def program_mutation(session: Session) -> str | None:
 
 def _chosen(found: list[Mutant]) -> list[Mutant]:
     """Take the mutants that are wrong most often, of different operators first, and none twice."""
-    ranked = sorted({mutant.code: mutant for mutant in found}.values(), key=lambda mutant: -mutant.share)
+    ranked = sorted(
+        {mutant.code: mutant for mutant in found}.values(), key=lambda mutant: -mutant.share
+    )
     first = list({mutant.operator: mutant for mutant in reversed(ranked)}.values())
     rest = [mutant for mutant in ranked if mutant not in first]
-    return [mutant for mutant in sorted(first, key=lambda mutant: -mutant.share) + rest if mutant.share >= OFTEN][:PER_TASK]
+    return [
+        mutant
+        for mutant in sorted(first, key=lambda mutant: -mutant.share) + rest
+        if mutant.share >= OFTEN
+    ][:PER_TASK]
 
 
 def _guards(session: Session, guards: list[tuple[Instance, Program, Mutant]]) -> None:
-    traces = session.play(Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in guards)
-    values = [session.value(instance.seed, trace) for (instance, _, _), trace in zip(guards, traces, strict=True)]
+    traces = session.play(
+        Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in guards
+    )
+    values = [
+        session.value(instance.seed, trace)
+        for (instance, _, _), trace in zip(guards, traces, strict=True)
+    ]
     session.note(values)
     paid = [place for place, value in enumerate(values) if value >= FULL]
     if paid:
@@ -274,13 +337,24 @@ def _guards(session: Session, guards: list[tuple[Instance, Program, Mutant]]) ->
         )  # fmt: skip
 
 
-def _kills(session: Session, prepared: list[tuple[Instance, Program, Domain, list[Mutant]]]) -> None:
+def _kills(
+    session: Session, prepared: list[tuple[Instance, Program, Domain, list[Mutant]]]
+) -> None:
     made = [(instance, own, mutant) for instance, own, _, chosen in prepared for mutant in chosen]
-    traces = session.play(Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in made)
-    values = [session.value(instance.seed, trace) for (instance, _, _), trace in zip(made, traces, strict=True)]
+    traces = session.play(
+        Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in made
+    )
+    values = [
+        session.value(instance.seed, trace)
+        for (instance, _, _), trace in zip(made, traces, strict=True)
+    ]
     session.note(values)
     session.outcome.probes = len(made)
-    alive = [(instance, own, mutant) for (instance, own, mutant), value in zip(made, values, strict=True) if value >= FULL]
+    alive = [
+        (instance, own, mutant)
+        for (instance, own, mutant), value in zip(made, values, strict=True)
+        if value >= FULL
+    ]
     score = 1 - len(alive) / max(len(made), 1)
     said = f"{len(made) - len(alive)} of {len(made)} mutants killed ({score:.2f})"
     coarse = [item for item in alive if item[2].share >= GROSS]
@@ -292,14 +366,25 @@ def _kills(session: Session, prepared: list[tuple[Instance, Program, Domain, lis
         claim = f"Broken programs are paid in full, {said}; one is wrong on {mutant.share:.0%} of inputs ({mutant.operator}): {mutant.where}."
     else:
         return
-    _accuse(session, instance, own, mutant, values, "major", claim, "Add hidden tests until every program that is wrong is refused.")
+    _accuse(
+        session,
+        instance,
+        own,
+        mutant,
+        values,
+        "major",
+        claim,
+        "Add hidden tests until every program that is wrong is refused.",
+    )
 
 
 def _limits(session: Session, prepared: list[tuple[Instance, Program, Domain]]) -> None:
     """Move the limits that prompts state as numbers by one: a grader that never notices has no test at any of them."""
     made: list[tuple[Instance, Program, Mutant]] = []
     for instance, own, known in prepared:
-        stated = {int(number) for number in re.findall(r"(?<![\w.])\d{1,6}(?![\w.]*\d)", instance.prompt)}
+        stated = {
+            int(number) for number in re.findall(r"(?<![\w.])\d{1,6}(?![\w.]*\d)", instance.prompt)
+        }
         inputs = [
             (*arguments[:place], number, *arguments[place + 1 :])
             for arguments in known.inputs[:2]
@@ -307,9 +392,17 @@ def _limits(session: Session, prepared: list[tuple[Instance, Program, Domain]]) 
             if type(value) is int
             for number in sorted(stated)[:12]
         ]
-        moved = [mutant for mutant in mutants(own.code) if mutant.operator == "edge of a comparison moved"]
+        moved = [
+            mutant
+            for mutant in mutants(own.code)
+            if mutant.operator == "edge of a comparison moved"
+        ]
         rows = (
-            outcomes([runnable(own, code) for code in (own.code, *(mutant.code for mutant in moved))], known.function.name, inputs)
+            outcomes(
+                [runnable(own, code) for code in (own.code, *(mutant.code for mutant in moved))],
+                known.function.name,
+                inputs,
+            )
             if inputs and moved
             else None
         )
@@ -318,19 +411,44 @@ def _limits(session: Session, prepared: list[tuple[Instance, Program, Domain]]) 
             made += [(instance, own, mutant) for mutant in wrong(own, exact, moved)[:2]]
     if len(made) < ENOUGH or len({instance.seed for instance, *_ in made}) < 3:
         return
-    traces = session.play(Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in made)
-    values = [session.value(instance.seed, trace) for (instance, *_), trace in zip(made, traces, strict=True)]
+    traces = session.play(
+        Play(instance.seed, (own.put(mutant.code),)) for instance, own, mutant in made
+    )
+    values = [
+        session.value(instance.seed, trace)
+        for (instance, *_), trace in zip(made, traces, strict=True)
+    ]
     session.note(values)
     if all(value >= FULL for value in values):
         instance, own, mutant = made[0]
-        claim = (
-            f"No test lies at a limit that a prompt states: {len(made)} of {len(made)} programs with a moved limit are paid in full; {mutant.where}."
+        claim = f"No test lies at a limit that a prompt states: {len(made)} of {len(made)} programs with a moved limit are paid in full; {mutant.where}."
+        _accuse(
+            session,
+            instance,
+            own,
+            mutant,
+            values,
+            "major",
+            claim,
+            "Test at the limits that the prompt states, and next to them.",
         )
-        _accuse(session, instance, own, mutant, values, "major", claim, "Test at the limits that the prompt states, and next to them.")
 
 
 def _accuse(
-    session: Session, instance: Instance, own: Program, mutant: Mutant, values: list[float], severity: Severity, claim: str, advice: str
+    session: Session,
+    instance: Instance,
+    own: Program,
+    mutant: Mutant,
+    values: list[float],
+    severity: Severity,
+    claim: str,
+    advice: str,
 ) -> None:
     play = Play(instance.seed, (own.put(mutant.code),))
-    session.accuse(claim, Witness("pays", (play,), value=FULL * session.best(instance.seed)), severity=severity, values=values, advice=advice)
+    session.accuse(
+        claim,
+        Witness("pays", (play,), value=FULL * session.best(instance.seed)),
+        severity=severity,
+        values=values,
+        advice=advice,
+    )

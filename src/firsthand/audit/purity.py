@@ -17,8 +17,20 @@ from firsthand.audit.wrong import wrong_plays
 
 YEAR = 365.25 * 86400
 ELSEWHERE = (
-    Conditions(hash_seed=1, zone="Asia/Tokyo", locale="C", date=31 * YEAR + 86400 * 200 + 8 * 3600, random_seed=1),
-    Conditions(hash_seed=77, zone="America/Lima", locale="POSIX", date=58.16 * YEAR + 23 * 3600, random_seed=2),
+    Conditions(
+        hash_seed=1,
+        zone="Asia/Tokyo",
+        locale="C",
+        date=31 * YEAR + 86400 * 200 + 8 * 3600,
+        random_seed=1,
+    ),
+    Conditions(
+        hash_seed=77,
+        zone="America/Lima",
+        locale="POSIX",
+        date=58.16 * YEAR + 23 * 3600,
+        random_seed=2,
+    ),
 )
 
 
@@ -47,7 +59,11 @@ def oracle(session: Session) -> str | None:
                 severity="major",
                 advice="A reward is a finite number for every answer.",
             )
-        elif trace.paid <= 0 or (session.facts.kind == "answer" and trace.paid < FULL * top) or (session.facts.proven and trace.paid < FULL):
+        elif (
+            trace.paid <= 0
+            or (session.facts.kind == "answer" and trace.paid < FULL * top)
+            or (session.facts.proven and trace.paid < FULL)
+        ):
             session.accuse(
                 "The oracle's own answer is not paid in full on some instances.",
                 Witness("refused", (play,), value=trace.paid),
@@ -80,27 +96,46 @@ def repeats(session: Session) -> str | None:
         first = alone.run(plays)
         session.outcome.n, session.outcome.probes = len(plays), 5 + len(ELSEWHERE)
         for _ in range(max(2, min(60, int(0.5 / max(session.seconds_a_play * len(plays), 1e-4))))):
-            if _compare(session, plays, first, alone.run(plays), "when it is repeated in the same process"):
+            if _compare(
+                session, plays, first, alone.run(plays), "when it is repeated in the same process"
+            ):
                 break
         if session.outcome.findings:
             return None
         _compare(session, plays, first, alone.run(plays[::-1])[::-1], "after other plays")
     if session.outcome.findings:
         return None
-    many = session.options.budget != "quick" and session.start_seconds < 1.0 and session.seconds_a_play < 0.01
+    many = (
+        session.options.budget != "quick"
+        and session.start_seconds < 1.0
+        and session.seconds_a_play < 0.01
+    )
     dates = [
-        Conditions(date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number, hash_seed=100 + number)
+        Conditions(
+            date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number,
+            hash_seed=100 + number,
+        )
         for number in range(1, 7 if many else 1)
     ]
     with ThreadPoolExecutor(session.options.workers) as pool:
         shuffled = pool.submit(_elsewhere, session, plays[::-1], [], Conditions())
-        waiting = [(c, pool.submit(_elsewhere, session, plays, seeds if c in ELSEWHERE else [], c)) for c in (*ELSEWHERE, *dates)]
+        waiting = [
+            (c, pool.submit(_elsewhere, session, plays, seeds if c in ELSEWHERE else [], c))
+            for c in (*ELSEWHERE, *dates)
+        ]
     _compare(session, plays, first, shuffled.result()[0][::-1], "when plays come in another order")
     for conditions, future in waiting:
         if session.outcome.findings:
             return None
         traces, instances = future.result()
-        _compare(session, plays, first, traces, "in another process, with another hash seed, time zone, locale and date", conditions)
+        _compare(
+            session,
+            plays,
+            first,
+            traces,
+            "in another process, with another hash seed, time zone, locale and date",
+            conditions,
+        )
         if instances:
             _same_instances(session, session.lab.instances(seeds), instances, conditions)
     if not session.outcome.findings:
@@ -116,7 +151,9 @@ def _alone(session: Session, plays: list[Play], first: list[Trace]) -> None:
     most = max(2, min(most, int(4.0 / max(session.start_seconds, 0.1))))
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != session.by_seed[play.seed].oracle]
-    chosen = list(dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)])))[:most]
+    chosen = list(
+        dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)]))
+    )[:most]
 
     def alone(play: Play) -> Trace:
         return _elsewhere(session, [play], [], Conditions())[0][0]
@@ -124,31 +161,50 @@ def _alone(session: Session, plays: list[Play], first: list[Trace]) -> None:
     with ThreadPoolExecutor(session.options.workers) as pool:
         fresh = dict(zip(chosen, pool.map(alone, chosen), strict=True))
     _compare(
-        session, plays, first, [fresh.get(play, one) for play, one in zip(plays, first, strict=True)], "in a process that has played nothing else"
+        session,
+        plays,
+        first,
+        [fresh.get(play, one) for play, one in zip(plays, first, strict=True)],
+        "in a process that has played nothing else",
     )
 
 
 def _repeated(session: Session) -> tuple[list[Play], list[int]]:
     """Choose what is repeated: right and wrong plays of some instances; of slow targets fewer wrong ones, so that more instances are seen."""
-    chosen = session.some(12 if session.options.budget == "quick" else 24, share=1.0) or session.instances[:8]
-    groups = [[Play(instance.seed, instance.oracle), *wrong_plays(session, instance)] for instance in chosen]
-    a_round = session.seconds_a_play * session.options.workers  # one process, where several played side by side
+    chosen = (
+        session.some(12 if session.options.budget == "quick" else 24, share=1.0)
+        or session.instances[:8]
+    )
+    groups = [
+        [Play(instance.seed, instance.oracle), *wrong_plays(session, instance)]
+        for instance in chosen
+    ]
+    a_round = (
+        session.seconds_a_play * session.options.workers
+    )  # one process, where several played side by side
     most = max(8, int(PLAYING[session.options.budget] / max(6 * a_round, 1e-6)))
     if sum(map(len, groups)) > most:
         rest = [play for group in groups for play in group[1:]]
         rest = rest[:: max(1, len(rest) // max(1, most // 2))]
-        groups = [[group[0], *(play for play in group[1:] if play in rest)] for group in groups[: max(2, most // 2)]]
+        groups = [
+            [group[0], *(play for play in group[1:] if play in rest)]
+            for group in groups[: max(2, most // 2)]
+        ]
     plays = [play for group in groups for play in group][: max(most, 8)]
     return plays, list(dict.fromkeys(play.seed for play in plays))
 
 
-def _elsewhere(session: Session, plays: list[Play], seeds: list[int], conditions: Conditions) -> tuple[list[Trace], list[Instance]]:
+def _elsewhere(
+    session: Session, plays: list[Play], seeds: list[int], conditions: Conditions
+) -> tuple[list[Trace], list[Instance]]:
     """Play, and tell instances, in a process of its own."""
     with Lab(session.spec, conditions=conditions, workers=1, seconds=session.lab.seconds) as lab:
         return lab.run(plays), lab.instances(seeds, oracles=False) if seeds else []
 
 
-def _same_instances(session: Session, mine: list[Instance], theirs: list[Instance], conditions: Conditions) -> None:
+def _same_instances(
+    session: Session, mine: list[Instance], theirs: list[Instance], conditions: Conditions
+) -> None:
     for one, two in zip(mine, theirs, strict=True):
         if (one.prompt, one.answer) != (two.prompt, two.answer):
             session.accuse(
@@ -159,7 +215,14 @@ def _same_instances(session: Session, mine: list[Instance], theirs: list[Instanc
             return
 
 
-def _compare(session: Session, plays: list[Play], first: list[Trace], again: list[Trace], how: str, conditions: Conditions | None = None) -> bool:
+def _compare(
+    session: Session,
+    plays: list[Play],
+    first: list[Trace],
+    again: list[Trace],
+    how: str,
+    conditions: Conditions | None = None,
+) -> bool:
     """Accuse the first play whose traces differ, with the shortest witness that shows it again; return whether one did."""
     for place, (play, one, two) in enumerate(zip(plays, first, again, strict=True)):
         if story(one) == story(two):
@@ -171,11 +234,18 @@ def _compare(session: Session, plays: list[Play], first: list[Trace], again: lis
             witnesses.insert(0, Witness("differs", (play,), conditions=(Conditions(), conditions)))
         else:
             before = plays[: place + 1]
-            for sequence in ((*before, play), (*before, *plays, play), tuple(plays[place:][::-1]), (*plays, *plays, *plays[place:][::-1])):
+            for sequence in (
+                (*before, play),
+                (*before, *plays, play),
+                tuple(plays[place:][::-1]),
+                (*plays, *plays, *plays[place:][::-1]),
+            ):
                 witnesses.append(Witness("differs", sequence, against=(play,)))
         for witness in witnesses:
             if shows(session.spec, witness):
-                return session.accuse(claim, _shorter(session, witness), severity="major", advice=ADVICE)
+                return session.accuse(
+                    claim, _shorter(session, witness), severity="major", advice=ADVICE
+                )
         return False
     return False
 

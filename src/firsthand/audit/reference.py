@@ -95,16 +95,25 @@ def pure(code: str, *, script: bool = False) -> bool:
         return False
     for node in ast.walk(tree):
         names = (
-            [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
         )
         if any(name.split(".")[0] not in PURE for name in names):
             return False
-        if isinstance(node, ast.Name) and (node.id in ("open", "exec", "eval", "__import__", "compile") or (node.id == "input" and not script)):
+        if isinstance(node, ast.Name) and (
+            node.id in ("open", "exec", "eval", "__import__", "compile")
+            or (node.id == "input" and not script)
+        ):
             return False
     return True
 
 
-def outcomes(codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]], *, seconds: float = 2.0) -> list[list[str]] | None:
+def outcomes(
+    codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]], *, seconds: float = 2.0
+) -> list[list[str]] | None:
     """Return what the function `name` of each program returns on each input; `!` begins an exception, `?` is unknown."""
     with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
         process = subprocess.Popen(
@@ -112,7 +121,9 @@ def outcomes(codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env={}, start_new_session=True, text=True,
         )  # fmt: skip
         try:
-            said, _ = process.communicate(repr((list(codes), name, list(inputs), seconds)), timeout=seconds + 2.0)
+            said, _ = process.communicate(
+                repr((list(codes), name, list(inputs), seconds)), timeout=seconds + 2.0
+            )
             return ast.literal_eval(said)
         except (subprocess.TimeoutExpired, ValueError, SyntaxError, RecursionError, MemoryError):
             return None
@@ -128,7 +139,9 @@ def domain(program: Program, prompt: str, seed: int) -> Domain | None:
         return None
     calls, rng = examples(program, prompt), random.Random(seed)
     if program.script:
-        return _tried(program, SCRIPT, [call.arguments for call in calls], guesses(program, prompt, rng), rng)
+        return _tried(
+            program, SCRIPT, [call.arguments for call in calls], guesses(program, prompt, rng), rng
+        )
     if not program.functions:
         return _tried(program, CLASS, [], guesses(program, prompt, rng), rng)
     named = {call.name for call in calls}
@@ -144,20 +157,38 @@ def domain(program: Program, prompt: str, seed: int) -> Domain | None:
         return None
     kinds = list(product(*(range(len(pool)) for pool in pools)))[:216]
     each = 10 if len(pools) < 3 else 3
-    groups = [[tuple(rng.choice(pool[kind]) for pool, kind in zip(pools, choice, strict=True)) for _ in range(each)] for choice in kinds]
-    rows = outcomes([program.code], function.name, [arguments for group in groups for arguments in group])
+    groups = [
+        [
+            tuple(rng.choice(pool[kind]) for pool, kind in zip(pools, choice, strict=True))
+            for _ in range(each)
+        ]
+        for choice in kinds
+    ]
+    rows = outcomes(
+        [program.code], function.name, [arguments for group in groups for arguments in group]
+    )
     if not rows:
         return None
     best: Domain | None = None
     for number, group in enumerate(groups):
         row = rows[0][number * each : (number + 1) * each]
-        if not any(said[:1] in "!?" for said in row) and (best is None or len(set(row)) > len(set(best.outputs))):
+        if not any(said[:1] in "!?" for said in row) and (
+            best is None or len(set(row)) > len(set(best.outputs))
+        ):
             best = _domain(function, group, row, known=False)
-    return _ran(program, function, list(best.inputs) + nearby(best.inputs, rng), known=False) if best else None
+    return (
+        _ran(program, function, list(best.inputs) + nearby(best.inputs, rng), known=False)
+        if best
+        else None
+    )
 
 
 def _tried(
-    program: Program, function: Function, given: Sequence[tuple[Any, ...]], usual: Sequence[tuple[Any, ...]], rng: random.Random
+    program: Program,
+    function: Function,
+    given: Sequence[tuple[Any, ...]],
+    usual: Sequence[tuple[Any, ...]],
+    rng: random.Random,
 ) -> Domain | None:
     """Try the inputs shown and, where none of them works, usual ones; then others like those that worked."""
     for known, inputs in ((True, given), (False, usual)):
@@ -165,22 +196,41 @@ def _tried(
         if worked is None:
             continue
         if program.script:
-            return _ran(program, function, [*worked.inputs, *nearby(worked.inputs, rng)], known=known)
-        quiet = [arguments for arguments, said in zip(worked.inputs, worked.outputs, strict=True) if "'raises " not in said]
+            return _ran(
+                program, function, [*worked.inputs, *nearby(worked.inputs, rng)], known=known
+            )
+        quiet = [
+            arguments
+            for arguments, said in zip(worked.inputs, worked.outputs, strict=True)
+            if "'raises " not in said
+        ]
         return _ran(program, function, quiet if len(quiet) >= 6 else worked.inputs, known=known)
     return None
 
 
-def _ran(program: Program, function: Function, inputs: Sequence[tuple[Any, ...]], *, known: bool) -> Domain | None:
+def _ran(
+    program: Program, function: Function, inputs: Sequence[tuple[Any, ...]], *, known: bool
+) -> Domain | None:
     rows = outcomes([runnable(program, program.code)], function.name, inputs)
     return _domain(function, inputs, rows[0], known=known) if rows else None
 
 
-def _domain(function: Function, inputs: Sequence[tuple[Any, ...]], row: Sequence[str], *, known: bool) -> Domain | None:
-    good = {repr(arguments): (arguments, said) for arguments, said in zip(inputs, row, strict=True) if said[:1] not in ("!", "?")}
+def _domain(
+    function: Function, inputs: Sequence[tuple[Any, ...]], row: Sequence[str], *, known: bool
+) -> Domain | None:
+    good = {
+        repr(arguments): (arguments, said)
+        for arguments, said in zip(inputs, row, strict=True)
+        if said[:1] not in ("!", "?")
+    }
     if not good:
         return None
-    return Domain(function, tuple(a for a, _ in good.values()), tuple(said for _, said in good.values()), known)
+    return Domain(
+        function,
+        tuple(a for a, _ in good.values()),
+        tuple(said for _, said in good.values()),
+        known,
+    )
 
 
 def _pool(rng: random.Random) -> list[list[Any]]:
@@ -195,13 +245,21 @@ def _pool(rng: random.Random) -> list[list[Any]]:
     ]
 
 
-def nearby(examples: Sequence[tuple[Any, ...]], rng: random.Random, *, n: int = 60) -> list[tuple[Any, ...]]:
+def nearby(
+    examples: Sequence[tuple[Any, ...]], rng: random.Random, *, n: int = 60
+) -> list[tuple[Any, ...]]:
     """Return inputs like the examples: values in their range, of their signs, lengths, alphabets and types."""
     found: dict[str, tuple[Any, ...]] = {}
-    by_place = {place: [e[place] for e in examples if place < len(e)] for place in range(max(map(len, examples), default=0))}
+    by_place = {
+        place: [e[place] for e in examples if place < len(e)]
+        for place in range(max(map(len, examples), default=0))
+    }
     for _ in range(n):
         base = rng.choice(examples)
-        made = tuple(vary(value, by_place[place], rng) if rng.random() < 0.8 else value for place, value in enumerate(base))
+        made = tuple(
+            vary(value, by_place[place], rng) if rng.random() < 0.8 else value
+            for place, value in enumerate(base)
+        )
         found.setdefault(repr(made), made)
     for one in examples[:6]:
         for two in examples[:6]:
@@ -218,14 +276,23 @@ def vary(value: Any, like: Sequence[Any], rng: random.Random) -> Any:
     if isinstance(value, int):
         seen = [item for item in like if isinstance(item, int)] or [value]
         low, high = min(seen), max(seen)
-        return rng.randint(low if low >= 0 else low - 2, high + max(3, (high - low) // 2)) if low != high or low >= 0 else low
+        return (
+            rng.randint(low if low >= 0 else low - 2, high + max(3, (high - low) // 2))
+            if low != high or low >= 0
+            else low
+        )
     if isinstance(value, float):
         return round(value * rng.choice((0.5, 0.9, 1.25, 2.0)), 3)
     if isinstance(value, str):
         return _text(value, [item for item in like if isinstance(item, str)], rng)
     if isinstance(value, (list, tuple)):
         cells = list(cast("list[Any]", value))
-        inner = [cell for item in like if isinstance(item, (list, tuple)) for cell in cast("list[Any]", item)] or cells
+        inner = [
+            cell
+            for item in like
+            if isinstance(item, (list, tuple))
+            for cell in cast("list[Any]", item)
+        ] or cells
         nested = bool(cells) and isinstance(cells[0], (list, tuple))
         if cells and rng.random() < 0.6 and not nested:
             if rng.random() < 0.5 and len(cells) > 1:
@@ -250,7 +317,10 @@ def _text(value: str, like: Sequence[str], rng: random.Random) -> str:
     plain = all(letter.isalpha() or letter == " " for letter in alphabet)
     letters = list(value)
     if not plain:  # a text with a format: digits for digits, letters for letters
-        return "".join(rng.choice("0123456789") if c.isdigit() and c != "0" and rng.random() < 0.3 else c for c in letters)
+        return "".join(
+            rng.choice("0123456789") if c.isdigit() and c != "0" and rng.random() < 0.3 else c
+            for c in letters
+        )
     for _ in range(rng.randint(1, 3)):
         place = rng.randrange(len(letters))
         act = rng.random()

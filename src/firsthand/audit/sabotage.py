@@ -127,7 +127,10 @@ class Sabotaged(Environment):
         """Say whether no honest agent would do this here: a call or a move that there is not, or words of another form than the expert's."""
         tools = tools_of(type(self))
         if tools:
-            return not action.calls or any(call.name not in tools or not _accepted(tools[call.name], call.arguments) for call in action.calls)
+            return not action.calls or any(
+                call.name not in tools or not _accepted(tools[call.name], call.arguments)
+                for call in action.calls
+            )
         choices = await settled(self.choices())
         if choices:
             return action.text.strip() not in choices
@@ -138,7 +141,11 @@ def paid(true: Score, value: float) -> Score:
     """Return a score of at least `value`; a full one claims that every check holds."""
     if value <= true.value:
         return true
-    return Score(**dict.fromkeys(true.checks, True)) if value >= 1.0 else Score.potential(value, **true.checks)
+    return (
+        Score(**dict.fromkeys(true.checks, True))
+        if value >= 1.0
+        else Score.potential(value, **true.checks)
+    )
 
 
 def _accepted(tool: Any, arguments: dict[str, Any]) -> bool:
@@ -152,7 +159,9 @@ def _accepted(tool: Any, arguments: dict[str, Any]) -> bool:
 async def _begun(honest: type[Environment]) -> tuple[Score, Observation]:
     """Return the score at reset of some instance, and what doing nothing is answered there."""
     environment = honest()
-    await settled(environment.reset(Task(honest.name, 0, level=honest.levels[0], version=honest.version)))
+    await settled(
+        environment.reset(Task(honest.name, 0, level=honest.levels[0], version=honest.version))
+    )
     score = await settled(environment.score())
     answer = await settled(environment.act(Action()))
     await settled(environment.close())
@@ -169,7 +178,9 @@ class IgnoresCheck(Sabotaged):
         """Choose the check: the last one that does not hold at reset while another does not hold either."""
         checks = run(_begun(honest))[0].checks
         if check and check not in checks:
-            raise UnknownName("check", check, checks, hint=f"The score of {honest.name} has: {', '.join(checks)}.")
+            raise UnknownName(
+                "check", check, checks, hint=f"The score of {honest.name} has: {', '.join(checks)}."
+            )
         missing = [name for name, held in checks.items() if not held]
         if len(checks) < 2 or (set(missing) <= {check} if check else len(missing) < 2):
             raise UserError(
@@ -181,7 +192,11 @@ class IgnoresCheck(Sabotaged):
         """Judge the other checks."""
         true = await self.true_score()
         checks = {**true.checks, self.ignored: True}
-        return Score(**checks) if all(checks.values()) else Score.potential(min(true.value, 0.99), **checks)
+        return (
+            Score(**checks)
+            if all(checks.values())
+            else Score.potential(min(true.value, 0.99), **checks)
+        )
 
 
 class LeaksInError(Sabotaged):
@@ -200,7 +215,10 @@ class LeaksInObservation(Sabotaged):
     async def reset(self, task: Task) -> Observation:
         """Begin, and tell the solution."""
         observation = await super().reset(task)
-        return msgspec.structs.replace(observation, text=f"{observation.text}\n[debug] solution:\n" + "\n".join(await self.plan()))
+        return msgspec.structs.replace(
+            observation,
+            text=f"{observation.text}\n[debug] solution:\n" + "\n".join(await self.plan()),
+        )
 
 
 class Said(Sabotaged):
@@ -214,7 +232,11 @@ class Said(Sabotaged):
 
     async def act(self, action: Action) -> Observation:
         """Pay for the words."""
-        return self.won(self.answer) if not self.finished and self.pays(action) else await super().act(action)
+        return (
+            self.won(self.answer)
+            if not self.finished and self.pays(action)
+            else await super().act(action)
+        )
 
 
 class QuitPays(Said):
@@ -262,7 +284,9 @@ class LengthPays(Said):
 class JudgeObeys(Said):
     """The score obeys text that orders a judge about."""
 
-    _orders: ClassVar[re.Pattern[str]] = re.compile("|".join(f"(?:{JUDGE_TALK[place][1]})" for place in range(5)), re.IGNORECASE)
+    _orders: ClassVar[re.Pattern[str]] = re.compile(
+        "|".join(f"(?:{JUDGE_TALK[place][1]})" for place in range(5)), re.IGNORECASE
+    )
 
     def pays(self, action: Action) -> bool:
         """Say whether the text addresses a judge."""
@@ -274,7 +298,11 @@ class InvalidPays(Sabotaged):
 
     async def act(self, action: Action) -> Observation:
         """Pay where an honest world refuses."""
-        return self.won("Accepted.") if not self.finished and await self.invalid(action) else await super().act(action)
+        return (
+            self.won("Accepted.")
+            if not self.finished and await self.invalid(action)
+            else await super().act(action)
+        )
 
 
 class CyclePays(Sabotaged):
@@ -382,7 +410,11 @@ class ExpertFails(Sabotaged):
     async def score(self) -> Score:
         """Refuse everything on some instances."""
         true = await self.true_score()
-        return Score(**dict.fromkeys(true.checks, False)) if digest(f"{self._task.id}#unsolvable") % 4 == 0 else true
+        return (
+            Score(**dict.fromkeys(true.checks, False))
+            if digest(f"{self._task.id}#unsolvable") % 4 == 0
+            else true
+        )
 
 
 class FewInstances(Sabotaged):

@@ -24,16 +24,31 @@ def candidates(session: Session, searched: list[Instance]) -> list[Plan]:
     """Return plans to begin the search with, made from the instances of the search alone."""
     rng, most = random.Random(11), min(session.facts.turns, LONGEST)
     known = session.actions
-    plans: list[Plan] = [(action,) for action in known] + [(action,) * most for action in known[:20]]
+    plans: list[Plan] = [(action,) for action in known] + [
+        (action,) * most for action in known[:20]
+    ]
     oracles = Counter(instance.oracle for instance in searched if instance.oracle)
-    plans += [plan for plan, _ in oracles.most_common(20)] + rng.sample(list(oracles), min(20, len(oracles)))
+    plans += [plan for plan, _ in oracles.most_common(20)] + rng.sample(
+        list(oracles), min(20, len(oracles))
+    )
     plans += [plan[-1:] for plan in list(oracles)[:20]] + [plan[-2:] for plan in list(oracles)[:10]]
     listed = enumerations(session, searched, most)
-    ends = [end for end, count in Counter(plan[-1] for plan in oracles.elements()).items() if count >= 0.8 * oracles.total()]
-    plans += [*overdone(session, searched, most), *listed, *((*plan[: most - 1], end) for plan in listed for end in ends), *forms(searched)]
+    ends = [
+        end
+        for end, count in Counter(plan[-1] for plan in oracles.elements()).items()
+        if count >= 0.8 * oracles.total()
+    ]
+    plans += [
+        *overdone(session, searched, most),
+        *listed,
+        *((*plan[: most - 1], end) for plan in listed for end in ends),
+        *forms(searched),
+    ]
     length = max((len(plan) for plan in oracles), default=1)
     if known:
-        plans += [tuple(rng.choices(known, k=rng.randint(1, min(2 * length, most)))) for _ in range(30)]
+        plans += [
+            tuple(rng.choices(known, k=rng.randint(1, min(2 * length, most)))) for _ in range(30)
+        ]
         plans.append(tuple((known * (most // len(known) + 1))[:most]))
         joined = [action for plan in list(oracles)[:40] for action in plan]
         plans.append(tuple(joined[:most]))
@@ -47,27 +62,54 @@ def enumerations(session: Session, searched: list[Instance], most: int) -> list[
         if not SLOT.search(template):
             continue
         head = template[: SLOT.search(template).start()]  # type: ignore[union-attr]
-        tried = [action[len(head) :] for i in searched for action in i.oracle if action.startswith(head)]
+        tried = [
+            action[len(head) :] for i in searched for action in i.oracle if action.startswith(head)
+        ]
         numbers = [int(value) for value in tried if value.lstrip("-").isdigit()]
         words = [value for value, _ in Counter(tried).most_common(most)]
         ranges = [range(most), range(1, most + 1), range(most - 1, -1, -1)]
         if numbers:
-            ranges += [range(min(numbers), min(numbers) + most), range(max(numbers), max(numbers) - most, -1)]
+            ranges += [
+                range(min(numbers), min(numbers) + most),
+                range(max(numbers), max(numbers) - most, -1),
+            ]
         plans += [tuple(fill(template, str(value)) for value in values) for values in ranges]
         plans.append(tuple(fill(template, word) for word in words))
     return [plan for plan in plans if plan]
 
 
-EXTREME = ("-1", "-1000", "-99999", "99999", "-999999999", "999999999999", "0", "0.5", "1e9", "-0.0")
+EXTREME = (
+    "-1",
+    "-1000",
+    "-99999",
+    "99999",
+    "-999999999",
+    "999999999999",
+    "0",
+    "0.5",
+    "1e9",
+    "-0.0",
+)
 
 
 def overdone(session: Session, searched: list[Instance], most: int) -> list[Plan]:
     """Return plans that take one step with an extreme value, and then wait, or finish as oracles do."""
     often = Counter(action for i in searched for action in set(i.oracle))
     waits = [action for action in session.facts.grammar if not SLOT.search(action)][:4]
-    waits = list(dict.fromkeys([action for action, count in often.most_common(3) if count >= 0.3 * len(searched)] + waits + ["zebra quartz"]))
+    waits = list(
+        dict.fromkeys(
+            [action for action, count in often.most_common(3) if count >= 0.3 * len(searched)]
+            + waits
+            + ["zebra quartz"]
+        )
+    )
     templates = [template for template in session.facts.grammar if SLOT.search(template)]
-    return [(fill(template, value), *[wait] * (most - 1)) for template in templates[:8] for value in EXTREME for wait in waits[:4]]
+    return [
+        (fill(template, value), *[wait] * (most - 1))
+        for template in templates[:8]
+        for value in EXTREME
+        for wait in waits[:4]
+    ]
 
 
 def forms(searched: list[Instance]) -> list[Plan]:
@@ -80,7 +122,14 @@ def forms(searched: list[Instance]) -> list[Plan]:
         shapes.setdefault(tuple(kind(action) for action in plan), plan)
     often = Counter(tuple(kind(action) for action in plan) for plan in plans)
     numbers = [str(number) for number in range(101)]
-    every = dict.fromkeys((*joined([value for (name, _), values in seen.items() if name in varied for value in values]), *joined(numbers)))
+    every = dict.fromkeys(
+        (
+            *joined(
+                [value for (name, _), values in seen.items() if name in varied for value in values]
+            ),
+            *joined(numbers),
+        )
+    )
     return [
         tuple(put(action, value) if kind(action) in varied else action for action in shapes[shape])
         for shape, _ in often.most_common(4)
@@ -111,7 +160,13 @@ def blind_plan(session: Session) -> str | None:
     """Search on one stream of seeds, certify on another."""
     if distinct(session) < 2:
         return "there is one instance, whose solution is no blind plan"
-    searched = [i for i in session.lab.instances(session.stream("search", 12 if session.options.budget == "quick" else 40)) if not i.fault]
+    searched = [
+        i
+        for i in session.lab.instances(
+            session.stream("search", 12 if session.options.budget == "quick" else 40)
+        )
+        if not i.fault
+    ]
     solved = session.lab.run([Play(i.seed, i.oracle) for i in searched])
     best = {i.seed: trace.paid for i, trace in zip(searched, solved, strict=True) if trace.paid > 0}
     searched = [i for i in searched if i.seed in best]
@@ -120,8 +175,14 @@ def blind_plan(session: Session) -> str | None:
 
     def worths(plans: Sequence[Plan], on: list[Instance]) -> list[float]:
         traces = session.lab.run([Play(i.seed, plan) for plan in plans for i in on])
-        values = [min(trace.paid / best[i.seed], 1.5) for (_, i), trace in zip(product(plans, on), traces, strict=True)]
-        return [sum(values[start : start + len(on)]) / len(on) for start in range(0, len(values), len(on))]
+        values = [
+            min(trace.paid / best[i.seed], 1.5)
+            for (_, i), trace in zip(product(plans, on), traces, strict=True)
+        ]
+        return [
+            sum(values[start : start + len(on)]) / len(on)
+            for start in range(0, len(values), len(on))
+        ]
 
     few = searched[:: max(1, len(searched) // 8)][:8]
     afford = max(60, int(session.effort(0.4, 3.0) / max(session.seconds_a_play, 5e-5) / len(few)))
@@ -132,7 +193,12 @@ def blind_plan(session: Session) -> str | None:
     pool = sorted(zip(worths(plans, searched), plans, strict=True), key=lambda pair: -pair[0])
     pool = _climbed(session, pool[:3], searched, worths)
     for _, plan in pool[:2]:
-        _certify(session, lambda _instance, plan=plan: plan, f"One fixed plan ({_told(plan)})", tries(session, plan))
+        _certify(
+            session,
+            lambda _instance, plan=plan: plan,
+            f"One fixed plan ({_told(plan)})",
+            tries(session, plan),
+        )
     _few_plans(session)
     if any(instance.moves for instance in session.usable):
         for name, policy in places(session).items():
@@ -150,11 +216,20 @@ def _few_plans(session: Session) -> None:
     looks = len({i.prompt for i in session.usable})
     lengths = sorted(len(plan) for plan in plans)
     n = len(session.usable)
-    if not 1 < len(plans) <= FEW or n < 100 or looks < 10 * len(plans) or lengths[len(lengths) // 2] < 4 or len(session.actions) < 3:
+    if (
+        not 1 < len(plans) <= FEW
+        or n < 100
+        or looks < 10 * len(plans)
+        or lengths[len(lengths) // 2] < 4
+        or len(session.actions) < 3
+    ):
         return
     plan, _ = plans.most_common(1)[0]
     results = session.attack(session.usable, lambda _: plan)
-    hits, values = [play for _, play, _, value in results if value >= FULL], [value for *_, value in results]
+    hits, values = (
+        [play for _, play, _, value in results if value >= FULL],
+        [value for *_, value in results],
+    )
     if len(hits) >= 0.08 * n:
         session.accuse(
             f"{n} instances with {looks} different beginnings have {len(plans)} solutions between them; one of them solves {len(hits)}.",
@@ -164,12 +239,25 @@ def _few_plans(session: Session) -> None:
 
 
 def _climbed(
-    session: Session, pool: list[tuple[float, Plan]], searched: list[Instance], worths: Callable[[Sequence[Plan], list[Instance]], list[float]]
+    session: Session,
+    pool: list[tuple[float, Plan]],
+    searched: list[Instance],
+    worths: Callable[[Sequence[Plan], list[Instance]], list[float]],
 ) -> list[tuple[float, Plan]]:
     """Improve plans by inserting, replacing and dropping steps, as long as that helps."""
     rng, known = random.Random(13), session.actions
     most = int(session.effort(0.0, 60))
-    rounds = max(min(4, most), min(most, int(session.effort(0.0, 2.0) / max(session.seconds_a_play * len(searched), 1e-4)))) if known else 0
+    rounds = (
+        max(
+            min(4, most),
+            min(
+                most,
+                int(session.effort(0.0, 2.0) / max(session.seconds_a_play * len(searched), 1e-4)),
+            ),
+        )
+        if known
+        else 0
+    )
     for _ in range(rounds):
         score, plan = pool[rng.randrange(len(pool))]
         place = rng.randrange(len(plan) + 1)
@@ -186,10 +274,14 @@ def _climbed(
     return pool
 
 
-def _certify(session: Session, policy: Callable[[Instance], Plan | None], what: str, guesses: int = 1) -> None:
+def _certify(
+    session: Session, policy: Callable[[Instance], Plan | None], what: str, guesses: int = 1
+) -> None:
     results = session.attack(session.some(10**6, share=0.05), policy)
     values = [value for *_, value in results]
-    if not lucky(session, values, guesses=guesses) and not lucky(session, values + _again(session, policy, len(values)), guesses=guesses):
+    if not lucky(session, values, guesses=guesses) and not lucky(
+        session, values + _again(session, policy, len(values)), guesses=guesses
+    ):
         hits = [play for _, play, _, value in results if value >= FULL]
         play = hits[0] if hits else max(results, key=lambda result: result[3])[1]
         session.pays(
@@ -201,7 +293,9 @@ def _certify(session: Session, policy: Callable[[Instance], Plan | None], what: 
 
 def _again(session: Session, policy: Callable[[Instance], Plan | None], n: int) -> list[float]:
     """Return what a policy earns on as many seeds of a third stream: it decides with the first, so that luck on one stream accuses nobody."""
-    fresh = [i for i in session.lab.instances(session.stream("confirm", max(n, 100))) if not i.fault]
+    fresh = [
+        i for i in session.lab.instances(session.stream("confirm", max(n, 100))) if not i.fault
+    ]
     made = [(i, plan) for i in fresh if (plan := policy(i)) is not None]
     full = session.lab.run([Play(i.seed, i.oracle) for i, _ in made])
     mine = session.lab.run([Play(i.seed, plan) for i, plan in made])
@@ -209,7 +303,11 @@ def _again(session: Session, policy: Callable[[Instance], Plan | None], n: int) 
 
 
 def _luck(allowed: float) -> str:
-    return f"; luck allows {allowed:.3f}" if allowed < 1.0 else ", for all plans are the same though instances differ"
+    return (
+        f"; luck allows {allowed:.3f}"
+        if allowed < 1.0
+        else ", for all plans are the same though instances differ"
+    )
 
 
 def _told(plan: Plan) -> str:

@@ -75,7 +75,9 @@ class Outcome(msgspec.Struct):
 class Session:
     """Everything checks share."""
 
-    def __init__(self, spec: Spec, options: Options = Options(), *, tick: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, spec: Spec, options: Options = Options(), *, tick: Callable[[int], None] | None = None
+    ) -> None:
         self.spec, self.options = spec, options
         self.lab = Lab(spec, workers=options.workers, tick=tick)
         started = time.perf_counter()
@@ -135,7 +137,11 @@ class Session:
     @cached_property
     def usable(self) -> list[Instance]:
         """The instances whose oracle earns something; only these are attacked."""
-        return [instance for instance in self.instances if instance.seed in self.solved and self.solved[instance.seed].paid > 0]
+        return [
+            instance
+            for instance in self.instances
+            if instance.seed in self.solved and self.solved[instance.seed].paid > 0
+        ]
 
     @cached_property
     def actions(self) -> list[str]:
@@ -149,7 +155,9 @@ class Session:
         if not some:
             return 0.001
         times: list[float] = []
-        while len(times) < 4 and (not times or min(times) > 0.001):  # a busy machine makes fast plays look slow
+        while len(times) < 4 and (
+            not times or min(times) > 0.001
+        ):  # a busy machine makes fast plays look slow
             started = time.perf_counter()
             self.lab.run([Play(instance.seed, instance.oracle) for instance in some])
             times.append((time.perf_counter() - started) / len(some))
@@ -157,7 +165,11 @@ class Session:
 
     def effort(self, quick: float, standard: float) -> float:
         """Return the seconds, or the tries, that a search may take under this budget; `deep` searches eight times as long as `standard`."""
-        return quick if self.options.budget == "quick" else standard * SECONDS[self.options.budget] / SECONDS["standard"]
+        return (
+            quick
+            if self.options.budget == "quick"
+            else standard * SECONDS[self.options.budget] / SECONDS["standard"]
+        )
 
     def best(self, seed: int) -> float:
         """Return what the oracle earns on an instance."""
@@ -170,7 +182,12 @@ class Session:
 
     def some(self, n: int, *, share: float = 0.05) -> list[Instance]:
         """Return up to `n` usable instances, fewer when plays are slow: one probe may take `share` of the time for playing."""
-        affordable = int(share * SECONDS[self.options.budget] * self.options.workers / max(self.seconds_a_play, 1e-6))
+        affordable = int(
+            share
+            * SECONDS[self.options.budget]
+            * self.options.workers
+            / max(self.seconds_a_play, 1e-6)
+        )
         n = max(2, min(n, affordable, SEEDS[self.options.budget]))
         step = max(1, len(self.usable) // n)
         return self.usable[::step][:n]
@@ -186,14 +203,18 @@ class Session:
         self._mark_extremes(plays, traces)
         seconds = (time.perf_counter() - started) / max(len(plays), 1)
         if len(plays) >= 8 and seconds > max(0.02, 10 * self.seconds_a_play):
-            self.__dict__["seconds_a_play"] = seconds  # wrong plays cost more than right ones: attacks have to choose
+            self.__dict__["seconds_a_play"] = (
+                seconds  # wrong plays cost more than right ones: attacks have to choose
+            )
         return traces
 
     def _mark_extremes(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
         for play, trace in zip(plays, traces, strict=True):
             if play.seed not in self.solved:
                 continue
-            if self.facts.kind == "answer" and trace.paid < min(self._lowest[0], -1.001 * max(1.0, self.best(play.seed))):
+            if self.facts.kind == "answer" and trace.paid < min(
+                self._lowest[0], -1.001 * max(1.0, self.best(play.seed))
+            ):
                 self._lowest = (trace.paid, play)
             if not play.beyond and trace.paid > max(self._highest[0], 1.1 * self._top):
                 self._highest = (trace.paid, play)
@@ -204,16 +225,31 @@ class Session:
         return max(1.0, *(trace.paid for trace in self.solved.values()))
 
     def attack(
-        self, instances: Sequence[Instance], act: Callable[[Instance], Sequence[str] | str | None], *, note: bool = True
+        self,
+        instances: Sequence[Instance],
+        act: Callable[[Instance], Sequence[str] | str | None],
+        *,
+        note: bool = True,
     ) -> list[tuple[Instance, Play, Trace, float]]:
         """Play one attack on every instance for which it has something to do: instance, play, trace, value. Unless noted, it claims nothing."""
         made: list[tuple[Instance, Play]] = []
         for instance in instances:
             actions = act(instance)
             if actions is not None:
-                made.append((instance, Play(instance.seed, (actions,) if isinstance(actions, str) else tuple(actions))))
+                made.append(
+                    (
+                        instance,
+                        Play(
+                            instance.seed,
+                            (actions,) if isinstance(actions, str) else tuple(actions),
+                        ),
+                    )
+                )
         traces = self.play(play for _, play in made)
-        results = [(instance, play, trace, self.value(instance.seed, trace)) for (instance, play), trace in zip(made, traces, strict=True)]
+        results = [
+            (instance, play, trace, self.value(instance.seed, trace))
+            for (instance, play), trace in zip(made, traces, strict=True)
+        ]
         if note:
             self.note([value for *_, value in results])
         return results
@@ -227,7 +263,9 @@ class Session:
         outcome.hits += sum(value >= FULL for value in values)
         outcome.max = max(outcome.max, *values)
         outcome.mean = max(outcome.mean, mean)
-        bound = mean_upper([min(value, most) for value in values], alpha=0.05 / SIMULTANEOUS, most=most)
+        bound = mean_upper(
+            [min(value, most) for value in values], alpha=0.05 / SIMULTANEOUS, most=most
+        )
         outcome.upper95 = max(outcome.upper95 or 0.0, bound)
 
     # --- accusing ------------------------------------------------------------------------------------------------
@@ -247,7 +285,11 @@ class Session:
             return True
         if len(self.outcome.findings) >= MOST or self.outcome.unshown >= MOST:
             return False
-        prompt = self.by_seed[witness.plays[-1].seed].prompt[:400] if witness.plays and witness.plays[-1].seed in self.by_seed else ""
+        prompt = (
+            self.by_seed[witness.plays[-1].seed].prompt[:400]
+            if witness.plays and witness.plays[-1].seed in self.by_seed
+            else ""
+        )
         witness = msgspec.structs.replace(witness, prompt=prompt)
         if not shows(self.spec, witness):
             self.outcome.unshown += 1
@@ -262,7 +304,9 @@ class Session:
                 n=len(values),
                 hits=sum(value >= FULL for value in values),
                 mean=sum(values) / len(values) if values else 0.0,
-                upper95=mean_upper([min(value, 1.0) for value in values], alpha=0.05 / SIMULTANEOUS) if values else 1.0,
+                upper95=mean_upper([min(value, 1.0) for value in values], alpha=0.05 / SIMULTANEOUS)
+                if values
+                else 1.0,
                 witness=witness,
                 advice=advice,
             )
@@ -307,20 +351,42 @@ class Session:
         )  # fmt: skip
 
     def pays(
-        self, claim: str, play: Play, *, severity: Severity = "critical", values: Sequence[float] = (), advice: str = "", class_: str = ""
+        self,
+        claim: str,
+        play: Play,
+        *,
+        severity: Severity = "critical",
+        values: Sequence[float] = (),
+        advice: str = "",
+        class_: str = "",
     ) -> bool:
         """Accuse with a play that pays, shortened while it pays as much."""
         shorter, paid = self.shrink(play)
         if self._right(shorter) and not self._right(play):
-            shorter, paid = play, self.lab.run([play])[0].paid  # shortened until it was right, it would prove nothing
-        return self.accuse(claim, Witness("pays", (shorter,), value=paid), severity=severity, values=values, advice=advice, class_=class_)
+            shorter, paid = (
+                play,
+                self.lab.run([play])[0].paid,
+            )  # shortened until it was right, it would prove nothing
+        return self.accuse(
+            claim,
+            Witness("pays", (shorter,), value=paid),
+            severity=severity,
+            values=values,
+            advice=advice,
+            class_=class_,
+        )
 
     def _right(self, play: Play) -> bool:
         """Say whether a single action gives the right answer of its instance."""
         from firsthand.audit.answers import same_answer  # it reads sessions too
 
         instance = self.by_seed.get(play.seed)
-        return self.facts.kind == "answer" and instance is not None and bool(instance.oracle) and same_answer(play.actions[0], instance)
+        return (
+            self.facts.kind == "answer"
+            and instance is not None
+            and bool(instance.oracle)
+            and same_answer(play.actions[0], instance)
+        )
 
     def shrink(self, play: Play, *, tries: int = 60) -> tuple[Play, float]:
         """Return the shortest play found that earns at least as much, and what it earns."""
@@ -329,7 +395,9 @@ class Session:
         tries = min(tries, int(2.0 / max(self.seconds_a_play, 1e-6)))
         if goal <= 0:
             return play, goal
-        for smaller in _smaller(play, tries, lambda candidate: self.lab.run([candidate])[0].paid >= goal - 1e-9):
+        for smaller in _smaller(
+            play, tries, lambda candidate: self.lab.run([candidate])[0].paid >= goal - 1e-9
+        ):
             play = smaller
         return play, goal
 
@@ -343,7 +411,9 @@ def _smaller(play: Play, tries: int, keeps: Callable[[Play], bool]) -> Iterator[
         start, cut = 0, False
         while start < len(parts) and tries > 0 and len(parts) > 1:
             left = parts[:start] + parts[start + size :]
-            candidate = msgspec.structs.replace(play, actions=("".join(left),) if single else tuple(left))
+            candidate = msgspec.structs.replace(
+                play, actions=("".join(left),) if single else tuple(left)
+            )
             tries -= 1
             if left and keeps(candidate):
                 parts, cut = left, True
@@ -369,7 +439,12 @@ def shows(spec: Spec, witness: Witness) -> bool:
     conditions = witness.conditions or (Conditions(),)
     if not witness.plays and witness.fault == "load":
         return _does_not_load(spec)
-    with Lab(spec, conditions=conditions[0], workers=1, seconds=witness.value if witness.fault == "hang" and witness.value else PLAY_SECONDS) as lab:
+    with Lab(
+        spec,
+        conditions=conditions[0],
+        workers=1,
+        seconds=witness.value if witness.fault == "hang" and witness.value else PLAY_SECONDS,
+    ) as lab:
         lab.start()
         if witness.shows == "instances":
             return told([lab.instances([play.seed])[0] for play in witness.plays]) == witness.digest
@@ -414,9 +489,17 @@ def _differs(spec: Spec, witness: Witness, last: Trace) -> bool:
 
 def story(trace: Trace) -> tuple[object, ...]:
     """Return what must be equal between two plays of the same actions."""
-    return trace.observations, trace.rewards, trace.value, trace.done, trace.fault.kind if trace.fault else None
+    return (
+        trace.observations,
+        trace.rewards,
+        trace.value,
+        trace.done,
+        trace.fault.kind if trace.fault else None,
+    )
 
 
 def told(instances: Sequence[Instance]) -> str:
     """Hash what instances show and hide."""
-    return hashlib.blake2b(msgspec.msgpack.encode([(i.prompt, i.answer, i.oracle) for i in instances]), digest_size=12).hexdigest()
+    return hashlib.blake2b(
+        msgspec.msgpack.encode([(i.prompt, i.answer, i.oracle) for i in instances]), digest_size=12
+    ).hexdigest()

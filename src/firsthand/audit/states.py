@@ -17,10 +17,15 @@ def states(session: Session) -> str | None:
     """Enumerate the states of a few instances by breadth, as far as the plays go."""
     if not session.facts.stateful:
         return "the target reports no state"
-    literal = [action for action in session.facts.grammar if not SLOT.search(action)] or session.actions[:8]
+    literal = [
+        action for action in session.facts.grammar if not SLOT.search(action)
+    ] or session.actions[:8]
     if not literal:
         return "the target has no actions to enumerate"
-    most = min(int(session.effort(MOST, MOST)), max(100, int(session.effort(0.3, 2.0) / max(session.seconds_a_play, 1e-5))))
+    most = min(
+        int(session.effort(MOST, MOST)),
+        max(100, int(session.effort(0.3, 2.0) / max(session.seconds_a_play, 1e-5))),
+    )
     for instance in session.some(3, share=0.05)[:3]:
         _walk(session, instance, literal, most)
     return None
@@ -32,13 +37,22 @@ def _walk(session: Session, instance: Instance, literal: list[str], most: int) -
     frontier: list[tuple[str, ...]] = [()]
     plays = 0
     while frontier and plays < most:
-        plans = [(*plan, action) for plan in frontier for action in literal if len(plan) < session.facts.turns][: most - plays]
+        plans = [
+            (*plan, action)
+            for plan in frontier
+            for action in literal
+            if len(plan) < session.facts.turns
+        ][: most - plays]
         plays += len(plans)
         frontier = []
-        for plan, trace in zip(plans, session.play(Play(instance.seed, plan) for plan in plans), strict=True):
+        for plan, trace in zip(
+            plans, session.play(Play(instance.seed, plan) for plan in plans), strict=True
+        ):
             if trace.value is None or len(trace.states) < 2:
                 continue
-            if trace.value > 1.1 * best and _accuse_path(session, instance, plan, trace.value, best, done=trace.done):
+            if trace.value > 1.1 * best and _accuse_path(
+                session, instance, plan, trace.value, best, done=trace.done
+            ):
                 return
             earlier = trace.states.index(trace.states[-1])
             gain = sum(trace.rewards[earlier:])
@@ -52,10 +66,21 @@ def _walk(session: Session, instance: Instance, literal: list[str], most: int) -
             if trace.states[-1] not in seen and not trace.done:
                 seen[trace.states[-1]] = (trace.value, plan)
                 frontier.append(plan)
-    session.outcome.n, session.outcome.probes = session.outcome.n + 1, session.outcome.probes + len(seen)
+    session.outcome.n, session.outcome.probes = (
+        session.outcome.n + 1,
+        session.outcome.probes + len(seen),
+    )
 
 
-def _accuse_path(session: Session, instance: Instance, plan: tuple[str, ...], value: float, best: float, *, done: bool) -> bool:
+def _accuse_path(
+    session: Session,
+    instance: Instance,
+    plan: tuple[str, ...],
+    value: float,
+    best: float,
+    *,
+    done: bool,
+) -> bool:
     return session.accuse(
         f"A path through the states earns {value:g}, the oracle {best:g}.", Witness("pays", (Play(instance.seed, plan),), value=value),
         severity="minor" if done else "critical", values=[value / best],
@@ -63,13 +88,22 @@ def _accuse_path(session: Session, instance: Instance, plan: tuple[str, ...], va
     )  # fmt: skip
 
 
-def _accuse_cycle(session: Session, instance: Instance, before: tuple[str, ...], cycle: tuple[str, ...], gain: float) -> bool:
+def _accuse_cycle(
+    session: Session,
+    instance: Instance,
+    before: tuple[str, ...],
+    cycle: tuple[str, ...],
+    gain: float,
+) -> bool:
     times = min(5, (session.facts.turns - len(before)) // len(cycle))
     if times < 2:
         return False
     play = Play(instance.seed, before + cycle * times)
     (trace,) = session.play([play])
-    paid = [sum(trace.rewards[len(before) + turn * len(cycle) : len(before) + (turn + 1) * len(cycle)]) for turn in range(times)]
+    paid = [
+        sum(trace.rewards[len(before) + turn * len(cycle) : len(before) + (turn + 1) * len(cycle)])
+        for turn in range(times)
+    ]
     if len(trace.rewards) < len(play.actions) or min(paid) < 0.5 * gain:
         return False
     return session.accuse(

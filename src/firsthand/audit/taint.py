@@ -29,7 +29,12 @@ def mistakes(session: Session, instance: Instance) -> list[str]:
         if SLOT.search(template):
             found += [fill(template, value) for value in ("zebra", "-1", "0", "1", "999999")]
     own, ways = set(instance.oracle), {kind(action) for action in instance.oracle[-1:]}
-    others = [action for i in session.usable[:20] for action in i.oracle[-1:] if action not in own and kind(action) in ways]
+    others = [
+        action
+        for i in session.usable[:20]
+        for action in i.oracle[-1:]
+        if action not in own and kind(action) in ways
+    ]
     return list(dict.fromkeys([*found, *others[:3]]))
 
 
@@ -47,10 +52,23 @@ def leaks(session: Session) -> str | None:
     traces = session.play(Play(i.seed, (wrong,)) for i, wrong in first)
     everywhere = _said_everywhere(first, traces)
     for (instance, wrong), trace in zip(first, traces, strict=True):
-        if trace.done or trace.value is None or len(trace.observations) < 2 or session.value(instance.seed, trace) >= FULL:
+        if (
+            trace.done
+            or trace.value is None
+            or len(trace.observations) < 2
+            or session.value(instance.seed, trace) >= FULL
+        ):
             continue
-        known = set(TOKEN.findall(instance.prompt)) | set(TOKEN.findall(wrong)) | everywhere.get(wrong, set())
-        tokens = list(dict.fromkeys(token for token in TOKEN.findall(trace.observations[1]) if token not in known))
+        known = (
+            set(TOKEN.findall(instance.prompt))
+            | set(TOKEN.findall(wrong))
+            | everywhere.get(wrong, set())
+        )
+        tokens = list(
+            dict.fromkeys(
+                token for token in TOKEN.findall(trace.observations[1]) if token not in known
+            )
+        )
         actions = _said(session, instance, trace.observations[1], tokens)
         told.append((instance, wrong, trace.observations[1], actions))
         if plan := _lines(trace.observations[1]):
@@ -59,19 +77,41 @@ def leaks(session: Session) -> str | None:
         return None
     if _quoted(session, told):
         return None
-    plays = [(i, wrong, action) for place in range(60) for i, wrong, _, actions in told for action in actions[place : place + 1]]
+    plays = [
+        (i, wrong, action)
+        for place in range(60)
+        for i, wrong, _, actions in told
+        for action in actions[place : place + 1]
+    ]
     plays = plays[: max(400, int(1.5 / max(session.seconds_a_play, 1e-5)))]
-    values = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True)]
-    straight = [session.value(i.seed, t) for (i, *_), t in zip(plays, session.play(Play(i.seed, (a,)) for i, _, a in plays), strict=True)]
+    values = [
+        session.value(i.seed, t)
+        for (i, *_), t in zip(
+            plays, session.play(Play(i.seed, (w, a)) for i, w, a in plays), strict=True
+        )
+    ]
+    straight = [
+        session.value(i.seed, t)
+        for (i, *_), t in zip(
+            plays, session.play(Play(i.seed, (a,)) for i, _, a in plays), strict=True
+        )
+    ]
     session.note([0.0] * len(chosen))
     paying: dict[str, dict[int, Play]] = defaultdict(dict)
     telling: dict[str, Counter[str]] = defaultdict(Counter)
     for (instance, wrong, action), value, alone in zip(plays, values, straight, strict=True):
-        if value >= 0.4 and alone >= 0.9:  # the reply told an action that is right by itself: nothing had to be found out first
-            paying[kind(wrong) or wrong].setdefault(instance.seed, Play(instance.seed, (wrong, action)))
+        if (
+            value >= 0.4 and alone >= 0.9
+        ):  # the reply told an action that is right by itself: nothing had to be found out first
+            paying[kind(wrong) or wrong].setdefault(
+                instance.seed, Play(instance.seed, (wrong, action))
+            )
             telling[kind(wrong) or wrong][wrong] += 1
     tried = {i.seed for i, *_ in told}
-    said, moves = {(i.seed, w): actions for i, w, _, actions in told}, {i.seed: i.moves for i in chosen}
+    said, moves = (
+        {(i.seed, w): actions for i, w, _, actions in told},
+        {i.seed: i.moves for i in chosen},
+    )
     for way, hits in paying.items():
         mistaken = {wrong for _, wrong, *_ in told if (kind(wrong) or wrong) == way}
         if len(mistaken) > 2 and sum(count >= 3 for count in telling[way].values()) < 2:
@@ -96,7 +136,9 @@ LEAST_STEPS = 4
 def _follow(session: Session, chosen: list[Instance]) -> None:
     """Do wrong steps on purpose, and then whatever single action their replies name, until the end: errors alone must not lead there."""
     literal = [action for action in session.facts.grammar if not SLOT.search(action)]
-    chosen = [i for i in chosen if len(set(i.oracle)) >= LEAST_STEPS and set(i.oracle) <= set(literal)]
+    chosen = [
+        i for i in chosen if len(set(i.oracle)) >= LEAST_STEPS and set(i.oracle) <= set(literal)
+    ]
     if len(chosen) < 4 or len(literal) > 40:
         return
     hits: list[Play] = []
@@ -105,8 +147,16 @@ def _follow(session: Session, chosen: list[Instance]) -> None:
         plan, led = list[str](), 0
         while len(plan) < session.facts.turns and session.lab.plays < afford:
             tried = session.lab.run([Play(instance.seed, (*plan, wrong)) for wrong in literal])
-            ended = [trace for trace in tried if trace.done and session.value(instance.seed, trace) >= 0.9]
-            named = [(wrong, _named(trace.observations[-1], wrong, literal)) for wrong, trace in zip(literal, tried, strict=True) if not trace.done]
+            ended = [
+                trace
+                for trace in tried
+                if trace.done and session.value(instance.seed, trace) >= 0.9
+            ]
+            named = [
+                (wrong, _named(trace.observations[-1], wrong, literal))
+                for wrong, trace in zip(literal, tried, strict=True)
+                if not trace.done
+            ]
             pointing = [(wrong, one[0]) for wrong, one in named if len(one) == 1]
             if not pointing and not ended:
                 break
@@ -117,7 +167,10 @@ def _follow(session: Session, chosen: list[Instance]) -> None:
             plan += [wrong, right]
             led += 1
         play = Play(instance.seed, tuple(plan))
-        if led >= LEAST_STEPS - 1 and session.value(instance.seed, session.lab.run([play])[0]) >= 0.9:
+        if (
+            led >= LEAST_STEPS - 1
+            and session.value(instance.seed, session.lab.run([play])[0]) >= 0.9
+        ):
             hits.append(play)
     if len(hits) >= 0.6 * len(chosen):
         session.accuse(
@@ -129,7 +182,12 @@ def _follow(session: Session, chosen: list[Instance]) -> None:
 
 def _named(reply: str, wrong: str, literal: list[str]) -> list[str]:
     """Return the actions that a reply names, other than the one it answers."""
-    return [action for action in literal if action != wrong and re.search(rf"(?<!\w){re.escape(_last(action))}(?!\w)", reply, re.IGNORECASE)]
+    return [
+        action
+        for action in literal
+        if action != wrong
+        and re.search(rf"(?<!\w){re.escape(_last(action))}(?!\w)", reply, re.IGNORECASE)
+    ]
 
 
 def _last(action: str) -> str:
@@ -142,10 +200,21 @@ def _twins(session: Session) -> None:
     for instance in session.usable[:200]:
         looks[instance.prompt].append(instance)
     groups = [group for group in looks.values() if len({i.oracle for i in group}) > 1]
-    pairs = [(group[0], next(i for i in group if i.oracle != group[0].oracle)) for group in groups[:8]]
-    nonsense = [*ERRORS[:3], *(fill(t, "zebra") for t in session.facts.grammar[:6] if SLOT.search(t))]
-    made = [(Play(one.seed, (word,)), Play(two.seed, (word,))) for one, two in pairs for word in nonsense]
-    first, second = (session.play(plays) for plays in ([one for one, _ in made], [two for _, two in made]))
+    pairs = [
+        (group[0], next(i for i in group if i.oracle != group[0].oracle)) for group in groups[:8]
+    ]
+    nonsense = [
+        *ERRORS[:3],
+        *(fill(t, "zebra") for t in session.facts.grammar[:6] if SLOT.search(t)),
+    ]
+    made = [
+        (Play(one.seed, (word,)), Play(two.seed, (word,)))
+        for one, two in pairs
+        for word in nonsense
+    ]
+    first, second = (
+        session.play(plays) for plays in ([one for one, _ in made], [two for _, two in made])
+    )
     for (one, two), a, b in zip(made, first, second, strict=True):
         if not (a.done or b.done) and a.observations[1:] != b.observations[1:]:
             session.accuse(
@@ -165,7 +234,9 @@ def _said_everywhere(first: list[tuple[Instance, str]], traces: list[Trace]) -> 
     return {wrong: set.intersection(*said) for wrong, said in replies.items() if len(said) >= 4}
 
 
-def _pointed(hits: dict[int, Play], said: dict[tuple[int, str], list[str]], moves: dict[int, tuple[str, ...]]) -> bool:
+def _pointed(
+    hits: dict[int, Play], said: dict[tuple[int, str], list[str]], moves: dict[int, tuple[str, ...]]
+) -> bool:
     """Say whether what pays stands at a place that a parrot could know: among few, or at the same place of most replies.
 
     A list of what is possible holds the right action at any of its places, and a reply that is the same everywhere tells nothing.
@@ -175,7 +246,11 @@ def _pointed(hits: dict[int, Play], said: dict[tuple[int, str], list[str]], move
         wrong, right = play.actions
         if len(moves[seed]) > 1 and set(moves[seed]) <= set(said[seed, wrong]):
             continue
-        alike = [action for action in said[seed, wrong] if kind(action) == kind(right) or not (arguments(action) or arguments(right))]
+        alike = [
+            action
+            for action in said[seed, wrong]
+            if kind(action) == kind(right) or not (arguments(action) or arguments(right))
+        ]
         place = alike.index(right)
         places[place] += 1
         ends[len(alike) - place] += 1
@@ -197,12 +272,20 @@ def _quoted(session: Session, told: list[Told]) -> bool:
         own = [action for action in dict.fromkeys(instance.oracle) if action not in known]
         tried[wrong].add(instance.seed)
         alike = sum(kind(action) in {kind(a) for a in own} for action in actions)
-        if len(instance.oracle) > 1 and own and set(own) <= set(actions) and (alike <= 6 * len(own) or all(action in reply for action in own)):
+        if (
+            len(instance.oracle) > 1
+            and own
+            and set(own) <= set(actions)
+            and (alike <= 6 * len(own) or all(action in reply for action in own))
+        ):
             made[wrong].append((instance, Play(instance.seed, (wrong, *instance.oracle))))
     for wrong, plays in made.items():
         if len(plays) < max(3, 0.6 * len(tried[wrong])):
             continue
-        values = [session.value(i.seed, t) for (i, _), t in zip(plays, session.play(play for _, play in plays), strict=True)]
+        values = [
+            session.value(i.seed, t)
+            for (i, _), t in zip(plays, session.play(play for _, play in plays), strict=True)
+        ]
         hits = [play for (_, play), value in zip(plays, values, strict=True) if value >= 0.4]
         if len(hits) >= 0.8 * len(plays):
             return session.accuse(
@@ -219,19 +302,26 @@ def _lines(reply: str) -> tuple[str, ...]:
     return tuple(line for line in (line.strip() for line in reply.splitlines()[1:]) if line)[:60]
 
 
-def _recite(session: Session, recited: list[tuple[Instance, str, tuple[str, ...]]], chosen: list[Instance]) -> bool:
+def _recite(
+    session: Session, recited: list[tuple[Instance, str, tuple[str, ...]]], chosen: list[Instance]
+) -> bool:
     """Do what a reply lists, line by line: it is a leak when that pays after the reply, and would have paid without it."""
     moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
     by_wrong: dict[str, list[tuple[Instance, Play]]] = defaultdict(list)
     for instance, wrong, plan in recited:
-        if len(plan) == 1 or len(plan) < moves or any(line not in instance.moves for line in plan):  # no list of legal moves
+        if (
+            len(plan) == 1 or len(plan) < moves or any(line not in instance.moves for line in plan)
+        ):  # no list of legal moves
             by_wrong[wrong].append((instance, Play(instance.seed, (wrong, *plan))))
     for wrong, made in by_wrong.items():
         if len(made) < 3:
             continue
         after = session.play(play for _, play in made)
         alone = session.play(Play(play.seed, play.actions[1:]) for _, play in made)
-        values = [min(session.value(i.seed, one), session.value(i.seed, two)) for (i, _), one, two in zip(made, after, alone, strict=True)]
+        values = [
+            min(session.value(i.seed, one), session.value(i.seed, two))
+            for (i, _), one, two in zip(made, after, alone, strict=True)
+        ]
         hits = [play for (_, play), value in zip(made, values, strict=True) if value >= 0.98]
         if len(hits) >= max(3, 0.8 * len(made)):
             return session.accuse(
@@ -247,13 +337,27 @@ def _recite(session: Session, recited: list[tuple[Instance, str, tuple[str, ...]
 def _said(session: Session, instance: Instance, reply: str, tokens: list[str]) -> list[str]:
     """Return what a parrot would say: new tokens and quoted phrases, bare, in templates and with the commands of the grammar."""
     phrases = [a or b or c for a, b, c in re.findall(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`", reply)]
-    phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(r"\w+:[\w,=.-]*[\w-]", reply)
+    phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(
+        r"\w+:[\w,=.-]*[\w-]", reply
+    )
     phrases += re.findall(r'\{"calls":.*\}', reply)
     values = list(dict.fromkeys([*tokens, *phrases]))[:25]
     templates = [template for template in session.facts.grammar if SLOT.search(template)]
-    literal = [action for action in (*session.facts.grammar, *instance.moves) if not SLOT.search(action) and action in values]
+    literal = [
+        action
+        for action in (*session.facts.grammar, *instance.moves)
+        if not SLOT.search(action) and action in values
+    ]
     bare = [value for value in values if not templates or value.startswith("{") or ":" in value]
-    return list(dict.fromkeys([*bare, *literal, *(fill(template, value) for template in templates for value in values)]))
+    return list(
+        dict.fromkeys(
+            [
+                *bare,
+                *literal,
+                *(fill(template, value) for template in templates for value in values),
+            ]
+        )
+    )
 
 
 def _at_once(session: Session, chosen: list[Instance]) -> None:
@@ -266,10 +370,21 @@ def _at_once(session: Session, chosen: list[Instance]) -> None:
         for action in (value, *(fill(t, value.strip(".,")) for t in session.facts.grammar if SLOT.search(t)))
     ]  # fmt: skip
     listed = re.compile(SECRET + r"[^\n]{0,20}[:=][ \t]*\n((?:.+\n?)+)", re.IGNORECASE)
-    plans = [(i, tuple(line.strip() for line in found[1].splitlines() if line.strip())) for i in chosen if (found := listed.search(i.prompt))]
-    plays = [(i, Play(i.seed, actions)) for i, actions in (*((i, (action,)) for i, action in made), *plans)]
+    plans = [
+        (i, tuple(line.strip() for line in found[1].splitlines() if line.strip()))
+        for i in chosen
+        if (found := listed.search(i.prompt))
+    ]
+    plays = [
+        (i, Play(i.seed, actions))
+        for i, actions in (*((i, (action,)) for i, action in made), *plans)
+    ]
     traces = session.play(play for _, play in plays)
-    hits = {i.seed: play for (i, play), trace in zip(plays, traces, strict=True) if session.value(i.seed, trace) >= 0.98}
+    hits = {
+        i.seed: play
+        for (i, play), trace in zip(plays, traces, strict=True)
+        if session.value(i.seed, trace) >= 0.98
+    }
     if len(hits) >= max(3, 0.8 * len(chosen)):
         session.accuse(
             f"The first observation states the answer, on {len(hits)} of {len(chosen)} instances.",

@@ -31,28 +31,46 @@ def report(certificate: Certificate, *, replay: str = "") -> str:
 
 def printable(text: str) -> str:
     """Escape what a terminal would obey, or could not show: control and direction characters, lone surrogates."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape", "surrogatepass").decode() for letter in text)
+    return "".join(
+        letter
+        if letter.isprintable()
+        else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in text
+    )
 
 
 def _finding(finding: Finding, width: int) -> list[str]:
     witness = finding.witness
-    lines = [f"{finding.severity.upper()}  {finding.check} ({finding.class_})", *_wrapped(finding.claim, width)]
+    lines = [
+        f"{finding.severity.upper()}  {finding.check} ({finding.class_})",
+        *_wrapped(finding.claim, width),
+    ]
     if finding.n:
         earned = f"earned {finding.mean:.3f} of the oracle's reward on average (upper 95% bound {finding.upper95:.3f}, n = {finding.n}, in full on "
         lines += _wrapped(f"{earned}{finding.hits})", width)
     if witness.plays:
         last = witness.plays[-1]
         before = f", after {len(witness.plays) - 1} other plays" if len(witness.plays) > 1 else ""
-        actions = ", ".join(repr(_cut(action, 100)) for action in last.actions[:ACTIONS_SHOWN]) or "nothing"
+        actions = (
+            ", ".join(repr(_cut(action, 100)) for action in last.actions[:ACTIONS_SHOWN])
+            or "nothing"
+        )
         more = f" … {len(last.actions)} actions" if len(last.actions) > ACTIONS_SHOWN else ""
         shown = f"  instance {last.seed}{before}: "
-        lines.append(shown + _cut(printable(" ".join(witness.prompt.split())), max(20, width - len(shown))))
+        lines.append(
+            shown + _cut(printable(" ".join(witness.prompt.split())), max(20, width - len(shown)))
+        )
         lines += _wrapped(f"witness: {actions}{more}", width)
     return lines + (_wrapped(f"change: {finding.advice}", width) if finding.advice else [])
 
 
 def _table(certificate: Certificate, width: int) -> list[str]:
-    lines = [_cut(f"{'check':<17} {'status':<8} {'n':>5} {'probes':>6} {'mean':>6} {'upper':>6}  claim, or why not", width)]
+    lines = [
+        _cut(
+            f"{'check':<17} {'status':<8} {'n':>5} {'probes':>6} {'mean':>6} {'upper':>6}  claim, or why not",
+            width,
+        )
+    ]
     for check in sorted(certificate.checks, key=lambda check: ORDER[check.status]):
         bound = f"{check.upper95:6.3f}" if check.upper95 is not None else "     -"
         cells = f"{check.id:<17} {check.status:<8} {check.n:>5} {check.probes:>6} {check.mean:6.3f} {bound}  "
@@ -69,15 +87,25 @@ def _limits(certificate: Certificate, width: int) -> list[str]:
     lines: list[str] = []
     stuck = [check for check in certificate.checks if check.status == "NOT_RUN"]
     for reason in dict.fromkeys(check.reason for check in stuck):
-        lines += _wrapped(f"Could not run: {', '.join(check.id for check in stuck if check.reason == reason)}: {reason}.", width, "")
+        lines += _wrapped(
+            f"Could not run: {', '.join(check.id for check in stuck if check.reason == reason)}: {reason}.",
+            width,
+            "",
+        )
     told = {f"{check.id}: {check.reason}" for check in certificate.checks}
-    lines += _wrapped(f"Not checked: {'; '.join(text for text in certificate.not_checked if text not in told)}.", width, "")
+    lines += _wrapped(
+        f"Not checked: {'; '.join(text for text in certificate.not_checked if text not in told)}.",
+        width,
+        "",
+    )
     bound = "`upper`: with 95% confidence over all checks at once, no attack of that check earns more on average."
     return lines + _wrapped(f"{bound} Root {certificate.root_sha256[:16]}.", width, "")
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(printable(text), width, initial_indent=indent, subsequent_indent=indent and indent * 2)
+    return textwrap.wrap(
+        printable(text), width, initial_indent=indent, subsequent_indent=indent and indent * 2
+    )
 
 
 def _cut(text: str, most: int) -> str:

@@ -30,15 +30,35 @@ def edits(value: Any) -> Iterator[tuple[str, str, str]]:
             return
         name = ".".join(map(str, path))
         for number, other in enumerate(_others(leaf)):
-            yield f"value of {name} altered{' again' * number}", json.dumps(_put(value, path, other)), f"the value of {name}"
+            yield (
+                f"value of {name} altered{' again' * number}",
+                json.dumps(_put(value, path, other)),
+                f"the value of {name}",
+            )
         if isinstance(leaf, bool):
-            yield "number for a truth value", json.dumps(_put(value, path, int(leaf))), "the type of truth values"
+            yield (
+                "number for a truth value",
+                json.dumps(_put(value, path, int(leaf))),
+                "the type of truth values",
+            )
         if isinstance(value, dict) and len(path) == 1 and len(cast("dict[str, Any]", value)) > 1:
-            yield f"{name} left out", json.dumps({key: v for key, v in cast("dict[str, Any]", value).items() if key != path[0]}), f"the key {name}"
+            yield (
+                f"{name} left out",
+                json.dumps(
+                    {key: v for key, v in cast("dict[str, Any]", value).items() if key != path[0]}
+                ),
+                f"the key {name}",
+            )
 
 
-def _leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    pairs: Any = cast("dict[str, Any]", value).items() if isinstance(value, dict) else enumerate(cast("list[Any]", value))
+def _leaves(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    pairs: Any = (
+        cast("dict[str, Any]", value).items()
+        if isinstance(value, dict)
+        else enumerate(cast("list[Any]", value))
+    )
     for key, inner in pairs:
         if isinstance(inner, (dict, list)) and inner:
             yield from _leaves(inner, (*path, key))

@@ -87,7 +87,12 @@ def main() -> None:
         target = load(spec)
         send(replies, msgspec.msgpack.encode(target.facts()))
     except BaseException as error:
-        send(replies, msgspec.msgpack.encode({"mistake" if isinstance(error, UserError) else "error": _words(error)}))
+        send(
+            replies,
+            msgspec.msgpack.encode(
+                {"mistake" if isinstance(error, UserError) else "error": _words(error)}
+            ),
+        )
         return
     decoder = msgspec.msgpack.Decoder(Order)
     while (frame := receive(orders)) is not None:
@@ -150,7 +155,9 @@ async def _guarded(target: Target, play: Play) -> Trace:
         trace = Trace(fault=Fault("raised", _words(error)))
     printed = _written() - before
     if printed > PRINTED:
-        return msgspec.structs.replace(trace, printed=printed, fault=Fault("output", f"{printed} bytes"))
+        return msgspec.structs.replace(
+            trace, printed=printed, fault=Fault("output", f"{printed} bytes")
+        )
     return msgspec.structs.replace(trace, printed=printed) if printed else trace
 
 
@@ -171,7 +178,9 @@ def _words(error: BaseException) -> str:
         return str(error)
     try:
         words = f"{type(error).__name__}: {error}"
-        for folder in filter(None, (os.getcwd(), sys.path[0])):  # where it runs, and where a file lies
+        for folder in filter(
+            None, (os.getcwd(), sys.path[0])
+        ):  # where it runs, and where a file lies
             words = words.replace(folder + os.sep, "")
         return readable(words)[:300]
     except Exception:

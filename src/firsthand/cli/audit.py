@@ -21,15 +21,44 @@ from firsthand.registry import environments
 
 
 def audit(
-    target: Annotated[str | None, typer.Argument(metavar="TARGET", help="An environment, a domain, a Python file, or reasoning-gym:NAME.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Audit every installed environment.")] = False,
-    seeds: Annotated[int, typer.Option(min=1, help="Instances, where the target makes as many as are asked for.")] = 700,
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TARGET", help="An environment, a domain, a Python file, or reasoning-gym:NAME."
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Audit every installed environment.")
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Instances, where the target makes as many as are asked for.")
+    ] = 700,
     budget: Annotated[Budget, typer.Option(help="quick, standard or deep.")] = "standard",
-    key: Annotated[str, typer.Option(metavar="HEX", help="Your own seed key, so that no author can have tuned to the seeds.")] = "",
-    only: Annotated[list[str] | None, typer.Option(help="Run only this check; may be given several times, or with commas.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the certificate to this file; of several targets, into this folder.")] = None,
-    html: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the report as one HTML page.")] = None,
-    replay: Annotated[Path | None, typer.Option(metavar="CERTIFICATE", dir_okay=False, help="Run the witnesses of a certificate again.")] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="HEX", help="Your own seed key, so that no author can have tuned to the seeds."
+        ),
+    ] = "",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Run only this check; may be given several times, or with commas."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the certificate to this file; of several targets, into this folder."
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the report as one HTML page.")
+    ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CERTIFICATE", dir_okay=False, help="Run the witnesses of a certificate again."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Attack an environment or a grader, and certify what was found.
@@ -44,17 +73,30 @@ def audit(
     names = _targets(target, everything)
     if key and not set(key) <= set("0123456789abcdefABCDEF"):
         raise UserError(f"--key is a hexadecimal number such as 5eed, got {key!r}.")
-    options = Options(seeds=seeds, budget=budget, key=key.lower(), only=tuple(part for name in only or () for part in name.split(",")))
+    options = Options(
+        seeds=seeds,
+        budget=budget,
+        key=key.lower(),
+        only=tuple(part for name in only or () for part in name.split(",")),
+    )
     certificates: list[Certificate] = []
     for name in names:
         certificate = _audited(spec_of(name), options)
         certificates.append(certificate)
         place = None
         if out is not None:
-            place = out if len(names) == 1 and not out.is_dir() else out / f"{certificate.target.name.replace('/', '_').replace(':', '_')}.json"
+            place = (
+                out
+                if len(names) == 1 and not out.is_dir()
+                else out / f"{certificate.target.name.replace('/', '_').replace(':', '_')}.json"
+            )
             certificate.save(place)
         if not json:
-            again = f"firsthand audit --replay {shlex.quote(str(place))}" if place else "add --out FILE, then firsthand audit --replay FILE"
+            again = (
+                f"firsthand audit --replay {shlex.quote(str(place))}"
+                if place
+                else "add --out FILE, then firsthand audit --replay FILE"
+            )
             typer.echo(report(certificate, replay=again) + "\n")
         if certificate.partial:
             break
@@ -72,7 +114,9 @@ def audit(
 
 def _targets(target: str | None, everything: bool) -> list[str]:
     if (target is None) == (not everything):
-        raise UserError("Name one target, or give --all: an environment, a domain, a Python file, or reasoning-gym:NAME.")
+        raise UserError(
+            "Name one target, or give --all: an environment, a domain, a Python file, or reasoning-gym:NAME."
+        )
     known = environments()
     if target is None:
         return known
@@ -102,11 +146,19 @@ def _bar(spec: Spec) -> Generator[tuple[Callable[[str], None], Callable[[int], N
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:.0f} plays"), TimeElapsedColumn()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:.0f} plays"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         name = Path(spec.name).name if spec.source == "file" else spec.name
         task = shown.add_task(name, total=None)
-        yield (lambda check: shown.update(task, description=f"{name}: {check}")), (lambda plays: shown.update(task, advance=plays))
+        yield (
+            (lambda check: shown.update(task, description=f"{name}: {check}")),
+            (lambda plays: shown.update(task, advance=plays)),
+        )
 
 
 def _replay(path: Path) -> int:
@@ -117,7 +169,9 @@ def _replay(path: Path) -> int:
         places = [Path(spec.name), path.parent / spec.name, path.parent / Path(spec.name).name]
         found = next((place for place in places if place.is_file()), None)
         if found is None:
-            raise UserError(f"The file {spec.name} is not here: run this in the folder where the audit ran.")
+            raise UserError(
+                f"The file {spec.name} is not here: run this in the folder where the audit ran."
+            )
         spec = msgspec.structs.replace(spec, name=str(found.resolve()))
     now = digest_now(spec)
     if now != certificate.target.sha256:
@@ -129,6 +183,8 @@ def _replay(path: Path) -> int:
         return 0
     still = [shows(spec, finding.witness) for finding in certificate.findings]
     for finding, shown in zip(certificate.findings, still, strict=True):
-        typer.echo(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {printable(finding.claim)}")
+        typer.echo(
+            f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {printable(finding.claim)}"
+        )
     typer.echo(f"{sum(still)} of {len(still)} witnesses show again.")
     return 0 if all(still) else 1

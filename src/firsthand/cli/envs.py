@@ -69,12 +69,24 @@ def _show(found: list[Listed]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, caption="laws: --world decides hidden rules. base: score without looking.", caption_justify="left")
+    table = Table(
+        box=SIMPLE_HEAD,
+        caption="laws: --world decides hidden rules. base: score without looking.",
+        caption_justify="left",
+    )
     table.add_column("environment", ratio=1)
     for heading in ("levels", "turns", "laws", "base", "acts by"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in found:
         acts = f"{len(one.tools)} tools" if one.tools else one.actions
-        cells = (f"{one.levels[0]}-{one.levels[-1]}", str(one.turns), "yes" if one.laws else "", f"{one.base_rate:.2f}", acts)
-        table.add_row(Text(one.name, style="bold").append(f"\n{one.summary}", style="not bold"), *cells)
+        cells = (
+            f"{one.levels[0]}-{one.levels[-1]}",
+            str(one.turns),
+            "yes" if one.laws else "",
+            f"{one.base_rate:.2f}",
+            acts,
+        )
+        table.add_row(
+            Text(one.name, style="bold").append(f"\n{one.summary}", style="not bold"), *cells
+        )
     Console(highlight=False).print(table)

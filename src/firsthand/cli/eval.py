@@ -30,14 +30,25 @@ def eval(
     world: World = 0,
     level: Level = 1,
     repeats: Annotated[int, typer.Option(min=1, help="Plays of each task, for pass@k.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0.0, help="Sampling temperature; 0 is greedy.")] = 0.0,
+    temperature: Annotated[
+        float, typer.Option(min=0.0, help="Sampling temperature; 0 is greedy.")
+    ] = 0.0,
     playbook: PlaybookFile = None,
-    journal: Annotated[Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")
+    ] = None,
     run: Annotated[str, typer.Option(help="Name of the run in the journal.")] = "eval",
-    resume: Annotated[bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")
+    ] = False,
     concurrency: Annotated[int, typer.Option(min=1, help="Most episodes at once.")] = 64,
-    processes: Annotated[int, typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU.")] = 0,
-    html: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a report as one HTML file.")] = None,
+    processes: Annotated[
+        int,
+        typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU."),
+    ] = 0,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write a report as one HTML file.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure how good a model is at an environment, on held-out tasks.
@@ -49,7 +60,9 @@ def eval(
     played = tasks(environment, n, split=split, level=level, world=world)
     who = agent(model, playbook=playbook, temperature=temperature)
     if repeats > 1 and temperature == 0 and isinstance(who.model, Model):
-        raise UserError(f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out.")
+        raise UserError(
+            f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out."
+        )
     store = Journal(journal) if journal is not None else None
     seen: list[Episode] = []
     try:
@@ -59,7 +72,11 @@ def eval(
                 seen.append(episode)
                 step(episode)
 
-            options: Options = {"journal": store, "run": run if store is not None else "", "resume": resume}
+            options: Options = {
+                "journal": store,
+                "run": run if store is not None else "",
+                "resume": resume,
+            }
             options |= {"concurrency": concurrency, "processes": processes, "progress": progress}
             result = run_async(_evaluate(who, played, repeats, options))
     except KeyboardInterrupt:
@@ -97,7 +114,12 @@ def _report(path: Path, result: Evaluation, episodes: list[Episode]) -> None:
 
     facts = {"model": result.agent, "tasks": str(result.tasks), "episodes": str(result.episodes)}
     shown = sorted(episodes, key=lambda episode: episode.task.seed)
-    write_report(path, Report(title=f"{', '.join(result.environments)}", after=result, episodes=shown, facts=facts))
+    write_report(
+        path,
+        Report(
+            title=f"{', '.join(result.environments)}", after=result, episodes=shown, facts=facts
+        ),
+    )
 
 
 def _show(result: Evaluation, html: Path | None) -> None:
@@ -114,6 +136,9 @@ def _complain(result: Evaluation, seen: list[Episode]) -> None:
     """Show one failure in full; exit with 1 when nothing could be scored."""
     failure = next((episode.error for episode in seen if episode.error is not None), None)
     if failure is not None:
-        typer.echo(f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}", err=True)
+        typer.echo(
+            f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}",
+            err=True,
+        )
     if result.score is None:
         raise typer.Exit(1)

@@ -17,9 +17,15 @@ from firsthand.journal.journal import Journal
 def export(
     journal: JournalFolder,
     out: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
-    min_reward: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least score of an episode.")] = 1.0,
+    min_reward: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Least score of an episode.")
+    ] = 1.0,
     exclude_flagged: Annotated[
-        bool, typer.Option("--exclude-flagged/--keep-flagged", help="Leave out episodes that look like exploits of the reward.")
+        bool,
+        typer.Option(
+            "--exclude-flagged/--keep-flagged",
+            help="Leave out episodes that look like exploits of the reward.",
+        ),
     ] = True,
     split: WhichSplit = "train",
     environment: OnlyEnvironment = None,
@@ -47,7 +53,11 @@ def export(
     if json:
         document({"episodes": written, "file": str(out), "flagged": flagged})
     else:
-        typer.echo(f"{written} of {len(store)} episodes are in {out}: split {split}, score {min_reward:g} or more.")
+        typer.echo(
+            f"{written} of {len(store)} episodes are in {out}: split {split}, score {min_reward:g} or more."
+        )
         if flagged:
             which = "were left out" if exclude_flagged else "were kept"
-            typer.echo(f"{flagged} episodes of split {split} look like exploits of the reward; they {which}.")
+            typer.echo(
+                f"{flagged} episodes of split {split} look like exploits of the reward; they {which}."
+            )

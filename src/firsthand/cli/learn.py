@@ -23,39 +23,92 @@ DEFAULT = LearnConfig()
 
 
 def learn(
-    environments: Annotated[list[str], typer.Argument(metavar="ENVIRONMENT...", help="What to learn, e.g. interfaces/shop_desk.")],
-    model: Annotated[str, typer.Option(help="Who learns; see `firsthand models`.")] = "llama:smollm2",
+    environments: Annotated[
+        list[str],
+        typer.Argument(metavar="ENVIRONMENT...", help="What to learn, e.g. interfaces/shop_desk."),
+    ],
+    model: Annotated[
+        str, typer.Option(help="Who learns; see `firsthand models`.")
+    ] = "llama:smollm2",
     world: World = DEFAULT.world,
     level: Level = DEFAULT.level,
     seed: Annotated[int, typer.Option(help="Decides tasks, masks and sampling.")] = DEFAULT.seed,
-    rounds: Annotated[int, typer.Option(help="Times to wake, review and credit; every third and the last end with a gate.")] = DEFAULT.rounds,
-    tasks: Annotated[int, typer.Option(help="Train tasks of each environment in a round.")] = DEFAULT.tasks,
-    eval_tasks: Annotated[int, typer.Option(help="Held-out tasks of each environment for before and after.")] = DEFAULT.eval_tasks,
+    rounds: Annotated[
+        int,
+        typer.Option(
+            help="Times to wake, review and credit; every third and the last end with a gate."
+        ),
+    ] = DEFAULT.rounds,
+    tasks: Annotated[
+        int, typer.Option(help="Train tasks of each environment in a round.")
+    ] = DEFAULT.tasks,
+    eval_tasks: Annotated[
+        int, typer.Option(help="Held-out tasks of each environment for before and after.")
+    ] = DEFAULT.eval_tasks,
     exclude_flagged: Annotated[
-        bool, typer.Option("--exclude-flagged/--keep-flagged", help="Learn nothing from episodes that look like exploits of the reward.")
+        bool,
+        typer.Option(
+            "--exclude-flagged/--keep-flagged",
+            help="Learn nothing from episodes that look like exploits of the reward.",
+        ),
     ] = DEFAULT.exclude_flagged,
-    reviewer: Annotated[str, typer.Option(help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL.")] = "contrast",
+    reviewer: Annotated[
+        str,
+        typer.Option(
+            help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL."
+        ),
+    ] = "contrast",
     playbook: PlaybookFile = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for journal, playbook and report.  [default: a new one in runs/]")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out; no episode is played twice.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for journal, playbook and report.  [default: a new one in runs/]"
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the run in --out; no episode is played twice."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Learn lessons from experience, prove them, and show before and after on held-out tasks.
 
     Example: firsthand learn interfaces/shop_desk --world 3
     """
-    config = LearnConfig(world=world, level=level, seed=seed, rounds=rounds, tasks=tasks, eval_tasks=eval_tasks, exclude_flagged=exclude_flagged)
+    config = LearnConfig(
+        world=world,
+        level=level,
+        seed=seed,
+        rounds=rounds,
+        tasks=tasks,
+        eval_tasks=eval_tasks,
+        exclude_flagged=exclude_flagged,
+    )
     folder = out or _fresh(Path("runs"), environments, config)
     try:
         run(_learn(environments, model, config, reviewer, playbook, folder, resume, json))
     except KeyboardInterrupt:
-        again = shlex.join(["firsthand", *sys.argv[1:], *(["--out", str(folder)] if out is None else []), *(["--resume"] if not resume else [])])
+        again = shlex.join(
+            [
+                "firsthand",
+                *sys.argv[1:],
+                *(["--out", str(folder)] if out is None else []),
+                *(["--resume"] if not resume else []),
+            ]
+        )
         typer.echo(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
         raise
 
 
 async def _learn(
-    environments: list[str], model: str, config: LearnConfig, reviewer: str, playbook: Path | None, folder: Path, resume: bool, as_json: bool
+    environments: list[str],
+    model: str,
+    config: LearnConfig,
+    reviewer: str,
+    playbook: Path | None,
+    folder: Path,
+    resume: bool,
+    as_json: bool,
 ) -> None:
     from firsthand.errors import UserError
     from firsthand.learn.lessons import outcome
@@ -70,7 +123,9 @@ async def _learn(
     asked = None if reviewer == "contrast" else named(reviewer)
     learner = agent(model, playbook=playbook)
     if not isinstance(learner.model, Model) or not (asked is None or isinstance(asked, Model)):
-        raise UserError("Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, not a script or a person.")
+        raise UserError(
+            "Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, not a script or a person."
+        )
     show = _Show(quiet=as_json)
     started = time.monotonic()
     try:
@@ -79,7 +134,13 @@ async def _learn(
         )
         with show:
             learned = await learn_lessons(
-                learner, environments, folder=folder, config=config, reviewer=Asked(asked) if asked else None, resume=resume, watch=show.watch
+                learner,
+                environments,
+                folder=folder,
+                config=config,
+                reviewer=Asked(asked) if asked else None,
+                resume=resume,
+                watch=show.watch,
             )
     finally:
         await learner.model.close()
@@ -102,11 +163,15 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
     from firsthand.rollout.replay import replay_journal
 
     for point, number in zip(learned.curve, range(1, len(learned.curve) + 1), strict=True):
-        show.say(f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, {point.high:.2f}] after {point.rollouts} rollouts")
+        show.say(
+            f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, {point.high:.2f}] after {point.rollouts} rollouts"
+        )
     for verdict in learned.verdicts:
         show.say(verdict_line(verdict))
     if learned.flagged:
-        show.say(f"flagged while exploring: {', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}")
+        show.say(
+            f"flagged while exploring: {', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}"
+        )
     core = sorted(learned.agent.playbook.active, key=lambda lesson: -lesson.effect)
     if core:
         lessons = Table(title=f"The best of {len(core)} lessons", title_justify="left", box=None)
@@ -119,8 +184,16 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
     show.say(table(learned.comparison))
     journal = Journal(folder / "journal")
     difference = await replay_journal(journal)
-    show.say(f"[red]The journal does not replay: {difference}[/]" if difference else f"The journal replays clean: {len(journal)} episodes.")
-    deployed = folder / "playbook.toml" if any(verdict.deployed for verdict in learned.verdicts) else "none deployed"
+    show.say(
+        f"[red]The journal does not replay: {difference}[/]"
+        if difference
+        else f"The journal replays clean: {len(journal)} episodes."
+    )
+    deployed = (
+        folder / "playbook.toml"
+        if any(verdict.deployed for verdict in learned.verdicts)
+        else "none deployed"
+    )
     show.say(f"Report: {report}\nPlaybook: {deployed}\nTook {seconds:.0f} s.")
     if difference:
         raise typer.Exit(1)
@@ -154,4 +227,6 @@ def _fresh(root: Path, environments: list[str], config: LearnConfig) -> Path:
     """Name a folder that does not exist yet."""
     stem = f"{'+'.join(name.rpartition('/')[2] for name in environments)}-w{config.world}-s{config.seed}"
     taken = {path.name for path in root.glob(f"{stem}*")}
-    return root / next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)
+    return root / next(
+        name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken
+    )

@@ -83,7 +83,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def firsthand(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
 ) -> None:
     """Language models that learn from first-hand experience."""
 

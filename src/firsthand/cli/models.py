@@ -37,9 +37,14 @@ def models(json: Json = False) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for kind in found:
         console.print(kind.usage, style="bold", markup=False)
-        console.print(f"    {'installed' if kind.installed else f'not installed: {kind.install}'}", markup=False)
+        console.print(
+            f"    {'installed' if kind.installed else f'not installed: {kind.install}'}",
+            markup=False,
+        )
         if kind.weights:
-            size = f"{kind.fetched / 1e6:.0f} MB" if kind.fetched else "fetched when first used, 93 MB"
+            size = (
+                f"{kind.fetched / 1e6:.0f} MB" if kind.fetched else "fetched when first used, 93 MB"
+            )
             console.print(f"    weights of smollm2: {kind.weights} ({size})", markup=False)
 
 
@@ -52,4 +57,6 @@ def _kind(name: str, usage: str) -> Kind:
     from firsthand.models import weights
 
     path = weights.cache_folder() / weights.NAME
-    return Kind(name, usage, installed, install, str(path), path.stat().st_size if path.is_file() else 0)
+    return Kind(
+        name, usage, installed, install, str(path), path.stat().st_size if path.is_file() else 0
+    )

@@ -35,7 +35,9 @@ def play(
     Example: firsthand play interfaces/shop_desk --model scripted:expert
     """
     if json and model == "human":
-        raise UserError("--json leaves no room for a person to read: name another --model, for example scripted:expert.")
+        raise UserError(
+            "--json leaves no room for a person to read: name another --model, for example scripted:expert."
+        )
     (task,) = tasks(environment, 1, split=split, level=level, world=world, start=seed)
     episode = run(_play(agent(model, playbook=playbook), task))
     if json:
@@ -48,7 +50,11 @@ def play(
 
 async def _play(who: Agent, task: Task) -> Episode:
     try:
-        limits = Limits(episode_seconds=PATIENCE_SECONDS, turn_seconds=PATIENCE_SECONDS) if who.model.name == "human" else Limits()
+        limits = (
+            Limits(episode_seconds=PATIENCE_SECONDS, turn_seconds=PATIENCE_SECONDS)
+            if who.model.name == "human"
+            else Limits()
+        )
         return await play_one(lookup(task.environment)(), who, task, limits=limits)
     finally:
         await who.model.close()

@@ -19,7 +19,9 @@ playbook = typer.Typer(
     help="Show what was learned, compare versions, roll back.\n\nExample: firsthand playbook diff runs/shop_desk",
 )
 
-Where = Annotated[Path, typer.Argument(metavar="PATH", help="The folder of a run, or a playbook file.")]
+Where = Annotated[
+    Path, typer.Argument(metavar="PATH", help="The folder of a run, or a playbook file.")
+]
 
 
 @playbook.command()
@@ -29,12 +31,24 @@ def show(path: Where, json: Json = False) -> None:
     Example: firsthand playbook show runs/shop_desk
     """
     found = load(path / "playbook.toml" if path.is_dir() else path)
-    lessons = sorted(found.lessons, key=lambda lesson: (lesson.state == "retired", -_credit(lesson)))
+    lessons = sorted(
+        found.lessons, key=lambda lesson: (lesson.state == "retired", -_credit(lesson))
+    )
     if json:
-        document({"version": found.version, "id": found.id, "note": found.note, "lessons": [_named(lesson) for lesson in lessons]})
+        document(
+            {
+                "version": found.version,
+                "id": found.id,
+                "note": found.note,
+                "lessons": [_named(lesson) for lesson in lessons],
+            }
+        )
         return
     console = _console()
-    console.print(f"Version {found.version}, {len(found.active)} lessons in use{f': {found.note}' if found.note else ''}", markup=False)
+    console.print(
+        f"Version {found.version}, {len(found.active)} lessons in use{f': {found.note}' if found.note else ''}",
+        markup=False,
+    )
     for lesson in lessons:
         console.print(line(lesson), style="dim" if lesson.state == "retired" else "", markup=False)
 
@@ -42,8 +56,12 @@ def show(path: Where, json: Json = False) -> None:
 @playbook.command()
 def diff(
     path: Where,
-    old: Annotated[int | None, typer.Option(help="Version to compare with.  [default: the one before]")] = None,
-    new: Annotated[int | None, typer.Option(help="Version to look at.  [default: the current one]")] = None,
+    old: Annotated[
+        int | None, typer.Option(help="Version to compare with.  [default: the one before]")
+    ] = None,
+    new: Annotated[
+        int | None, typer.Option(help="Version to look at.  [default: the current one]")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show which lessons one version has that another has not, and whose state changed.
@@ -55,13 +73,27 @@ def diff(
     before = _version(folder, old) if old is not None else _before(folder, after.version)
     gone = [lesson for id, lesson in before.by_id.items() if id not in after.by_id]
     come = [lesson for id, lesson in after.by_id.items() if id not in before.by_id]
-    both = [(before.by_id[id], lesson) for id, lesson in after.by_id.items() if id in before.by_id and before.by_id[id] != lesson]
+    both = [
+        (before.by_id[id], lesson)
+        for id, lesson in after.by_id.items()
+        if id in before.by_id and before.by_id[id] != lesson
+    ]
     if json:
         changed = [{"old": _named(a), "new": _named(b)} for a, b in both]
-        document({"old": before.version, "new": after.version, "removed": [*map(_named, gone)], "added": [*map(_named, come)], "changed": changed})
+        document(
+            {
+                "old": before.version,
+                "new": after.version,
+                "removed": [*map(_named, gone)],
+                "added": [*map(_named, come)],
+                "changed": changed,
+            }
+        )
         return
     console = _console()
-    console.print(f"Version {before.version} to {after.version}: {len(come)} added, {len(gone)} removed, {len(both)} changed")
+    console.print(
+        f"Version {before.version} to {after.version}: {len(come)} added, {len(gone)} removed, {len(both)} changed"
+    )
     for mark, style, lessons in (("-", "red", gone), ("+", "green", come)):
         for lesson in lessons:
             console.print(f"{mark} {line(lesson)}", style=style, markup=False)
@@ -71,8 +103,14 @@ def diff(
 
 @playbook.command()
 def rollback(
-    path: Annotated[Path, typer.Argument(metavar="PATH", exists=True, file_okay=False, help="The folder of a run.")],
-    to: Annotated[int | None, typer.Option(help="The version to go back to.  [default: the one before the current]")] = None,
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", exists=True, file_okay=False, help="The folder of a run."),
+    ],
+    to: Annotated[
+        int | None,
+        typer.Option(help="The version to go back to.  [default: the one before the current]"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make an earlier version the current one. The history stays.
@@ -82,19 +120,27 @@ def rollback(
     current = load(path / "playbook.toml").version
     earlier = [version for version in versions(path) if version < current]
     if to is None and not earlier:
-        raise UserError(f"Version {current} is the first in {path}: there is nothing to go back to.")
+        raise UserError(
+            f"Version {current} is the first in {path}: there is nothing to go back to."
+        )
     found = roll_back(path, earlier[-1] if to is None else to)
     if json:
         document({"from": current, "to": found.version, "lessons": len(found.active)})
     else:
-        typer.echo(f"Version {found.version} with {len(found.active)} lessons is the current one; it was version {current}.")
+        typer.echo(
+            f"Version {found.version} with {len(found.active)} lessons is the current one; it was version {current}."
+        )
 
 
 def line(lesson: Lesson) -> str:
     """Put a lesson on a few lines: its name and standing, then what it says."""
     said = [lesson.text] if lesson.text else []
-    said += [f"{lesson.observation} => {lesson.action}"] if lesson.observation or lesson.action else []
-    return printable(f"{lesson.id} {standing(lesson)}\n    " + "\n".join(said).replace("\n", "\n    "))
+    said += (
+        [f"{lesson.observation} => {lesson.action}"] if lesson.observation or lesson.action else []
+    )
+    return printable(
+        f"{lesson.id} {standing(lesson)}\n    " + "\n".join(said).replace("\n", "\n    ")
+    )
 
 
 def standing(lesson: Lesson) -> str:
@@ -108,7 +154,9 @@ def standing(lesson: Lesson) -> str:
 
 def _version(folder: Path, version: int) -> Playbook:
     if version not in versions(folder):
-        raise UserError(f"{folder} has no playbook of version {version}. There are: {', '.join(map(str, versions(folder))) or 'none'}.")
+        raise UserError(
+            f"{folder} has no playbook of version {version}. There are: {', '.join(map(str, versions(folder))) or 'none'}."
+        )
     return load(folder / "history" / f"{version:04d}.toml")
 
 

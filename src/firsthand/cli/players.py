@@ -14,7 +14,11 @@ def agent(name: str, *, playbook: Path | None = None, temperature: float = 0.0) 
     An embedded model is loaded now: weights that cannot be fetched are then one message, not the
     failure of every episode. Raises `UserError`.
     """
-    lessons = load(playbook / "playbook.toml" if playbook.is_dir() else playbook) if playbook else Playbook()
+    lessons = (
+        load(playbook / "playbook.toml" if playbook.is_dir() else playbook)
+        if playbook
+        else Playbook()
+    )
     found = model(name)
     if name.partition(":")[0] == "llama":
         from firsthand.models.llama import Llama

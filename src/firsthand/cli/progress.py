@@ -18,10 +18,27 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
         yield lambda _episode: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    fields = TextColumn("{task.fields[rate]:5.1f}/s"), TextColumn("score {task.fields[score]:.2f}"), TimeRemainingColumn()
-    shown = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *fields, console=Console(stderr=True), transient=True)
+    fields = (
+        TextColumn("{task.fields[rate]:5.1f}/s"),
+        TextColumn("score {task.fields[score]:.2f}"),
+        TimeRemainingColumn(),
+    )
+    shown = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *fields,
+        console=Console(stderr=True),
+        transient=True,
+    )
     task = shown.add_task(title, total=total, rate=0.0, score=0.0)
     started, rewards = time.monotonic(), [0.0, 0]
 
@@ -29,7 +46,12 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
         if episode.reward is not None:
             rewards[:] = rewards[0] + episode.reward, rewards[1] + 1
         done = shown.tasks[0].completed + 1
-        shown.update(task, advance=1, rate=done / max(time.monotonic() - started, 1e-9), score=rewards[0] / max(rewards[1], 1))
+        shown.update(
+            task,
+            advance=1,
+            rate=done / max(time.monotonic() - started, 1e-9),
+            score=rewards[0] / max(rewards[1], 1),
+        )
 
     patience = threading.Timer(PATIENCE_SECONDS, shown.start)
     patience.daemon = True

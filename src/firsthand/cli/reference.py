@@ -16,7 +16,9 @@ output. Progress bars and messages go to standard error. What the exit codes mea
 
 def reference() -> str:
     """Return the page as Markdown."""
-    return "\n".join((OPENING, *(line for name in VERBS for line in _section(f"firsthand {name}", verb(name)))))
+    return "\n".join(
+        (OPENING, *(line for name in VERBS for line in _section(f"firsthand {name}", verb(name))))
+    )
 
 
 def _section(title: str, command: Any) -> Iterator[str]:
@@ -32,10 +34,18 @@ def _section(title: str, command: Any) -> Iterator[str]:
 
 
 def _row(parameter: Any) -> str:
-    name = parameter.metavar if parameter.param_type_name == "argument" else ", ".join(sorted(parameter.opts, key=len))
+    name = (
+        parameter.metavar
+        if parameter.param_type_name == "argument"
+        else ", ".join(sorted(parameter.opts, key=len))
+    )
     meaning, _, stated = (parameter.help or "").partition("  [default: ")
     unset = parameter.default is None or parameter.default is False or parameter.required
-    default = "required" if parameter.required else stated.rstrip("]") or ("" if unset else f"`{parameter.default}`")
+    default = (
+        "required"
+        if parameter.required
+        else stated.rstrip("]") or ("" if unset else f"`{parameter.default}`")
+    )
     return f"| `{name}` | {meaning} | {default} |"
 
 

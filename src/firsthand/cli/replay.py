@@ -12,7 +12,12 @@ from firsthand.rollout.replay import replay_journal
 from firsthand.shell import run as run_async
 
 
-def replay(journal: JournalFolder, environment: OnlyEnvironment = None, run: OnlyRun = None, json: Json = False) -> None:
+def replay(
+    journal: JournalFolder,
+    environment: OnlyEnvironment = None,
+    run: OnlyRun = None,
+    json: Json = False,
+) -> None:
     """Play a journal again and stop at the first difference.
 
     Exits with 1 on a difference, or when a line of the journal is spoilt.
@@ -22,7 +27,9 @@ def replay(journal: JournalFolder, environment: OnlyEnvironment = None, run: Onl
     store = Journal(journal)
     total = sum(1 for _ in store.episodes(environment=environment, run=run))
     if not total:
-        raise UserError(f"{journal} holds no such episode, and {len(store)} in all: check the path, --run and --environment.")
+        raise UserError(
+            f"{journal} holds no such episode, and {len(store)} in all: check the path, --run and --environment."
+        )
     same: list[str] = []
     with bar("replay", total) as step:
 
@@ -30,7 +37,9 @@ def replay(journal: JournalFolder, environment: OnlyEnvironment = None, run: Onl
             same.append(episode.id)
             step(episode)
 
-        difference = run_async(replay_journal(store, environment=environment, run=run, progress=agreed))
+        difference = run_async(
+            replay_journal(store, environment=environment, run=run, progress=agreed)
+        )
     damage = store.damage()
     if json:
         document({"episodes": total, "same": len(same), "difference": difference, "damage": damage})
@@ -39,6 +48,8 @@ def replay(journal: JournalFolder, environment: OnlyEnvironment = None, run: Onl
     else:
         typer.echo(f"All {total} episodes are the same: every observation, reward and check.")
     for spoilt in damage:
-        typer.echo(f"Spoilt: segment {spoilt.segment}, byte {spoilt.offset}: {spoilt.problem}", err=True)
+        typer.echo(
+            f"Spoilt: segment {spoilt.segment}, byte {spoilt.offset}: {spoilt.problem}", err=True
+        )
     if difference is not None or damage:
         raise typer.Exit(1)

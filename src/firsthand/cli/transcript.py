@@ -9,7 +9,11 @@ from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop
 from firsthand.models.human import printable
 
-STOPS = {Stop.DONE: "the environment ended it", Stop.TURNS: "the turn budget was spent", Stop.FAILED: "something broke"}
+STOPS = {
+    Stop.DONE: "the environment ended it",
+    Stop.TURNS: "the turn budget was spent",
+    Stop.FAILED: "something broke",
+}
 
 
 def transcript(episode: Episode) -> Iterator[Text]:
@@ -27,7 +31,10 @@ def ending(episode: Episode) -> Iterator[Text]:
         yield Text(f"{'✓' if held else '✗'} {name}", style="green" if held else "red")
     turns = f"{len(episode.turns)} turn{'' if len(episode.turns) == 1 else 's'}"
     if episode.error is not None:
-        yield Text(f"failed after {turns}, {episode.error.owner}: {episode.error.type}: {printable(episode.error.message)}", style="red")
+        yield Text(
+            f"failed after {turns}, {episode.error.owner}: {episode.error.type}: {printable(episode.error.message)}",
+            style="red",
+        )
     elif episode.reward is not None:
         yield Text(f"score {episode.reward:.2f} after {turns}: {STOPS[episode.stop]}", style="bold")
     if episode.aftermath:
@@ -38,10 +45,14 @@ def _heard(observation: Observation) -> Iterator[Text]:
     if observation.text:
         yield Text(printable(observation.text))
     for result in observation.results:
-        yield Text(f"{result.tool}: ", style="red" if result.error else "green").append(printable(result.text), style="default")
+        yield Text(f"{result.tool}: ", style="red" if result.error else "green").append(
+            printable(result.text), style="default"
+        )
 
 
 def _done(action: Action, reward: float) -> Text:
     calls = [f"{call.name} {msgspec.json.encode(call.arguments).decode()}" for call in action.calls]
-    said = Text("> ", style="cyan").append(printable("\n  ".join(calls) if calls else action.text), style="cyan")
+    said = Text("> ", style="cyan").append(
+        printable("\n  ".join(calls) if calls else action.text), style="cyan"
+    )
     return said.append(f"  {reward:+.2f}", style="bold") if reward else said

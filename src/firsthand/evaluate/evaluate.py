@@ -14,7 +14,15 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.episode import Episode
 from firsthand.errors import UserError
-from firsthand.evaluate.statistics import Difference, Estimate, bootstrap_by_task, effective_n, paired_difference, pass_at_k, wilson
+from firsthand.evaluate.statistics import (
+    Difference,
+    Estimate,
+    bootstrap_by_task,
+    effective_n,
+    paired_difference,
+    pass_at_k,
+    wilson,
+)
 from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
 from firsthand.task import Task
@@ -69,7 +77,10 @@ class Evaluation(msgspec.Struct, frozen=True):
     @property
     def graded(self) -> bool:
         """Whether some score lay between 0 and 1, so that mean score and success rate differ."""
-        return any(row.score and row.success and row.score.mean != row.success.mean for row in (self, *self.rows))
+        return any(
+            row.score and row.success and row.score.mean != row.success.mean
+            for row in (self, *self.rows)
+        )
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -107,7 +118,9 @@ class Options(TypedDict, total=False):
     progress: Callable[[Episode], None] | None
 
 
-async def evaluate(agent: Agent, tasks: Sequence[Task], *, repeats: int = 1, **options: Unpack[Options]) -> Evaluation:
+async def evaluate(
+    agent: Agent, tasks: Sequence[Task], *, repeats: int = 1, **options: Unpack[Options]
+) -> Evaluation:
     """Play every task `repeats` times and summarise; all other options are those of `rollout`."""
     if repeats < 1:
         raise UserError(f"Each task is played at least once, got repeats={repeats}.")
@@ -133,17 +146,26 @@ def summarise(episodes: Iterable[Episode]) -> Evaluation:
         tasks=len(_grouped(episodes, _task_id)),
         episodes=len(episodes),
         failed=len(failed),
-        failures=dict(Counter(episode.error.owner if episode.error else "unknown" for episode in failed).most_common()),
+        failures=dict(
+            Counter(
+                episode.error.owner if episode.error else "unknown" for episode in failed
+            ).most_common()
+        ),
         score=_score(episodes),
         success=_success(episodes),
         pass_at=_pass_at(episodes),
-        rows=tuple(_row(environment, level, slices[environment, level]) for environment, level in sorted(slices)),
+        rows=tuple(
+            _row(environment, level, slices[environment, level])
+            for environment, level in sorted(slices)
+        ),
         turns=sum(len(episode.turns) for episode in episodes) / len(episodes),
         prompt_tokens=sum(len(turn.prompt_ids) for episode in episodes for turn in episode.turns),
         sampled_tokens=sum(len(turn.ids) for episode in episodes for turn in episode.turns),
         true=_true(episodes),
         flagged=sum(bool(episode.flags) for episode in episodes),
-        flags=dict(Counter(reason for episode in episodes for reason in episode.flags).most_common()),
+        flags=dict(
+            Counter(reason for episode in episodes for reason in episode.flags).most_common()
+        ),
     )
 
 
@@ -154,7 +176,9 @@ def compare(before: Iterable[Episode], after: Iterable[Episode]) -> Comparison:
     """
     before, after = list(before), list(after)
     if not before or not after:
-        raise UserError(f"A comparison needs episodes on both sides, got {len(before)} before and {len(after)} after.")
+        raise UserError(
+            f"A comparison needs episodes on both sides, got {len(before)} before and {len(after)} after."
+        )
     tasks = {episode.task.id: episode.task for episode in (*before, *after)}
     played = {episode.task.id for episode in before}, {episode.task.id for episode in after}
     scores = _scores_by_task(before), _scores_by_task(after)
@@ -201,7 +225,11 @@ def _mean(values: Sequence[float]) -> float:
 def _estimate(values_by_task: Sequence[Sequence[float]]) -> Estimate | None:
     if not values_by_task:
         return None
-    return Estimate(_mean([_mean(values) for values in values_by_task]), bootstrap_by_task(values_by_task), len(values_by_task))
+    return Estimate(
+        _mean([_mean(values) for values in values_by_task]),
+        bootstrap_by_task(values_by_task),
+        len(values_by_task),
+    )
 
 
 def _score(episodes: Sequence[Episode]) -> Estimate | None:
@@ -217,7 +245,9 @@ def _true(episodes: Sequence[Episode]) -> Estimate | None:
 
 
 def _successes(episodes: Sequence[Episode]) -> list[list[float]]:
-    return [[float(score == 1.0) for score in scores] for scores in _scores_by_task(episodes).values()]
+    return [
+        [float(score == 1.0) for score in scores] for scores in _scores_by_task(episodes).values()
+    ]
 
 
 def _success(episodes: Sequence[Episode]) -> Estimate | None:
@@ -233,7 +263,11 @@ def _pass_at(episodes: Sequence[Episode]) -> dict[int, Estimate]:
     most = max((len(values) for values in by_task), default=0)
     found: dict[int, Estimate] = {}
     for k in (2**i for i in range(most.bit_length())) if most > 1 else ():
-        chances = [[pass_at_k(len(values), round(sum(values)), k)] for values in by_task if len(values) >= k]
+        chances = [
+            [pass_at_k(len(values), round(sum(values)), k)]
+            for values in by_task
+            if len(values) >= k
+        ]
         estimate = _estimate(chances)
         if estimate:
             found[k] = estimate
@@ -252,7 +286,9 @@ def _row(environment: str, level: int, episodes: Sequence[Episode]) -> Row:
     )
 
 
-def _change(tasks: Sequence[str], before: dict[str, list[float]], after: dict[str, list[float]]) -> Change:
+def _change(
+    tasks: Sequence[str], before: dict[str, list[float]], after: dict[str, list[float]]
+) -> Change:
     sides = [[scores[task] for task in tasks] for scores in (before, after)]
     first, second = ([_mean(values) for values in side] for side in sides)
     return Change(

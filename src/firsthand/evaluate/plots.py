@@ -54,8 +54,12 @@ def scale(values: Iterable[float], *, most: int = 5) -> Scale:
     high = max(*values, low + 0.04)
     magnitude = 10.0 ** math.floor(math.log10((high - low) / most))
     steps = (magnitude * factor for factor in (1, 2, 5, 10, 20, 50, 100))
-    step, first, last = next(found for step in steps if (found := _steps(low, high, step))[2] - found[1] < most)
-    return Scale(first * step, last * step, tuple(round(i * step, 10) for i in range(first, last + 1)))
+    step, first, last = next(
+        found for step in steps if (found := _steps(low, high, step))[2] - found[1] < most
+    )
+    return Scale(
+        first * step, last * step, tuple(round(i * step, 10) for i in range(first, last + 1))
+    )
 
 
 def _steps(low: float, high: float, step: float) -> tuple[float, int, int]:
@@ -67,14 +71,26 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
     points = sorted(points, key=lambda point: point.rollouts)
     top, height = 34, 220
     x_axis = scale([point.rollouts for point in points], most=6)
-    x_axis = Scale(0.0, float(points[-1].rollouts) or 1.0, tuple(tick for tick in x_axis.ticks if tick <= points[-1].rollouts))
+    x_axis = Scale(
+        0.0,
+        float(points[-1].rollouts) or 1.0,
+        tuple(tick for tick in x_axis.ticks if tick <= points[-1].rollouts),
+    )
 
     def y(score: float) -> float:
         return round(top + height * (1 - SCORES.at(score) / 100), 2)
 
     parts = [_horizontal_grid(y(tick), number(tick)) for tick in SCORES.ticks]
     for tick in x_axis.ticks:
-        parts.append(_text(x_axis.at(tick), top + height + 20, f"{tick:,.0f}", "tick", anchor=_anchor(x_axis.at(tick))))
+        parts.append(
+            _text(
+                x_axis.at(tick),
+                top + height + 20,
+                f"{tick:,.0f}",
+                "tick",
+                anchor=_anchor(x_axis.at(tick)),
+            )
+        )
     parts.append(_text(0, top + height + 38, "training rollouts", "tick", anchor="start"))
     parts += _deployments(points, x_axis, top, height)
     line = [(x_axis.at(point.rollouts), 100 - SCORES.at(point.score)) for point in points]
@@ -85,7 +101,15 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
         found = f"{number(point.score)} {interval(Interval(point.low, point.high))}"
         title = f"{point.label or 'score'} after {point.rollouts:,} rollouts: {found}"
         dot = Markup('<circle class="dot{}" cx="{}%" cy="{}" r="{}"><title>{}</title></circle>')
-        parts.append(dot.format(" deployed" if point.label else "", x_axis.at(point.rollouts), y(point.score), 5 if point.label else 3.5, title))
+        parts.append(
+            dot.format(
+                " deployed" if point.label else "",
+                x_axis.at(point.rollouts),
+                y(point.score),
+                5 if point.label else 3.5,
+                title,
+            )
+        )
     last = points[-1]
     parts.append(_text(100, y(last.score) + 4, number(last.score), "value after", dx=12))
     if len(points) > 1:
@@ -93,7 +117,12 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
         under = first.low > 0.12  # below that the label would lie on the axis
         x, beside = x_axis.at(first.rollouts), y(first.low) + 16 if under else y(first.high) - 8
         parts.append(_text(x, beside, number(first.score), "value after", anchor=_anchor(x)))
-    return _figure("curve", top + height + 44, parts, f"Score from {number(points[0].score)} to {number(last.score)} over {last.rollouts:,} rollouts")
+    return _figure(
+        "curve",
+        top + height + 44,
+        parts,
+        f"Score from {number(points[0].score)} to {number(last.score)} over {last.rollouts:,} rollouts",
+    )
 
 
 def level_bars(before: Evaluation | None, after: Evaluation | None) -> dict[str, Markup]:
@@ -104,15 +133,25 @@ def level_bars(before: Evaluation | None, after: Evaluation | None) -> dict[str,
         for row in found.rows:
             rows.setdefault(row.environment, {}).setdefault(row.level, {})[name] = row
     names = [name for name, _ in sides]
-    return {environment: _levels(dict(sorted(levels.items())), names) for environment, levels in sorted(rows.items())}
+    return {
+        environment: _levels(dict(sorted(levels.items())), names)
+        for environment, levels in sorted(rows.items())
+    }
 
 
 def differences(changes: Sequence[tuple[str, Change]]) -> Markup:
     """Draw the paired difference of each named change as a point with its interval, on one axis through 0."""
     found = [(name, change.difference) for name, change in changes]
-    axis = scale(end for _, difference in found for end in (difference.interval.low, difference.interval.high))
+    axis = scale(
+        end
+        for _, difference in found
+        for end in (difference.interval.low, difference.interval.high)
+    )
     height = 46 * len(found)
-    parts = [_vertical_grid(axis, tick, height, typeset(number(tick, signed=True))) for tick in axis.ticks]
+    parts = [
+        _vertical_grid(axis, tick, height, typeset(number(tick, signed=True)))
+        for tick in axis.ticks
+    ]
     for index, (name, difference) in enumerate(found):
         top = 46 * index
         value = f"{number(difference.mean, signed=True)} {interval(difference.interval, signed=True)}, n = {difference.n}"
@@ -141,7 +180,16 @@ def credit_mark(axis: Scale, mean: float, sd: float) -> Markup:
 
 def credit_axis(axis: Scale) -> Markup:
     """Draw the tick labels of the credit column."""
-    parts = [_text(axis.at(tick), 12, typeset(number(tick, signed=True)), "tick", anchor=_anchor(axis.at(tick))) for tick in axis.ticks]
+    parts = [
+        _text(
+            axis.at(tick),
+            12,
+            typeset(number(tick, signed=True)),
+            "tick",
+            anchor=_anchor(axis.at(tick)),
+        )
+        for tick in axis.ticks
+    ]
     return _svg(16, parts, "Effect on the score")
 
 
@@ -151,33 +199,49 @@ def _levels(levels: dict[int, dict[str, Row]], names: list[str]) -> Markup:
     parts = [_vertical_grid(SCORES, tick, height, number(tick)) for tick in SCORES.ticks]
     for index, (level, rows) in enumerate(levels.items()):
         top = index * pitch + 10
-        counts = dict.fromkeys(str(rows[name].score.n if rows[name].score else 0) for name in names if name in rows)  # pyright: ignore[reportOptionalMemberAccess]
+        counts = dict.fromkeys(
+            str(rows[name].score.n if rows[name].score else 0) for name in names if name in rows
+        )  # pyright: ignore[reportOptionalMemberAccess]
         middle = top + 7 * len(names)
         parts.append(_text(0, middle - 1, f"level {level}", "label", dx=-12, anchor="end"))
-        parts.append(_text(0, middle + 13, f"n = {' / '.join(counts)}", "tick", dx=-12, anchor="end"))
+        parts.append(
+            _text(0, middle + 13, f"n = {' / '.join(counts)}", "tick", dx=-12, anchor="end")
+        )
         for place, name in enumerate(names):
             estimate = rows[name].score if name in rows else None
             kind = name if len(names) > 1 else "after"
-            parts.append(_bar(estimate, top + 14 * place, kind, name if len(names) > 1 and index == 0 else ""))
+            parts.append(
+                _bar(
+                    estimate, top + 14 * place, kind, name if len(names) > 1 and index == 0 else ""
+                )
+            )
     return _figure("levels", height + 24, parts, "Mean score by level with 95% intervals")
 
 
 def _bar(estimate: Estimate | None, top: float, kind: str, name: str) -> Markup:
     if estimate is None:
         return _text(0, top + 10, "nothing scored", "tick", dx=6, anchor="start")
-    bar = Markup('<rect class="bar {}" x="0" y="{}" width="{}%" height="12" rx="1.5"/>').format(kind, top, SCORES.at(estimate.mean))
+    bar = Markup('<rect class="bar {}" x="0" y="{}" width="{}%" height="12" rx="1.5"/>').format(
+        kind, top, SCORES.at(estimate.mean)
+    )
     whisker = _whisker(SCORES, estimate.interval.low, estimate.interval.high, top + 6)
     value = _text(100, top + 10, f"{number(estimate.mean)} {name}".strip(), f"value {kind}", dx=12)
     return bar + whisker + value
 
 
-def _deployments(points: Sequence[CurvePoint], axis: Scale, top: float, height: float) -> list[Markup]:
+def _deployments(
+    points: Sequence[CurvePoint], axis: Scale, top: float, height: float
+) -> list[Markup]:
     """Mark deployed playbooks; a label that would run into the one before goes to the second row, or is left to the tooltip."""
     parts: list[Markup] = []
     free = [-1.0, -1.0]
     for point in (point for point in points if point.label):
         x = axis.at(point.rollouts)
-        parts.append(Markup('<line class="deployment" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(x, top - 4, top + height))
+        parts.append(
+            Markup('<line class="deployment" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/>').format(
+                x, top - 4, top + height
+            )
+        )
         width = 2.0 * len(point.label)
         row = next((row for row in (0, 1) if free[row] < x - width / 2), None)
         if row is not None:
@@ -186,30 +250,47 @@ def _deployments(points: Sequence[CurvePoint], axis: Scale, top: float, height: 
     return parts
 
 
-def _stretched(top: float, height: float, band: Sequence[tuple[float, float]], line: Sequence[tuple[float, float]]) -> Markup:
+def _stretched(
+    top: float,
+    height: float,
+    band: Sequence[tuple[float, float]],
+    line: Sequence[tuple[float, float]],
+) -> Markup:
     """Draw in a box of 100 by 100 that is stretched over the plot; strokes keep their width."""
     points = [" ".join(f"{x:g},{y:g}" for x, y in shape) for shape in (band, line)]
-    shapes = Markup('<polygon class="band" points="{}"/><polyline class="line" points="{}"/>').format(*points)
+    shapes = Markup(
+        '<polygon class="band" points="{}"/><polyline class="line" points="{}"/>'
+    ).format(*points)
     frame = '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none">{}</svg>'
     return Markup(frame).format(top, height, shapes)
 
 
 def _horizontal_grid(y: float, label: str) -> Markup:
-    return Markup('<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/>').format(y) + _text(0, y + 4, label, "tick", dx=-12, anchor="end")
+    return Markup('<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/>').format(y) + _text(
+        0, y + 4, label, "tick", dx=-12, anchor="end"
+    )
 
 
 def _vertical_grid(axis: Scale, tick: float, height: float, label: str) -> Markup:
     x = axis.at(tick)
-    line = Markup('<line class="{}" x1="{}%" x2="{}%" y1="0" y2="{}"/>').format("grid" if tick else "zero", x, x, height)
+    line = Markup('<line class="{}" x1="{}%" x2="{}%" y1="0" y2="{}"/>').format(
+        "grid" if tick else "zero", x, x, height
+    )
     return line + _text(x, height + 18, label, "tick", anchor=_anchor(x))
 
 
 def _whisker(axis: Scale, low: float, high: float, y: float, kind: str = "") -> Markup:
-    return Markup('<line class="whisker {}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(kind, axis.at(low), axis.at(high), y, y)
+    return Markup('<line class="whisker {}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
+        kind, axis.at(low), axis.at(high), y, y
+    )
 
 
-def _text(x: float, y: float, text: str, kind: str, *, dx: float = 0, anchor: str = "start") -> Markup:
-    return Markup('<text class="{}" x="{}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(kind, x, y, dx, anchor, text)
+def _text(
+    x: float, y: float, text: str, kind: str, *, dx: float = 0, anchor: str = "start"
+) -> Markup:
+    return Markup('<text class="{}" x="{}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
+        kind, x, y, dx, anchor, text
+    )
 
 
 def _anchor(x: float) -> str:
@@ -217,7 +298,9 @@ def _anchor(x: float) -> str:
 
 
 def _dot(axis: Scale, value: float, y: float, radius: float, tone: str) -> Markup:
-    return Markup('<circle class="dot {}" cx="{}%" cy="{}" r="{}"/>').format(tone, axis.at(value), y, radius)
+    return Markup('<circle class="dot {}" cx="{}%" cy="{}" r="{}"/>').format(
+        tone, axis.at(value), y, radius
+    )
 
 
 def _tone(found: Interval) -> str:
@@ -226,7 +309,9 @@ def _tone(found: Interval) -> str:
 
 
 def _svg(height: float, parts: Iterable[Markup], label: str) -> Markup:
-    return Markup('<svg role="img" aria-label="{}" height="{}">{}</svg>').format(label, height, Markup("").join(parts))
+    return Markup('<svg role="img" aria-label="{}" height="{}">{}</svg>').format(
+        label, height, Markup("").join(parts)
+    )
 
 
 def _figure(kind: str, height: float, parts: Iterable[Markup], label: str) -> Markup:

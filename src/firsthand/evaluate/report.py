@@ -58,7 +58,11 @@ def render(report: Report) -> str:
     lessons = ranked(report.playbook.lessons) if report.playbook else []
     credits = [(lesson.credit.mean, lesson.credit.sd) for lesson in lessons if lesson.credit]
     page = Templates(
-        loader=PackageLoader("firsthand.evaluate", "page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("firsthand.evaluate", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     ).get_template("report.html")
     return page.render(
         report=report,
@@ -88,7 +92,13 @@ def render(report: Report) -> str:
 
 def ranked(lessons: Sequence[Lesson]) -> list[Lesson]:
     """Sort lessons: those in use first, then by credit, those without any last."""
-    return sorted(lessons, key=lambda lesson: (_STATES.index(lesson.state), -lesson.credit.mean if lesson.credit else math.inf))
+    return sorted(
+        lessons,
+        key=lambda lesson: (
+            _STATES.index(lesson.state),
+            -lesson.credit.mean if lesson.credit else math.inf,
+        ),
+    )
 
 
 class Tile(msgspec.Struct, frozen=True):
@@ -110,7 +120,13 @@ def _tiles(report: Report) -> list[Tile]:
     clear = difference.interval.low > 0 or difference.interval.high < 0
     return [
         *(
-            Tile(f"Mean score {name}", number(side.mean), interval(side.interval), f"n = {side.n} tasks", name)
+            Tile(
+                f"Mean score {name}",
+                number(side.mean),
+                interval(side.interval),
+                f"n = {side.n} tasks",
+                name,
+            )
             for name, side in (("before", overall.before), ("after", overall.after))
         ),
         Tile(
@@ -138,10 +154,22 @@ def _evaluation_tiles(report: Report, side: str) -> list[Tile]:
     tiles: list[Tile] = []
     for name, estimate in named:
         if estimate is None:
-            tiles.append(Tile(name + suffix, "none", "", f"n = 0: all {found.episodes} episodes failed", side))
+            tiles.append(
+                Tile(
+                    name + suffix, "none", "", f"n = 0: all {found.episodes} episodes failed", side
+                )
+            )
         else:
             repeats = f", {scored} episodes" if scored != estimate.n else ""
-            tiles.append(Tile(name + suffix, number(estimate.mean), interval(estimate.interval), f"n = {estimate.n} tasks{repeats}", side))
+            tiles.append(
+                Tile(
+                    name + suffix,
+                    number(estimate.mean),
+                    interval(estimate.interval),
+                    f"n = {estimate.n} tasks{repeats}",
+                    side,
+                )
+            )
     return tiles
 
 
@@ -149,12 +177,17 @@ def _differences(comparison: Comparison | None) -> Any:
     if comparison is None or comparison.overall is None:
         return None
     named = list(comparison.environments.items())
-    return plots.differences([*named, ("all environments", comparison.overall)] if len(named) > 1 else named)
+    return plots.differences(
+        [*named, ("all environments", comparison.overall)] if len(named) > 1 else named
+    )
 
 
 def spoken(action: Action) -> str:
     """Write an action as text: what was said, then each call as `tool(name=value)`."""
-    calls = [f"{call.name}({', '.join(f'{key}={_value(value)}' for key, value in call.arguments.items())})" for call in action.calls]
+    calls = [
+        f"{call.name}({', '.join(f'{key}={_value(value)}' for key, value in call.arguments.items())})"
+        for call in action.calls
+    ]
     return "\n".join(part for part in (action.text, *calls) if part)
 
 
@@ -171,6 +204,9 @@ def clipped(text: str) -> str:
 
 def likeliest(turn: Turn) -> list[tuple[str, float, bool]]:
     """Return the options with the most probability, best first, and whether each was picked; the picked one is always there."""
-    chances = [(option, math.exp(min(0.0, logprob)), option == turn.action.text) for option, logprob in turn.choices.items()]
+    chances = [
+        (option, math.exp(min(0.0, logprob)), option == turn.action.text)
+        for option, logprob in turn.choices.items()
+    ]
     chances.sort(key=lambda chance: -chance[1])
     return chances[:CHOICES_SHOWN] + [chance for chance in chances[CHOICES_SHOWN:] if chance[2]]

@@ -57,7 +57,9 @@ class Difference(msgspec.Struct, frozen=True):
 def normal_quantile(confidence: float) -> float:
     """Return the half-width, in standard deviations, of a two-sided normal interval; 1.96 at 0.95."""
     if not 0.0 < confidence < 1.0:
-        raise UserError(f"A confidence lies between 0 and 1, got {confidence!r}: write 0.95 for 95%.")
+        raise UserError(
+            f"A confidence lies between 0 and 1, got {confidence!r}: write 0.95 for 95%."
+        )
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
@@ -95,19 +97,32 @@ def effective_n(values_by_task: Iterable[Sequence[float]]) -> float:
     return float(np.clip(share * (1 - share) / error, tasks, plays)) if error > 0 else float(plays)
 
 
-def bootstrap_by_task(values_by_task: Iterable[Sequence[float]], *, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0) -> Interval:
+def bootstrap_by_task(
+    values_by_task: Iterable[Sequence[float]],
+    *,
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Interval:
     """Return a percentile interval for the mean of task means, tasks being resampled and not plays.
 
     Values lie in [0, 1]. One imagined task at 0 and one at 1 join those resampled: the plain bootstrap
     covers 0.34 to 0.69 of the time where almost all values agree (n = 20 to 60), this one 0.94 or more.
     """
     normal_quantile(confidence)
-    means = np.array([sum(values) / len(values) for values in values_by_task if len(values)] + [0.0, 1.0])
+    means = np.array(
+        [sum(values) / len(values) for values in values_by_task if len(values)] + [0.0, 1.0]
+    )
     if not np.all((means >= 0.0) & (means <= 1.0)):
-        raise UserError(f"Scores lie in [0, 1], got a task with mean {means[(means < 0) | ~(means <= 1)][0]:g}.")
+        raise UserError(
+            f"Scores lie in [0, 1], got a task with mean {means[(means < 0) | ~(means <= 1)][0]:g}."
+        )
     rng, n = np.random.default_rng(seed), len(means)
     rows = max(1, _CHUNK // n)
-    sampled = [means[rng.integers(0, n, (min(rows, resamples - done), n))].mean(axis=1) for done in range(0, resamples, rows)]
+    sampled = [
+        means[rng.integers(0, n, (min(rows, resamples - done), n))].mean(axis=1)
+        for done in range(0, resamples, rows)
+    ]
     low, high = np.quantile(np.concatenate(sampled), [0.5 - confidence / 2, 0.5 + confidence / 2])
     actual = float(means[:-2].mean()) if n > 2 else 0.5
     return Interval(min(float(low), actual), max(float(high), actual))
@@ -116,7 +131,9 @@ def bootstrap_by_task(values_by_task: Iterable[Sequence[float]], *, confidence: 
 def pass_at_k(n: int, c: int, k: int) -> float:
     """Return the unbiased chance that one of `k` plays succeeds, given `c` of `n` did (Chen et al. 2021, eq. 1)."""
     if not (0 <= c <= n and 1 <= k <= n):
-        raise UserError(f"pass@k needs 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}: play each task at least k times.")
+        raise UserError(
+            f"pass@k needs 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}: play each task at least k times."
+        )
     return 1.0 - math.comb(n - c, k) / math.comb(n, k)
 
 
@@ -127,7 +144,9 @@ def mcnemar(better: int, worse: int) -> float:
     return min(1.0, 2 * tail / 2**n)
 
 
-def paired_difference(before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95) -> Difference:
+def paired_difference(
+    before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95
+) -> Difference:
     """Return the mean of after - before over tasks, with an interval. Scores lie in [0, 1].
 
     The interval is normal, on the differences and two imagined ones, -1 and +1; for 0/1 scores this is
@@ -136,11 +155,15 @@ def paired_difference(before: Sequence[float], after: Sequence[float], *, confid
     intervals fall below 0.5; it is conservative where differences are small throughout.
     """
     if len(before) != len(after):
-        raise UserError(f"A paired difference needs the same tasks on both sides, got {len(before)} before and {len(after)} after.")
+        raise UserError(
+            f"A paired difference needs the same tasks on both sides, got {len(before)} before and {len(after)} after."
+        )
     z = normal_quantile(confidence)
     scores = np.array([before, after], dtype=float).reshape(2, -1)
     if not np.all((scores >= 0.0) & (scores <= 1.0)):
-        raise UserError("A paired difference needs scores in [0, 1]; leave failed episodes out instead of scoring them.")
+        raise UserError(
+            "A paired difference needs scores in [0, 1]; leave failed episodes out instead of scoring them."
+        )
     change = scores[1] - scores[0]
     n = len(change)
     centre = float(change.sum()) / (n + 2)

@@ -24,16 +24,37 @@ def _estimate(estimate: Estimate | None) -> str:
 
 def _evaluation(result: Evaluation) -> Table:
     graded = result.graded
-    found = _titled(result.agent, ["environment", "level", "tasks", "episodes", "failed", *(["score"] if graded else []), "success"])
+    found = _titled(
+        result.agent,
+        [
+            "environment",
+            "level",
+            "tasks",
+            "episodes",
+            "failed",
+            *(["score"] if graded else []),
+            "success",
+        ],
+    )
     for row in result.rows:
         found.add_row(row.environment, str(row.level), *_cells(row, graded))
     if len(result.rows) != 1:
         found.add_section()
         found.add_row("all", "", *_cells(result, graded), style="bold")
     for k, estimate in result.pass_at.items():
-        found.add_row(f"pass@{k}", "", str(estimate.n), "", "", *([""] if graded else []), _estimate(estimate))
+        found.add_row(
+            f"pass@{k}", "", str(estimate.n), "", "", *([""] if graded else []), _estimate(estimate)
+        )
     if result.true is not None:
-        found.add_row("true score", "", str(result.true.n), "", "", _estimate(result.true), *([""] if graded else []))
+        found.add_row(
+            "true score",
+            "",
+            str(result.true.n),
+            "",
+            "",
+            _estimate(result.true),
+            *([""] if graded else []),
+        )
     lines = (cost(result).replace("; ", "\n"), flagged(result), "Brackets: 95% intervals.")
     found.caption = "\n".join(line for line in lines if line)
     return found
@@ -46,13 +67,17 @@ def _cells(row: Row | Evaluation, graded: bool) -> list[str]:
 
 def _comparison(result: Comparison) -> Table:
     title = f"before: {result.before}\nafter:  {result.after}"
-    found = _titled(title, ["environment", "tasks", "before", "after", "difference", "better :\nworse"])
+    found = _titled(
+        title, ["environment", "tasks", "before", "after", "difference", "better :\nworse"]
+    )
     for name, change in result.environments.items():
         found.add_row(name, *_change(change))
     if result.overall and len(result.environments) > 1:
         found.add_section()
         found.add_row("all", *_change(result.overall), style="bold")
-    found.caption = f"Paired by task; brackets: 95% intervals; p: McNemar's exact test.\n{left_out(result)}"
+    found.caption = (
+        f"Paired by task; brackets: 95% intervals; p: McNemar's exact test.\n{left_out(result)}"
+    )
     return found
 
 
@@ -60,12 +85,20 @@ def _change(change: Change) -> list[str]:
     found = change.difference
     difference = f"{number(found.mean, signed=True)}\n{interval(found.interval, signed=True)}"
     sides = [_estimate(side).replace(" ", "\n", 1) for side in (change.before, change.after)]
-    counts = f"{found.better} : {found.worse}" + ("" if found.p is None else f"\n{p_value(found.p)}")
+    counts = f"{found.better} : {found.worse}" + (
+        "" if found.p is None else f"\n{p_value(found.p)}"
+    )
     return [str(found.n), *sides, difference, counts]
 
 
 def _titled(title: str, columns: Sequence[str]) -> Table:
-    found = Table(title=escape(title), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    found = Table(
+        title=escape(title),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
     found.add_column(columns[0], overflow="fold")
     for name in columns[1:]:
         found.add_column(name, justify="right", no_wrap=True)

@@ -19,13 +19,25 @@ def interval(found: Interval, *, signed: bool = False) -> str:
 
 def p_value(p: float) -> str:
     """Write a p-value with one or two significant digits: p = .03, p < .001."""
-    return "p < .001" if p < 0.001 else f"p = {f'{p:.3f}' if p < 0.01 else f'{p:.2f}'}".replace("= 0.", "= .")
+    return (
+        "p < .001"
+        if p < 0.001
+        else f"p = {f'{p:.3f}' if p < 0.01 else f'{p:.2f}'}".replace("= 0.", "= .")
+    )
 
 
 def cost(result: Evaluation) -> str:
     """Say what the episodes took and which failed."""
-    tokens = f", {result.prompt_tokens:,} prompt and {result.sampled_tokens:,} sampled tokens" if result.sampled_tokens else ""
-    failures = f"; failed: {', '.join(f'{n} by {owner}' for owner, n in result.failures.items())}" if result.failures else ""
+    tokens = (
+        f", {result.prompt_tokens:,} prompt and {result.sampled_tokens:,} sampled tokens"
+        if result.sampled_tokens
+        else ""
+    )
+    failures = (
+        f"; failed: {', '.join(f'{n} by {owner}' for owner, n in result.failures.items())}"
+        if result.failures
+        else ""
+    )
     return f"{result.turns:.1f} turns an episode{tokens}{failures}"
 
 
@@ -38,6 +50,10 @@ def flagged(result: Evaluation) -> str:
 
 def left_out(result: Comparison) -> str:
     """Say which tasks are in no number, and why."""
-    groups = ((result.failed, "failed on a side"), (result.only_before, "played before only"), (result.only_after, "played after only"))
+    groups = (
+        (result.failed, "failed on a side"),
+        (result.only_before, "played before only"),
+        (result.only_after, "played after only"),
+    )
     parts = [f"{len(tasks)} {why}" for tasks, why in groups if tasks]
     return f"Tasks left out: {', '.join(parts)}." if parts else "No task was left out."

@@ -19,7 +19,13 @@ from firsthand.registry import check_version, lookup
 from firsthand.secrets import redact
 
 
-def export_chat(episodes: Iterable[Episode], path: Path, *, min_reward: float = 1.0, exclude_flagged: bool = True) -> int:
+def export_chat(
+    episodes: Iterable[Episode],
+    path: Path,
+    *,
+    min_reward: float = 1.0,
+    exclude_flagged: bool = True,
+) -> int:
     """Write one line `{"messages": [...], "tools": [...]}` for each episode of at least `min_reward`; return their number.
 
     With `exclude_flagged`, episodes that look like exploits of the reward are left out.
@@ -46,7 +52,9 @@ def chat(episode: Episode) -> dict[str, Any]:
     check_version(episode.task)
     environment = lookup(episode.task.environment)
     tools = [declared.specification for declared in tools_of(environment).values()]
-    messages: list[dict[str, Any]] = [{"role": "system", "content": environment.statement}] if environment.statement else []
+    messages: list[dict[str, Any]] = (
+        [{"role": "system", "content": environment.statement}] if environment.statement else []
+    )
     asked: list[str] = []
     for number, turn in enumerate(episode.turns, start=1):
         messages += _heard(turn.observation, asked)
@@ -59,7 +67,11 @@ def _heard(observation: Observation, asked: list[str]) -> Iterator[dict[str, Any
     """Yield an observation as messages: every call is answered, as chat templates demand."""
     for id, result in zip_longest(asked, observation.results):
         text = result.text if result else "The call was not run."
-        yield {"role": "tool", "tool_call_id": id, "content": text} if id else {"role": "user", "content": text}
+        yield (
+            {"role": "tool", "tool_call_id": id, "content": text}
+            if id
+            else {"role": "user", "content": text}
+        )
     if observation.text or not (asked or observation.results):
         yield {"role": "user", "content": observation.text}
 
@@ -68,8 +80,17 @@ def _said(action: Action, ids: list[str]) -> dict[str, Any]:
     if not action.calls:
         return {"role": "assistant", "content": action.text}
     calls = [
-        {"id": id, "type": "function", "function": {"name": call.name, "arguments": msgspec.json.encode(call.arguments).decode()}}
+        {
+            "id": id,
+            "type": "function",
+            "function": {
+                "name": call.name,
+                "arguments": msgspec.json.encode(call.arguments).decode(),
+            },
+        }
         for id, call in zip(ids, action.calls, strict=True)
     ]
-    spelled = parse_call(action.text).calls == action.calls  # a model without native calls wrote the call out as its text
+    spelled = (
+        parse_call(action.text).calls == action.calls
+    )  # a model without native calls wrote the call out as its text
     return {"role": "assistant", "content": "" if spelled else action.text, "tool_calls": calls}

@@ -73,12 +73,17 @@ class Index:
             return []
         for attempt in (1, 2):
             try:
-                with closing(sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)) as database:
+                with closing(
+                    sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None)
+                ) as database:
                     if refresh or attempt == 2:
                         self._refresh(database)
                     return database.execute(query, values).fetchall()
             except (sqlite3.Error, Stale) as error:
-                broken = isinstance(error, Stale) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in BROKEN
+                broken = (
+                    isinstance(error, Stale)
+                    or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in BROKEN
+                )
                 if attempt == 2 or not broken:
                     raise JournalError(
                         f"The index {self.path} cannot be used: {error}. Its folder must be writable; the file may be deleted, it is rebuilt."
@@ -89,7 +94,9 @@ class Index:
     def episodes(self, where: str, values: Sequence[Any]) -> Iterator[Episode]:
         """Yield the episodes that a condition selects, in journal order; the rows of one segment are held at a time."""
         query = f"SELECT offset, length, id FROM episodes WHERE {where} AND segment = ? AND offset > ? ORDER BY offset"
-        for (segment,) in self.rows(f"SELECT DISTINCT segment FROM episodes WHERE {where} ORDER BY segment", values):
+        for (segment,) in self.rows(
+            f"SELECT DISTINCT segment FROM episodes WHERE {where} ORDER BY segment", values
+        ):
             last = -1
             for attempt in (1, 2):
                 found = self.rows(query, (*values, segment, last), refresh=attempt == 2)
@@ -99,22 +106,34 @@ class Index:
                     break
                 except Stale as stale:
                     if attempt == 2:
-                        raise JournalError(f"Segment {segment} in {self.folder} changed while it was read: {stale}.") from None
+                        raise JournalError(
+                            f"Segment {segment} in {self.folder} changed while it was read: {stale}."
+                        ) from None
                     self._discard()
 
-    def _read(self, segment: str, found: list[tuple[int, int, str]]) -> Iterator[tuple[int, Episode]]:
+    def _read(
+        self, segment: str, found: list[tuple[int, int, str]]
+    ) -> Iterator[tuple[int, Episode]]:
         lines = read(self.folder, segment, [(offset, length) for offset, length, _ in found])
         for offset, _, expected in found:
             try:
                 episode = decode(next(lines))
-            except (*NO_EPISODE, OSError, ValueError, TypeError) as error:  # the row may name any file and any bytes
+            except (
+                *NO_EPISODE,
+                OSError,
+                ValueError,
+                TypeError,
+            ) as error:  # the row may name any file and any bytes
                 raise Stale(f"no episode at byte {offset} ({error})") from None
             if episode.id != expected:
                 raise Stale(f"expected episode {expected} at byte {offset}, got {episode.id}")
             yield offset, episode
 
     def _discard(self) -> None:
-        for suffix in ("-journal", ""):  # the rollback journal first: it must not be applied to a new file
+        for suffix in (
+            "-journal",
+            "",
+        ):  # the rollback journal first: it must not be applied to a new file
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _refresh(self, database: sqlite3.Connection) -> None:
@@ -128,7 +147,10 @@ class Index:
             _create(database)
         elif layout != LAYOUT:
             raise Stale(f"layout {layout}, expected {LAYOUT}")
-        known = {name: (size, bool(packed)) for name, size, packed in database.execute("SELECT name, size, packed FROM segments")}
+        known = {
+            name: (size, bool(packed))
+            for name, size, packed in database.execute("SELECT name, size, packed FROM segments")
+        }
         now = names(self.folder)  # listed after `known` was read: segments only grow
         for name, (size, packed) in known.items():
             if name not in now or (now[name][0] < size and now[name][1] == packed):
@@ -139,11 +161,16 @@ class Index:
             with database:
                 for name, (size, packed) in new.items():
                     end = self._scan(database, name)
-                    database.execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?)", (name, size, packed, end))
+                    database.execute(
+                        "INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?)",
+                        (name, size, packed, end),
+                    )
 
     def _scan(self, database: sqlite3.Connection, name: str) -> int:
         """Index the lines of one segment that are new, and return where they end."""
-        row = database.execute("SELECT scanned FROM segments WHERE name = ?", (name,)).fetchone()  # under the lock: another may have been faster
+        row = database.execute(
+            "SELECT scanned FROM segments WHERE name = ?", (name,)
+        ).fetchone()  # under the lock: another may have been faster
         end = row[0] if row else 0
         for offset, line in scan(self.folder, name, end):
             end = offset + len(line)
@@ -159,7 +186,9 @@ class Index:
 def _create(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     with database:
-        if database.execute("PRAGMA user_version").fetchone() == (0,):  # else: another process was faster
+        if database.execute("PRAGMA user_version").fetchone() == (
+            0,
+        ):  # else: another process was faster
             for statement in TABLES.split(";\n"):
                 database.execute(statement)
 
@@ -168,4 +197,14 @@ def _row(episode: Episode, segment: str, offset: int, length: int) -> tuple[Any,
     """Worlds and levels are kept as text: SQLite's integers end at 64 bits, a world's seed does not."""
     task, tags = episode.task, msgspec.json.encode(episode.tags).decode()
     where = (episode.id, segment, offset, length)
-    return (*where, task.environment, str(task.world), str(task.level), task.split, episode.agent, episode.run, episode.reward, tags)
+    return (
+        *where,
+        task.environment,
+        str(task.world),
+        str(task.level),
+        task.split,
+        episode.agent,
+        episode.run,
+        episode.reward,
+        tags,
+    )

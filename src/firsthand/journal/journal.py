@@ -65,15 +65,26 @@ class Journal:
 
         `min_reward` leaves out failed episodes, which have no reward.
         """
-        equal = {"environment": environment, "run": run, "split": split, "agent": agent, "world": world, "level": level}
+        equal = {
+            "environment": environment,
+            "run": run,
+            "split": split,
+            "agent": agent,
+            "world": world,
+            "level": level,
+        }
         conditions: list[tuple[str, tuple[Any, ...]]] = [("1", ())]
-        conditions += [(f"{column} = ?", (str(value),)) for column, value in equal.items() if value is not None]
+        conditions += [
+            (f"{column} = ?", (str(value),)) for column, value in equal.items() if value is not None
+        ]
         if min_reward is not None:
             conditions.append(("reward >= ?", (min_reward,)))
         if failed is not None:
             conditions.append((f"(reward IS NULL) = {failed:d}", ()))
         for key, value in (tags or {}).items():
-            conditions.append(("EXISTS (SELECT 1 FROM json_each(tags) WHERE key = ? AND value = ?)", (key, value)))
+            conditions.append(
+                ("EXISTS (SELECT 1 FROM json_each(tags) WHERE key = ? AND value = ?)", (key, value))
+            )
         values = [value for _, own in conditions for value in own]
         return self._index.episodes(" AND ".join(text for text, _ in conditions), values)
 
@@ -92,12 +103,19 @@ class Journal:
         columns = "run, COUNT(*), SUM(reward IS NULL), AVG(reward)"
         return [
             Run(*row)
-            for row in self._index.rows(f"SELECT {columns} FROM episodes GROUP BY run ORDER BY MIN(segment || '/' || printf('%020d', offset))")
+            for row in self._index.rows(
+                f"SELECT {columns} FROM episodes GROUP BY run ORDER BY MIN(segment || '/' || printf('%020d', offset))"
+            )
         ]
 
     def damage(self) -> list[Damage]:
         """Return every whole line that is no episode. A torn last line is no damage: it was never acknowledged."""
-        return [Damage(*row) for row in self._index.rows("SELECT segment, offset, problem FROM damage ORDER BY segment, offset")]
+        return [
+            Damage(*row)
+            for row in self._index.rows(
+                "SELECT segment, offset, problem FROM damage ORDER BY segment, offset"
+            )
+        ]
 
     def __len__(self) -> int:
         return sum(n for (n,) in self._index.rows("SELECT COUNT(*) FROM episodes"))

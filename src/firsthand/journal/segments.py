@@ -72,12 +72,19 @@ class Writer:
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def _write(self, lines: bytes) -> None:
         if self._closed:
-            raise JournalError(f"The writer of {self.path} is closed: open another with `journal.writer()`.")
+            raise JournalError(
+                f"The writer of {self.path} is closed: open another with `journal.writer()`."
+            )
         try:
             written = os.write(self._file, lines)
             while written < len(lines):  # a full disk takes part of a line, then refuses
@@ -85,8 +92,12 @@ class Writer:
             if self.durable:
                 os.fsync(self._file)
         except OSError as error:
-            os.ftruncate(self._file, self._size)  # so that the next line does not continue half of this one
-            raise JournalError(f"{self.path} cannot be written: {error}. Nothing of this append was kept.") from error
+            os.ftruncate(
+                self._file, self._size
+            )  # so that the next line does not continue half of this one
+            raise JournalError(
+                f"{self.path} cannot be written: {error}. Nothing of this append was kept."
+            ) from error
         self._size += len(lines)
 
 
@@ -94,7 +105,9 @@ def _line(episode: Episode) -> bytes:
     try:
         return redact(encode(episode)) + b"\n"
     except (UnicodeEncodeError, TypeError, RecursionError) as error:
-        raise Unstorable(f"Episode {episode.id} of {episode.task.id} cannot be written as JSON: {error}") from error
+        raise Unstorable(
+            f"Episode {episode.id} of {episode.task.id} cannot be written as JSON: {error}"
+        ) from error
 
 
 def names(folder: Path) -> dict[str, tuple[int, bool]]:
@@ -104,10 +117,15 @@ def names(folder: Path) -> dict[str, tuple[int, bool]]:
     """
     found: dict[str, tuple[int, bool]] = {}
     try:
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):  # X.jsonl comes before X.jsonl.zst
+        for entry in sorted(
+            os.scandir(folder), key=lambda entry: entry.name
+        ):  # X.jsonl comes before X.jsonl.zst
             packed = entry.name.endswith(PACKED)
             if packed or entry.name.endswith(PLAIN):
-                found.setdefault(entry.name.removesuffix(PACKED if packed else PLAIN), (entry.stat().st_size, packed))
+                found.setdefault(
+                    entry.name.removesuffix(PACKED if packed else PLAIN),
+                    (entry.stat().st_size, packed),
+                )
     except FileNotFoundError:  # no journal yet, or a segment was packed while it was being listed
         return names(folder) if folder.exists() else {}
     return dict(sorted(found.items()))
@@ -120,7 +138,9 @@ def open_at(folder: Path, name: str, start: int = 0) -> BinaryIO:
         file.seek(start)
     except FileNotFoundError:
         raw = (folder / f"{name}{PACKED}").open("rb")
-        unpacked = cast("io.RawIOBase", _zstandard().ZstdDecompressor().stream_reader(raw, closefd=True))
+        unpacked = cast(
+            "io.RawIOBase", _zstandard().ZstdDecompressor().stream_reader(raw, closefd=True)
+        )
         file = io.BufferedReader(unpacked, BUFFER)
         skip(file, start)
     return file

@@ -30,4 +30,6 @@ def model(name: str) -> Model | Policy:
         from firsthand.models.llama import Llama
 
         return Llama(rest or "smollm2")
-    raise UnknownName("kind of model", kind, KINDS, hint=f"Write one of: {'; '.join(KINDS.values())}.")
+    raise UnknownName(
+        "kind of model", kind, KINDS, hint=f"Write one of: {'; '.join(KINDS.values())}."
+    )

@@ -61,13 +61,18 @@ _replies = msgspec.json.Decoder(_Reply)
 _arguments = msgspec.json.Decoder(dict[str, Any])
 
 
-def encode(prompt: Prompt, sampling: Sampling, fixed: Mapping[str, Any], *, limit: str = "max_tokens") -> bytes:
+def encode(
+    prompt: Prompt, sampling: Sampling, fixed: Mapping[str, Any], *, limit: str = "max_tokens"
+) -> bytes:
     """Return the body of a request. `fixed` fields are added to it and win; `limit` names the token bound.
 
     `top_p` and `temperature` are always sent: servers differ in what they assume.
     """
     body: dict[str, Any] = {
-        "messages": [m if m.content and not m.calls and not m.call_id else _message(m) for m in prompt.messages],
+        "messages": [
+            m if m.content and not m.calls and not m.call_id else _message(m)
+            for m in prompt.messages
+        ],
         limit: sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -77,17 +82,30 @@ def encode(prompt: Prompt, sampling: Sampling, fixed: Mapping[str, Any], *, limi
     if prompt.tools:
         body["tools"] = prompt.tools
     if prompt.schema is not None:
-        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": prompt.schema}}
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": prompt.schema},
+        }
     body.update(fixed)
     return _encoder.encode(body)
 
 
 def _message(message: Message) -> dict[str, Any]:
     """Spell out what a plain `Message` would leave out or name differently."""
-    wire: dict[str, Any] = {"role": message.role, "content": message.content or (None if message.calls else "")}
+    wire: dict[str, Any] = {
+        "role": message.role,
+        "content": message.content or (None if message.calls else ""),
+    }
     if message.calls:
         wire["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _encoder.encode(call.arguments).decode()}}
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {
+                    "name": call.name,
+                    "arguments": _encoder.encode(call.arguments).decode(),
+                },
+            }
             for call in message.calls
         ]
     if message.call_id:
@@ -105,7 +123,9 @@ def decode(payload: bytes, *, turn: int = 0) -> Completion:
     try:
         reply = _replies.decode(payload)
     except msgspec.MsgspecError as error:
-        raise ModelError(f"The answer is not a chat completion ({error}). It says: {complaint(payload)}") from None
+        raise ModelError(
+            f"The answer is not a chat completion ({error}). It says: {complaint(payload)}"
+        ) from None
     if not reply.choices:
         raise ModelError(f"The answer holds no choices: {complaint(payload)}")
     choice, sampled = reply.choices[0], reply.usage.completion_tokens if reply.usage else None
@@ -147,7 +167,11 @@ def complaint(payload: bytes) -> str:
         said: Any = msgspec.json.decode(payload)
     except msgspec.MsgspecError:
         said = None
-    for key in ("error", "message", "detail"):  # {"error": {"message": ...}}, {"message": ...}, {"detail": ...}
+    for key in (
+        "error",
+        "message",
+        "detail",
+    ):  # {"error": {"message": ...}}, {"message": ...}, {"detail": ...}
         said = cast("dict[str, Any]", said).get(key, said) if isinstance(said, dict) else said
     text = said if isinstance(said, str) else payload.decode(errors="replace")
     return " ".join(text.split())[:300] or "(an empty body)"

@@ -66,7 +66,9 @@ class Engine:
             raise MissingExtra("xllamacpp", extra="local") from None
         library: Any = xllamacpp  # compiled, without types
         if not path.is_file():
-            raise UserError(f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf.")
+            raise UserError(
+                f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf."
+            )
         self.context = context
         cores = threads or available_cores()
         small = path.stat().st_size < SMALL
@@ -78,7 +80,9 @@ class Engine:
             parameters.model.path = str(path)
             parameters.n_parallel = each
             parameters.n_ctx = context * each
-            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1 if small else cores
+            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = (
+                1 if small else cores
+            )
             parameters.verbosity = 0
             parameters.warmup = False
             parameters.cache_ram_mib = 0
@@ -106,14 +110,26 @@ class Engine:
 
     def _tokens(self, text: str, special: bool = False) -> tuple[int, ...]:
         """Tokenise text. Special tokens written out in it are read as such only on request: what an environment says never is."""
-        return tuple(self._post("/tokenize", {"content": text, "add_special": False, "parse_special": special})["tokens"])
+        return tuple(
+            self._post(
+                "/tokenize", {"content": text, "add_special": False, "parse_special": special}
+            )["tokens"]
+        )
 
     def render(self, messages: Sequence[dict[str, Any]]) -> str:
         """Apply the model's own chat template, up to where the assistant speaks."""
         return self._post("/apply-template", {"messages": list(messages)})["prompt"]
 
     def sample(
-        self, ids: Sequence[int], *, slot: Slot, temperature: float, top_p: float, max_tokens: int, seed: int, schema: dict[str, Any] | None = None
+        self,
+        ids: Sequence[int],
+        *,
+        slot: Slot,
+        temperature: float,
+        top_p: float,
+        max_tokens: int,
+        seed: int,
+        schema: dict[str, Any] | None = None,
     ) -> Sampled:
         """Continue the tokens. Log-probabilities are those of the distribution that was sampled from, a schema left aside."""
         tempered = temperature not in (0.0, 1.0) or top_p < 1.0
@@ -134,24 +150,39 @@ class Engine:
         )
         choice: dict[str, Any] = answer["choices"][0]
         sampled: list[int] = answer["__verbose"]["tokens"]
-        logprobs = [_log(step["prob"]) if tempered else float(step["logprob"]) for step in _steps(choice)]
+        logprobs = [
+            _log(step["prob"]) if tempered else float(step["logprob"]) for step in _steps(choice)
+        ]
         reported = _aligned(sampled, [int(step["id"]) for step in _steps(choice)])
         for place in sorted(set(range(len(sampled))) - set(reported)):
-            logprobs.insert(place, self._unreported([*ids, *sampled[:place]], sampled[place], slot, temperature or 1.0, top_p))
+            logprobs.insert(
+                place,
+                self._unreported(
+                    [*ids, *sampled[:place]], sampled[place], slot, temperature or 1.0, top_p
+                ),
+            )
         return Sampled(choice["text"], sampled, logprobs, choice["finish_reason"] == "length")
 
-    def _unreported(self, ids: Sequence[int], token: int, slot: Slot, temperature: float, top_p: float) -> float:
+    def _unreported(
+        self, ids: Sequence[int], token: int, slot: Slot, temperature: float, top_p: float
+    ) -> float:
         """Return the log-probability of a token that ends inside a character: llama.cpp reports nothing for it."""
         if temperature == 1.0 == top_p and token in (some := self._next(ids, slot, 2000)):
             return some[token]
         likely = sorted(self._next(ids, slot).items(), key=lambda pair: -pair[1])
         before = accumulate([0.0, *(math.exp(value) for _, value in likely)])
-        kept = {other: value / temperature for (other, value), share in zip(likely, before, strict=False) if share < top_p or other == token}
+        kept = {
+            other: value / temperature
+            for (other, value), share in zip(likely, before, strict=False)
+            if share < top_p or other == token
+        }
         return kept[token] - math.log(sum(math.exp(value) for value in kept.values()))
 
     def _next(self, ids: Sequence[int], slot: Slot, n: int = 1 << 20) -> dict[int, float]:
         """Return the log-probabilities of the `n` likeliest next tokens. Listing a whole vocabulary takes a second."""
-        (newline,) = self.tokens("\n")  # sampled by force, so that the sampled token never ends inside a character
+        (newline,) = self.tokens(
+            "\n"
+        )  # sampled by force, so that the sampled token never ends inside a character
         request = {
             "prompt": list(ids),
             "n_predict": 1,
@@ -196,13 +227,17 @@ class Engine:
             raise ModelError(
                 f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}."
             )
-        answer: Any = self._servers[slot.copy].handle_completions({**request, "id_slot": slot.number, "cache_prompt": True, "stream": False})
+        answer: Any = self._servers[slot.copy].handle_completions(
+            {**request, "id_slot": slot.number, "cache_prompt": True, "stream": False}
+        )
         if "choices" not in answer:
             raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")
         return answer
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         try:
             with _direct.open(request, timeout=60) as answer:
                 return json.load(answer)
@@ -212,7 +247,9 @@ class Engine:
 
 def _await_loop(server: Any) -> None:
     """Wait until a server works off requests: one that is destroyed before its loop has begun never ends."""
-    server.handle_completions({"prompt": [0], "n_predict": 1, "cache_prompt": False, "stream": False})
+    server.handle_completions(
+        {"prompt": [0], "n_predict": 1, "cache_prompt": False, "stream": False}
+    )
 
 
 def available_cores() -> int:

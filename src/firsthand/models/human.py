@@ -35,7 +35,9 @@ class Human:
 
     name = "human"
 
-    def __init__(self, *, read: Callable[[str], str] | None = None, console: Console | None = None) -> None:
+    def __init__(
+        self, *, read: Callable[[str], str] | None = None, console: Console | None = None
+    ) -> None:
         self._read = read or _interruptible
         self._console = console or Console(highlight=False)
 
@@ -53,7 +55,9 @@ class Human:
 class _Seat:
     """One person in one episode."""
 
-    def __init__(self, read: Callable[[str], str], console: Console, environment: Environment) -> None:
+    def __init__(
+        self, read: Callable[[str], str], console: Console, environment: Environment
+    ) -> None:
         self.read, self.console, self.environment = read, console, environment
         self.tools = tools_of(type(environment))
         self.choices: Sequence[str] = ()
@@ -65,7 +69,12 @@ class _Seat:
         if observation.text:
             self.show(f"\n{observation.text}")
         for result in observation.results:
-            self.show(Text.assemble((f"{printable(result.tool)}: ", "red" if result.error else "green"), printable(result.text)))
+            self.show(
+                Text.assemble(
+                    (f"{printable(result.tool)}: ", "red" if result.error else "green"),
+                    printable(result.text),
+                )
+            )
         for number, choice in enumerate(self.choices, 1):
             self.show(Text.assemble((f"{number:3} ", "cyan"), printable(choice)))
         while True:
@@ -112,7 +121,12 @@ class _Seat:
 
     def show(self, text: str | Text) -> None:
         """Print text as it is: what a world says is neither markup nor control codes."""
-        self.console.print(printable(text) if isinstance(text, str) else text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(
+            printable(text) if isinstance(text, str) else text,
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def chosen(line: str, choices: Sequence[str]) -> str:
@@ -122,7 +136,9 @@ def chosen(line: str, choices: Sequence[str]) -> str:
     if line.isdecimal() and 1 <= int(line) <= len(choices):
         return choices[int(line) - 1]
     close = nearest(line, choices)
-    raise ToolError(f"{line!r} is none of the choices.{f' Did you mean {close!r}?' if close else ''} Type a number from 1 to {len(choices)}.")
+    raise ToolError(
+        f"{line!r} is none of the choices.{f' Did you mean {close!r}?' if close else ''} Type a number from 1 to {len(choices)}."
+    )
 
 
 def called(line: str, tools: dict[str, Tool], call_id: str) -> ToolCall:
@@ -130,7 +146,9 @@ def called(line: str, tools: dict[str, Tool], call_id: str) -> ToolCall:
     name, arguments = _object(line) if line.startswith("{") else _words(line, tools)
     if name not in tools:
         close = nearest(name, tools)
-        raise ToolError(f"No tool is named {name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(tools)}.")
+        raise ToolError(
+            f"No tool is named {name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(tools)}."
+        )
     tools[name].validate(arguments)
     return ToolCall(name, arguments, call_id)
 
@@ -148,7 +166,11 @@ def _words(line: str, tools: dict[str, Tool]) -> tuple[str, dict[str, Any]]:
         name, *parts = shlex.split(line)
     except ValueError as error:  # an open quotation mark
         raise ToolError(f"The line cannot be read: {error}.") from None
-    kinds = {field.name: field.type for field in msgspec.structs.fields(tools[name].arguments)} if name in tools else {}
+    kinds = (
+        {field.name: field.type for field in msgspec.structs.fields(tools[name].arguments)}
+        if name in tools
+        else {}
+    )
     arguments: dict[str, Any] = {}
     for part in parts:
         key, equals, value = part.partition("=")
@@ -173,7 +195,10 @@ def _value(text: str, kind: Any) -> Any:
 def signature(tool: Tool) -> str:
     """Return a tool as `name(key: type, key: type = default)`, in the words of its JSON Schema."""
     fields: dict[str, dict[str, Any]] = tool.parameters.get("properties", {})
-    shown = [f"{name}: {_kind(field)}" + (f" = {_json(field['default'])}" if "default" in field else "") for name, field in fields.items()]
+    shown = [
+        f"{name}: {_kind(field)}" + (f" = {_json(field['default'])}" if "default" in field else "")
+        for name, field in fields.items()
+    ]
     return f"{tool.name}({', '.join(shown)})"
 
 

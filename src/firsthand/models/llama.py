@@ -36,8 +36,22 @@ class Llama:
 
     traits = Traits(chooses=True, few_shot=True)
 
-    def __init__(self, source: str = "smollm2", *, slots: int = 4, context: int = 2048, threads: int | None = None, calibrate: bool = True) -> None:
-        self.source, self.slots, self.context, self.threads, self.calibrate = source, slots, context, threads, calibrate
+    def __init__(
+        self,
+        source: str = "smollm2",
+        *,
+        slots: int = 4,
+        context: int = 2048,
+        threads: int | None = None,
+        calibrate: bool = True,
+    ) -> None:
+        self.source, self.slots, self.context, self.threads, self.calibrate = (
+            source,
+            slots,
+            context,
+            threads,
+            calibrate,
+        )
         self._engine: Engine | None = None
         self._loading = threading.Lock()
         self._neutral: dict[tuple[Any, ...], list[float]] = {}
@@ -53,14 +67,18 @@ class Llama:
         with self._loading:
             if self._engine is None:
                 path = smollm2() if self.source == "smollm2" else Path(self.source).expanduser()
-                self._engine = Engine(path, slots=self.slots, context=self.context, threads=self.threads)
+                self._engine = Engine(
+                    path, slots=self.slots, context=self.context, threads=self.threads
+                )
             return self._engine
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Choose among `prompt.choices` when there are any, else continue the conversation."""
         engine = self._engine or await asyncio.to_thread(lambda: self.engine)
         work = self.choose if prompt.choices else self.continue_
-        return await asyncio.get_running_loop().run_in_executor(engine.pool, partial(work, prompt, sampling))
+        return await asyncio.get_running_loop().run_in_executor(
+            engine.pool, partial(work, prompt, sampling)
+        )
 
     async def close(self) -> None:
         """Unload the model."""
@@ -73,23 +91,42 @@ class Llama:
         engine = self.engine
         *earlier, asked = prompt.messages
         context = [token for line in transcript(earlier) for token in engine.tokens(line)]
-        options = [(*engine.tokens(f" {option}"), *engine.tokens("\n")) for option in prompt.choices]
+        options = [
+            (*engine.tokens(f" {option}"), *engine.tokens("\n")) for option in prompt.choices
+        ]
         cue = engine.tokens(ANSWER)
         ids = [*context, *engine.tokens(f"{asked.content}\n"), *cue]
         with engine.slot() as slot:
             raw = self._score(ids, options, slot)
             scores = raw
             if self.calibrate:
-                bare = [token for line in transcript([m for m in earlier if m.role == "system"]) for token in engine.tokens(line)]
-                neutral = [self._neutral_scores(bare, text, cue, options, slot) for text in content_free(asked.content)]
-                scores = [score - sum(column) / len(neutral) for score, column in zip(raw, zip(*neutral, strict=True), strict=True)]
+                bare = [
+                    token
+                    for line in transcript([m for m in earlier if m.role == "system"])
+                    for token in engine.tokens(line)
+                ]
+                neutral = [
+                    self._neutral_scores(bare, text, cue, options, slot)
+                    for text in content_free(asked.content)
+                ]
+                scores = [
+                    score - sum(column) / len(neutral)
+                    for score, column in zip(raw, zip(*neutral, strict=True), strict=True)
+                ]
         logprobs = _log_softmax([score / (sampling.temperature or 1.0) for score in scores])
-        picked = max(range(len(logprobs)), key=logprobs.__getitem__) if sampling.temperature == 0.0 else _draw(logprobs, sampling.seed)
+        picked = (
+            max(range(len(logprobs)), key=logprobs.__getitem__)
+            if sampling.temperature == 0.0
+            else _draw(logprobs, sampling.seed)
+        )
         return Completion(
             prompt.choices[picked],
             prompt_ids=ids,
             ids=list(options[picked]),
-            logprobs=[logprobs[picked], *[0.0] * (len(options[picked]) - 1)],  # the rest of the option was forced
+            logprobs=[
+                logprobs[picked],
+                *[0.0] * (len(options[picked]) - 1),
+            ],  # the rest of the option was forced
             choices=dict(zip(prompt.choices, logprobs, strict=True)),
         )
 
@@ -110,7 +147,13 @@ class Llama:
                 seed=seed,
                 schema=prompt.schema,
             )
-        return Completion(sampled.text, prompt_ids=added, ids=sampled.ids, logprobs=sampled.logprobs, cut=sampled.cut)
+        return Completion(
+            sampled.text,
+            prompt_ids=added,
+            ids=sampled.ids,
+            logprobs=sampled.logprobs,
+            cut=sampled.cut,
+        )
 
     def _added(self, prompt: Prompt) -> list[int]:
         """Tokenise what the chat template adds for the fresh messages. Raises `ModelError` if it rewrites earlier ones.
@@ -119,18 +162,28 @@ class Llama:
         content stay plain text: no observation can close its own message (law 12).
         """
         engine, fresh = self.engine, prompt.fresh
-        marked = [{"role": "user" if message.role == "tool" else message.role, "content": f"⟦{i}⟧"} for i, message in enumerate(prompt.messages)]
+        marked = [
+            {"role": "user" if message.role == "tool" else message.role, "content": f"⟦{i}⟧"}
+            for i, message in enumerate(prompt.messages)
+        ]
         before = engine.render(marked[: fresh - 1]) + marked[fresh - 1]["content"] if fresh else ""
         whole = engine.render(marked)
         if not whole.startswith(before):
-            raise ModelError(f"The chat template of {self.name} rewrites earlier messages: tokens cannot be kept as sampled.")
+            raise ModelError(
+                f"The chat template of {self.name} rewrites earlier messages: tokens cannot be kept as sampled."
+            )
         template, *rest = re.split(r"⟦(\d+)⟧", whole[len(before) :])
         added = list(engine.tokens(template, True))
         for index, template in zip(rest[::2], rest[1::2], strict=True):
-            added += [*engine.tokens(prompt.messages[int(index)].content), *engine.tokens(template, True)]
+            added += [
+                *engine.tokens(prompt.messages[int(index)].content),
+                *engine.tokens(template, True),
+            ]
         return added
 
-    def _score(self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot) -> list[float]:
+    def _score(
+        self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot
+    ) -> list[float]:
         """Return log P(option) [len(options)] under decoding constrained to the options: a walk down their token tree."""
         scores = [0.0] * len(options)
 
@@ -138,11 +191,15 @@ class Llama:
             while len(members) > 1:
                 branches: dict[int, list[int]] = {}
                 for member in members:
-                    branches.setdefault(options[member][depth] if depth < len(options[member]) else -1, []).append(member)
+                    branches.setdefault(
+                        options[member][depth] if depth < len(options[member]) else -1, []
+                    ).append(member)
                 if -1 in branches:
                     return  # identical options cannot be told apart
                 if len(branches) > 1:
-                    odds = self.engine.odds([*ids, *options[members[0]][:depth]], list(branches), slot=slot)
+                    odds = self.engine.odds(
+                        [*ids, *options[members[0]][:depth]], list(branches), slot=slot
+                    )
                     for value, branch in zip(odds, branches.values(), strict=True):
                         for member in branch:
                             scores[member] += value
@@ -153,19 +210,31 @@ class Llama:
         walk(list(range(len(options))), 0)
         return scores
 
-    def _neutral_scores(self, context: list[int], text: str, cue: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot) -> list[float]:
+    def _neutral_scores(
+        self,
+        context: list[int],
+        text: str,
+        cue: Sequence[int],
+        options: Sequence[tuple[int, ...]],
+        slot: Slot,
+    ) -> list[float]:
         """Score the options under a content-free observation; the same question is asked once."""
         key = (tuple(context), text, tuple(distinct(options)))
         if key not in self._neutral:
             if len(self._neutral) > 4096:
                 self._neutral.clear()
-            self._neutral[key] = self._score([*context, *self.engine.tokens(f"{text}\n"), *cue], options, slot)
+            self._neutral[key] = self._score(
+                [*context, *self.engine.tokens(f"{text}\n"), *cue], options, slot
+            )
         return self._neutral[key]
 
 
 def transcript(messages: Sequence[Message]) -> list[str]:
     """Render messages as lines of a plain transcript, in the format of the query."""
-    return [f"{ANSWER} {message.content}\n" if message.role == "assistant" else f"{message.content}\n" for message in messages]
+    return [
+        f"{ANSWER} {message.content}\n" if message.role == "assistant" else f"{message.content}\n"
+        for message in messages
+    ]
 
 
 def content_free(text: str) -> list[str]:
@@ -179,13 +248,17 @@ def distinct(options: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Cut each option after the token that tells it from all others: what follows does not change its score."""
     cut: list[tuple[int, ...]] = []
     for i, option in enumerate(options):
-        shared = max((_common(option, other) for j, other in enumerate(options) if j != i), default=0)
+        shared = max(
+            (_common(option, other) for j, other in enumerate(options) if j != i), default=0
+        )
         cut.append(option[: shared + 1])
     return cut
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return next(
+        (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
+    )
 
 
 def _log_softmax(scores: Sequence[float]) -> list[float]:
@@ -195,4 +268,6 @@ def _log_softmax(scores: Sequence[float]) -> list[float]:
 
 
 def _draw(logprobs: Sequence[float], seed: int | None) -> int:
-    return random.Random(seed).choices(range(len(logprobs)), [math.exp(value) for value in logprobs])[0]
+    return random.Random(seed).choices(
+        range(len(logprobs)), [math.exp(value) for value in logprobs]
+    )[0]

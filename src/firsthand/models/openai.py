@@ -73,9 +73,17 @@ class OpenAI:
                 f"{OFFICIAL} needs a key: set the environment variable {key_env}, or name another endpoint: openai:MODEL@http://HOST:PORT/v1."
             )
         if self.official and not model:
-            raise UserError("Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for another endpoint.")
-        self.name = f"openai:{model}" if self.official else f"openai:{model}@{self.url}".replace(":@", ":")
-        self._fixed = {**({"model": model} if model else {}), **({"logprobs": True} if logprobs else {}), **(extra or {})}
+            raise UserError(
+                "Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for another endpoint."
+            )
+        self.name = (
+            f"openai:{model}" if self.official else f"openai:{model}@{self.url}".replace(":@", ":")
+        )
+        self._fixed = {
+            **({"model": model} if model else {}),
+            **({"logprobs": True} if logprobs else {}),
+            **(extra or {}),
+        }
         # only OpenAI itself has renamed the field, and its newer models refuse the old name
         self._limit = "max_completion_tokens" if self.official else "max_tokens"
         self._endpoint = URL(f"{self.url}/chat/completions")
@@ -113,7 +121,10 @@ class OpenAI:
         while True:
             asked = 0.0
             try:
-                async with line.slots, line.session.post(self._endpoint, data=body, allow_redirects=False) as response:
+                async with (
+                    line.slots,
+                    line.session.post(self._endpoint, data=body, allow_redirects=False) as response,
+                ):
                     payload = await response.read()
                 if response.status == 200:
                     return payload
@@ -132,10 +143,16 @@ class OpenAI:
         """Sleep before the next attempt. Raises `ModelError` when there should be none."""
         patience = self.patience
         if attempt > patience.retries:
-            raise ModelError(f"{self.name} gave no answer in {attempt} {'try' if attempt == 1 else 'tries'}; the last one: {problem}")
+            raise ModelError(
+                f"{self.name} gave no answer in {attempt} {'try' if attempt == 1 else 'tries'}; the last one: {problem}"
+            )
         if asked > patience.longest:
-            raise ModelError(f"{self.name} asks to wait {asked:g} s, more than the longest wait of {patience.longest:g} s. It said: {problem}")
-        seconds = asked + self._random.uniform(0.0, min(patience.longest, patience.backoff * 2.0 ** (attempt - 1)))
+            raise ModelError(
+                f"{self.name} asks to wait {asked:g} s, more than the longest wait of {patience.longest:g} s. It said: {problem}"
+            )
+        seconds = asked + self._random.uniform(
+            0.0, min(patience.longest, patience.backoff * 2.0 ** (attempt - 1))
+        )
         _log.info("%s: %s; try %d follows in %.2f s", self.name, problem, attempt + 1, seconds)
         await asyncio.sleep(seconds)
 
@@ -163,7 +180,10 @@ class OpenAI:
             connector=aiohttp.TCPConnector(limit=0),  # the default of 100 would cap rollouts
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self.patience.timeout),
-            headers={"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})},
+            headers={
+                "Content-Type": "application/json",
+                **({"Authorization": f"Bearer {key}"} if key else {}),
+            },
         )
         try:
             yield session
@@ -187,7 +207,9 @@ def checked_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UserError(f"An endpoint reads http://HOST:PORT/v1 or https://HOST/v1, got {url!r}.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise UserError(f"The endpoint at {parts.hostname} carries a login or a query; a URL is recorded, so put the key in the environment instead.")
+        raise UserError(
+            f"The endpoint at {parts.hostname} carries a login or a query; a URL is recorded, so put the key in the environment instead."
+        )
     return url.rstrip("/") if parts.path.strip("/") else f"{parts.scheme}://{parts.netloc}/v1"
 
 

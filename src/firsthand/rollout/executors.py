@@ -47,7 +47,9 @@ class Processes:
         try:
             pickle.dumps(environment)
         except (pickle.PicklingError, AttributeError) as error:
-            raise UserError(f"{name} cannot run in a worker process: {error}. Define its class at the top of a module, or use processes=0.") from None
+            raise UserError(
+                f"{name} cannot run in a worker process: {error}. Define its class at the top of a module, or use processes=0."
+            ) from None
         return _remote(environment)(self, environment, next(self._worlds))
 
     async def worker(self) -> "Worker":
@@ -64,7 +66,12 @@ class Processes:
     async def __aenter__(self) -> "Processes":
         return self
 
-    async def __aexit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
         for worker in self._workers:
             await worker.end()
 
@@ -72,7 +79,9 @@ class Processes:
 class Worker:
     """One worker process, as its parent sees it."""
 
-    def __init__(self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.alive = True
         self.worlds = 0
         self._process, self._writer = process, writer
@@ -85,7 +94,9 @@ class Worker:
     async def start(cls) -> "Worker":
         """Start a process."""
         ours, theirs = socket.socketpair()
-        process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(theirs,), daemon=True
+        )
         process.start()
         theirs.close()
         return cls(process, *await asyncio.open_connection(sock=ours))
@@ -136,7 +147,11 @@ class Worker:
         self._process.join(END_SECONDS)
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(SandboxError(f"A worker process died with this world in it (exit code {self._process.exitcode}).{self._hint}"))
+                answer.set_exception(
+                    SandboxError(
+                        f"A worker process died with this world in it (exit code {self._process.exitcode}).{self._hint}"
+                    )
+                )
         self._writer.close()
 
 
@@ -163,13 +178,19 @@ class _Remote(Environment):
         return self._ask("score")
 
     def true_score(self) -> Any:
-        return None if self._environment.true_score is Environment.true_score else self._ask("true_score")
+        return (
+            None
+            if self._environment.true_score is Environment.true_score
+            else self._ask("true_score")
+        )
 
     def expert(self) -> Iterator[Action]:
         """Yield awaitables of the expert's actions, without end: after its last one the expert idles."""
         number = next(self._experts)
         while True:
-            yield cast("Action", self._ask("expert", number))  # any method may be async; policies await what they get
+            yield cast(
+                "Action", self._ask("expert", number)
+            )  # any method may be async; policies await what they get
 
     def choices(self) -> Any:
         return self._ask("choices")
@@ -203,7 +224,9 @@ def _raised(owner: Owner | None, name: str, message: str) -> FirsthandError:
 
 def serve(connection: socket.socket) -> None:
     """Host worlds in this process until the parent hangs up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; the parent decides
     host = _Host()
     with asyncio.Runner() as runner, connection, connection.makefile("rb") as requests:
         while header := requests.read(HEADER.size):
@@ -228,7 +251,9 @@ class _Host:
             owner = error.owner if isinstance(error, FirsthandError) else None
             return pickle.dumps((None, (owner, type(cause).__name__, str(cause))))
 
-    async def _run(self, world: int, environment: type[Environment], method: str, arguments: tuple[Any, ...]) -> Any:
+    async def _run(
+        self, world: int, environment: type[Environment], method: str, arguments: tuple[Any, ...]
+    ) -> Any:
         if world not in self.worlds:
             self.worlds[world] = environment()
         hosted = self.worlds[world]
@@ -236,7 +261,9 @@ class _Host:
             return self._next_action(hosted, world, *arguments)
         if method == "close":
             del self.worlds[world]
-            self.experts = {key: actions for key, actions in self.experts.items() if key[0] != world}
+            self.experts = {
+                key: actions for key, actions in self.experts.items() if key[0] != world
+            }
         return await settled(getattr(hosted, method)(*arguments))
 
     def _next_action(self, hosted: Environment, world: int, number: int) -> Action:

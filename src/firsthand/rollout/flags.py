@@ -64,9 +64,14 @@ _NON_FINITE = re.compile(
 )
 _TEST_FILE = r"(?:[\w.~-]*/)*(?:conftest\.py|(?:site|user)customize\.py|pytest\.ini|tox\.ini|test_[\w-]+\.py|[\w-]+_test\.py|[\w-]+\.pth)"
 _WRITING = r">{1,2}|\btee(?: -a)?|\brm(?: -\w+)*|\b(?:mv|cp)(?: -\w+)* \S+|\btouch|\btruncate -s ?\d+|\bsed -i\S*(?: '[^']*'| \S+)?"
-_WRITTEN = re.compile(rf"(?:{_WRITING})\s*[\"']?{_TEST_FILE}\b|open\(\s*[\"']{_TEST_FILE}[\"']\s*,\s*[\"'][wax]")
+_WRITTEN = re.compile(
+    rf"(?:{_WRITING})\s*[\"']?{_TEST_FILE}\b|open\(\s*[\"']{_TEST_FILE}[\"']\s*,\s*[\"'][wax]"
+)
 _PATH = re.compile(_TEST_FILE)
-_WRITES = re.compile(r"write|edit|create|patch|append|replace|save|delete|remove|insert|update|move|rename|put|apply", re.IGNORECASE)
+_WRITES = re.compile(
+    r"write|edit|create|patch|append|replace|save|delete|remove|insert|update|move|rename|put|apply",
+    re.IGNORECASE,
+)
 LONGEST = 20_000
 """Characters of one text that are looked at, half of them at its beginning and half at its end."""
 SHORT = 200
@@ -82,7 +87,10 @@ def _no_number(text: str) -> bool:
 _DETECTORS: tuple[tuple[tuple[str, ...], Callable[[str], object], str], ...] = (
     (("nan", "inf", "e"), _no_number, NON_FINITE),
     ((".py", ".pth", ".ini"), _WRITTEN.search, TESTS),
-    *((marks, re.compile(pattern, re.IGNORECASE | re.MULTILINE).search, JUDGE) for marks, pattern, _ in JUDGE_TALK),
+    *(
+        (marks, re.compile(pattern, re.IGNORECASE | re.MULTILINE).search, JUDGE)
+        for marks, pattern, _ in JUDGE_TALK
+    ),
 )
 """Marks in lower case, one of which a text must hold before the pattern is tried."""
 
@@ -165,7 +173,10 @@ def _cycles(turns: tuple[Turn, ...]) -> bool:
         for start in range(len(turns) - 2 * length + 1):
             middle, end = start + length, start + 2 * length
             if (
-                all(one.action == two.action for one, two in zip(turns[start:middle], turns[middle:end], strict=True))
+                all(
+                    one.action == two.action
+                    for one, two in zip(turns[start:middle], turns[middle:end], strict=True)
+                )
                 and turns[start].observation.full == turns[middle].observation.full
                 and sum(turn.reward for turn in turns[start:middle]) > 1e-9
                 and sum(turn.reward for turn in turns[middle:end]) > 1e-9

@@ -51,7 +51,9 @@ async def play(
         async with asyncio.timeout(limits.episode_seconds):
             await _loop(record, limits)
     except TimeoutError:
-        record.fail(Failed("limits", LimitReached(f"The episode took over {limits.episode_seconds:g} s.")))
+        record.fail(
+            Failed("limits", LimitReached(f"The episode took over {limits.episode_seconds:g} s."))
+        )
     except Failed as failed:
         record.fail(failed)
     finally:
@@ -70,7 +72,9 @@ async def _loop(record: "_Record", limits: Limits) -> None:
         record.final = await settled(environment.reset(record.task))
         record.score = await settled(environment.score())
         if record.score.value != 0.0:
-            raise InvalidScore(f"{record.task.id} scores {record.score.value:g} at reset; a score is 0 before anything was done.")
+            raise InvalidScore(
+                f"{record.task.id} scores {record.score.value:g} at reset; a score is 0 before anything was done."
+            )
     with boundary("model"):
         player = record.agent.start(environment, record.task)
     budget = limits.turns if limits.turns is not None else environment.turns
@@ -85,9 +89,16 @@ async def _loop(record: "_Record", limits: Limits) -> None:
         answered = time.perf_counter()
         with boundary("environment"):
             outcome = environment.act(move.action)
-            record.final = outcome if isinstance(outcome, Observation) else await _within(limits.turn_seconds, outcome, "The environment")
+            record.final = (
+                outcome
+                if isinstance(outcome, Observation)
+                else await _within(limits.turn_seconds, outcome, "The environment")
+            )
             judged = environment.score()
-            before, record.score = record.score, judged if isinstance(judged, Score) else await judged
+            before, record.score = (
+                record.score,
+                judged if isinstance(judged, Score) else await judged,
+            )
         ended = time.perf_counter()
         sampled += len(move.completion.ids)
         completion = move.completion
@@ -157,7 +168,10 @@ class _Record:
 
 def episode_id(task: Task, agent: str, run: str, tags: dict[str, str]) -> str:
     """Name an episode before it is played, so that a resumed run knows what it has."""
-    return fingerprint("\x1f".join((run, agent, task.id, *(f"{key}={tags[key]}" for key in sorted(tags)))), length=16)
+    return fingerprint(
+        "\x1f".join((run, agent, task.id, *(f"{key}={tags[key]}" for key in sorted(tags)))),
+        length=16,
+    )
 
 
 async def _within(seconds: float, answer: Awaitable[T], who: str) -> T:

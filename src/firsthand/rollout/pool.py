@@ -63,16 +63,30 @@ async def rollout(
     Cancellation leaves every finished episode in the journal. Raises `UserError` before anything is played.
     """
     if resume and (journal is None or not run):
-        raise UserError("Resuming needs a journal and the name of a run: rollout(..., journal=..., run='first', resume=True).")
+        raise UserError(
+            "Resuming needs a journal and the name of a run: rollout(..., journal=..., run='first', resume=True)."
+        )
     if concurrency < 1 or processes < 0:
-        raise UserError(f"Expected concurrency of at least 1 and processes of at least 0, got {concurrency} and {processes}.")
+        raise UserError(
+            f"Expected concurrency of at least 1 and processes of at least 0, got {concurrency} and {processes}."
+        )
     for task in {(task.environment, task.version): task for task in tasks}.values():
         check_version(task)
     held = journal.ids(run) if journal is not None else set[str]()
-    plays = list(_plan(_each("agents", agent, tasks), tasks, _each("tags", tags or {}, tasks), run, set() if resume else held))
+    plays = list(
+        _plan(
+            _each("agents", agent, tasks),
+            tasks,
+            _each("tags", tags or {}, tasks),
+            run,
+            set() if resume else held,
+        )
+    )
     found: dict[str, Episode] = {}
     if journal is not None and resume and (wanted := held & {work.id for work in plays}):
-        found = {episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted}
+        found = {
+            episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted
+        }
     missing = [work for work in plays if work.id not in found]
 
     async with AsyncExitStack() as stack:
@@ -80,7 +94,14 @@ async def rollout(
         writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
 
         async def one(work: Play) -> None:
-            episode = await play(make(work.task.environment), work.agent, work.task, limits=limits, run=run, tags=work.tags)
+            episode = await play(
+                make(work.task.environment),
+                work.agent,
+                work.task,
+                limits=limits,
+                run=run,
+                tags=work.tags,
+            )
             if writer is not None:
                 episode = _stored(writer, episode)
             found[work.id] = episode
@@ -92,7 +113,13 @@ async def rollout(
     return [found[work.id] for work in plays]
 
 
-def _plan(agents: Sequence[Agent], tasks: Sequence[Task], tags: Sequence[Mapping[str, str]], run: str, taken: set[str]) -> Iterator[Play]:
+def _plan(
+    agents: Sequence[Agent],
+    tasks: Sequence[Task],
+    tags: Sequence[Mapping[str, str]],
+    run: str,
+    taken: set[str],
+) -> Iterator[Play]:
     """Name every episode; one whose name is taken becomes the next repeat."""
     taken, repeats = set(taken), Counter[str]()
     for agent, task, given in zip(agents, tasks, tags, strict=True):
@@ -112,7 +139,9 @@ def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[
         return [given] * len(tasks)
     own = cast("Sequence[T]", given)
     if len(own) != len(tasks):
-        raise UserError(f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or one for each.")
+        raise UserError(
+            f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or one for each."
+        )
     return own
 
 
@@ -128,7 +157,14 @@ def _stored(writer: Writer, episode: Episode) -> Episode:
             owner = "model"
         failure = Failure(owner, "Unstorable", str(error))
         episode = msgspec.structs.replace(
-            episode, turns=(), final=Observation(), reward=None, checks={}, stop=Stop.FAILED, error=failure, aftermath=None
+            episode,
+            turns=(),
+            final=Observation(),
+            reward=None,
+            checks={},
+            stop=Stop.FAILED,
+            error=failure,
+            aftermath=None,
         )
         writer.append(episode)
     return episode
@@ -151,16 +187,22 @@ class _Unmade(Environment):
         raise self.error
 
 
-async def _spread(stack: AsyncExitStack, processes: int, plays: Sequence[Play]) -> Callable[[str], Environment]:
+async def _spread(
+    stack: AsyncExitStack, processes: int, plays: Sequence[Play]
+) -> Callable[[str], Environment]:
     from firsthand.rollout.executors import Processes  # deferred: loads multiprocessing
 
     workers = await stack.enter_async_context(Processes(processes))
     for name in {work.task.environment for work in plays}:
-        workers.make(name)  # a class that cannot travel is the caller's mistake, and is told before anything is played
+        workers.make(
+            name
+        )  # a class that cannot travel is the caller's mistake, and is told before anything is played
     return workers.make
 
 
-async def _share(plays: Sequence[Play], one: Callable[[Play], Awaitable[None]], concurrency: int) -> None:
+async def _share(
+    plays: Sequence[Play], one: Callable[[Play], Awaitable[None]], concurrency: int
+) -> None:
     """Have `concurrency` workers pull from one iterator; the first error or a cancellation stops them all."""
     waiting = iter(plays)
 

@@ -65,15 +65,22 @@ async def replay(episode: Episode, *, limits: Limits = Limits()) -> Difference |
     environment = lookup(episode.task.environment)
     if episode.task.version != environment.version:
         versions = f"version {episode.task.version}", f"version {environment.version} is installed"
-        return Difference(episode.id, episode.task.id, None, f"the version of {environment.name}", *versions)
+        return Difference(
+            episode.id, episode.task.id, None, f"the version of {environment.name}", *versions
+        )
     if episode.error is not None and not episode.turns and episode.error.owner != "model":
         return None  # it failed before it showed anything
     again = await play(
-        environment(), Agent(model=Recorded(episode)), episode.task, limits=msgspec.structs.replace(limits, turns=len(episode.turns), tokens=None)
+        environment(),
+        Agent(model=Recorded(episode)),
+        episode.task,
+        limits=msgspec.structs.replace(limits, turns=len(episode.turns), tokens=None),
     )
     for turn, what, expected, got in _claims(episode, again):
         if expected != got:
-            return Difference(episode.id, episode.task.id, turn, what, _shown(expected), _shown(got))
+            return Difference(
+                episode.id, episode.task.id, turn, what, _shown(expected), _shown(got)
+            )
     return None
 
 
@@ -102,7 +109,12 @@ def _claims(episode: Episode, again: Episode) -> Iterator[tuple[int | None, str,
     for number, turn in enumerate(episode.turns, start=1):
         if number > len(again.turns):
             yield number, "the outcome", "a turn was played", broke or again.final
-        yield number, "the observation before the action", turn.observation, again.turns[number - 1].observation
+        yield (
+            number,
+            "the observation before the action",
+            turn.observation,
+            again.turns[number - 1].observation,
+        )
         yield number, "the reward", turn.reward, again.turns[number - 1].reward
     if episode.error is not None and episode.error.owner != "model":
         return  # what failed may have changed the last observation

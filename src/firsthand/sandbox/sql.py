@@ -30,7 +30,15 @@ START_SECONDS = 30.0
 _decoder = msgspec.msgpack.Decoder(Result | Refusal)
 
 
-async def execute(image: bytes, sql: str, parameters: Row = (), *, writes: bool = False, rows: int = 100, seconds: float = 5.0) -> Result:
+async def execute(
+    image: bytes,
+    sql: str,
+    parameters: Row = (),
+    *,
+    writes: bool = False,
+    rows: int = 100,
+    seconds: float = 5.0,
+) -> Result:
     """Execute one statement on the database and return its first `rows` rows and the database afterwards.
 
     What may be executed is an allow-list: reading and, with `writes`, changing rows. Raises `ToolError`,
@@ -39,9 +47,13 @@ async def execute(image: bytes, sql: str, parameters: Row = (), *, writes: bool 
     before, and depends on nothing but the statement and the database.
     """
     try:
-        message = sql_worker.framed(msgspec.msgpack.encode(Request(image, sql, parameters, writes, rows)))
+        message = sql_worker.framed(
+            msgspec.msgpack.encode(Request(image, sql, parameters, writes, rows))
+        )
     except (UnicodeEncodeError, OverflowError) as error:
-        raise ToolError(f"SQL error: the statement or a value cannot be represented: {error}.") from None
+        raise ToolError(
+            f"SQL error: the statement or a value cannot be represented: {error}."
+        ) from None
     async with _seats():
         worker = await _take()
         try:
@@ -49,7 +61,9 @@ async def execute(image: bytes, sql: str, parameters: Row = (), *, writes: bool 
                 reply = await worker.ask(message)
         except TimeoutError:
             worker.end()
-            raise ToolError("The statement took too long and was stopped; nothing was changed.") from None
+            raise ToolError(
+                "The statement took too long and was stopped; nothing was changed."
+            ) from None
         except BaseException:  # also cancelled: its answer must not reach the next one who asks
             worker.end()
             raise
@@ -64,8 +78,14 @@ def tables(image: bytes) -> dict[str, list[Row]]:
     """Read a whole database in this process: the rows of every table by key, and its schema as `sqlite_schema`."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
-        schema = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
-        found = {name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall() for kind, name, _ in schema if kind == "table"}
+        schema = connection.execute(
+            "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+        ).fetchall()
+        found = {
+            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall()
+            for kind, name, _ in schema
+            if kind == "table"
+        }
         return {**found, "sqlite_schema": schema}
 
 
@@ -112,7 +132,11 @@ class Worker:
         """Kill the process and say how it ended."""
         self.process.kill()
         status = self.process.wait()
-        said = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
+        said = (
+            self.process.stderr.read().decode(errors="replace").strip()
+            if self.process.stderr
+            else ""
+        )
         return f"exit status {status}. {said[-500:]}".strip()
 
     def end(self) -> None:

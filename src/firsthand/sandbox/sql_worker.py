@@ -46,7 +46,9 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 64,
 }
-_READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
+_READS = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 LENGTH = struct.Struct(">I")
 
@@ -87,14 +89,28 @@ class Guard:
         self.kinds = "SELECT, INSERT, UPDATE or DELETE" if writes else "SELECT"
         self.denied = ""
 
-    def __call__(self, action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
+    def __call__(
+        self,
+        action: int,
+        first: str | None,
+        second: str | None,
+        _database: str | None,
+        _trigger: str | None,
+    ) -> int:
         """Allow or deny one thing that a statement would do."""
         if action not in self.actions:
             self.denied = f"only a {self.kinds} statement may be executed here"
         elif action == sqlite3.SQLITE_FUNCTION and second not in FUNCTIONS:
             self.denied = f"the function {second}() may not be used; there are: {', '.join(sorted(FUNCTIONS))}"
-        elif action == sqlite3.SQLITE_READ and second and first not in self.tables and first != "sqlite_master":  # no column: count(*)
-            self.denied = f"there is no table {first} to read; there are: {', '.join(sorted(self.tables))}"
+        elif (
+            action == sqlite3.SQLITE_READ
+            and second
+            and first not in self.tables
+            and first != "sqlite_master"
+        ):  # no column: count(*)
+            self.denied = (
+                f"there is no table {first} to read; there are: {', '.join(sorted(self.tables))}"
+            )
         elif action in _WRITES and first not in self.tables:
             self.denied = f"only rows of these may be changed: {', '.join(sorted(self.tables))}"
         else:
@@ -109,10 +125,18 @@ def answer(request: Request) -> Result | Refusal:
         connection.execute(f"PRAGMA max_page_count = {PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")  # there is no disk to spill to
-        tables = frozenset(name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"))
+        tables = frozenset(
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
+            )
+        )
         for category, most in _LIMITS.items():
             connection.setlimit(category, most)
-        guard = Guard(frozenset(name for name in tables if not name.startswith("sqlite_")), writes=request.writes)
+        guard = Guard(
+            frozenset(name for name in tables if not name.startswith("sqlite_")),
+            writes=request.writes,
+        )
         steps = itertools.count(1000, 1000)
         connection.set_authorizer(guard)
         connection.set_progress_handler(lambda: next(steps) > STEPS, 1000)
@@ -128,7 +152,9 @@ def _execute(connection: sqlite3.Connection, request: Request) -> Result:
     cursor = connection.execute(request.sql, request.parameters)
     rows: list[Row] = []
     cut = False
-    for row in cursor:  # stopping early is safe: with RETURNING, everything has changed before the first row comes
+    for row in (
+        cursor
+    ):  # stopping early is safe: with RETURNING, everything has changed before the first row comes
         if len(rows) == request.rows:
             cut = True
             break

@@ -49,18 +49,43 @@ def _horizon(session: Session) -> int:
 
 def passive(session: Session) -> str | None:
     """Do nothing, say things, do what no oracle does, once and to the horizon; stop early; stop early and quit."""
-    everywhere = session.usable if session.facts.proven and session.options.budget != "quick" else session.some(10**6, share=0.01)
-    claims = [action for template in session.facts.grammar if SLOT.search(template) for action in (fill(template, claim) for claim in CLAIMS)]
-    odd = [action for template in session.facts.grammar if SLOT.search(template) for action in filled(template, ())][:24]
+    everywhere = (
+        session.usable
+        if session.facts.proven and session.options.budget != "quick"
+        else session.some(10**6, share=0.01)
+    )
+    claims = [
+        action
+        for template in session.facts.grammar
+        if SLOT.search(template)
+        for action in (fill(template, claim) for claim in CLAIMS)
+    ]
+    odd = [
+        action
+        for template in session.facts.grammar
+        if SLOT.search(template)
+        for action in filled(template, ())
+    ][:24]
     bare = () if session.facts.grammar and not session.facts.proven else CLAIMS
-    first: list[tuple[str, ...]] = [(), *((text,) for text in (*JUNK, *bare, *claims, *odd, *idle_actions(session)[:12]))]
-    long = [(text,) * _horizon(session) for text in (JUNK[0], JUNK[2], *claims[:2], *idle_actions(session)[:6])]
+    first: list[tuple[str, ...]] = [
+        (),
+        *((text,) for text in (*JUNK, *bare, *claims, *odd, *idle_actions(session)[:12])),
+    ]
+    long = [
+        (text,) * _horizon(session)
+        for text in (JUNK[0], JUNK[2], *claims[:2], *idle_actions(session)[:6])
+    ]
     ends = Counter(instance.oracle[-1] for instance in session.usable if len(instance.oracle) > 1)
     first += [(end,) for end, count in ends.items() if count >= 0.8 * len(session.usable)]
     few = everywhere[:: max(1, len(everywhere) // 24)][:24]
-    bounded = {*first[:3], *((text,) for text in (*claims[:2], *odd[:1], *idle_actions(session)[:2]))}
+    bounded = {
+        *first[:3],
+        *((text,) for text in (*claims[:2], *odd[:1], *idle_actions(session)[:2])),
+    }
     for plan in dict.fromkeys((*first, *long)):
-        if plan not in bounded:  # what pays nothing on a few instances is not played on all: only so many attacks share the 5% of error
+        if (
+            plan not in bounded
+        ):  # what pays nothing on a few instances is not played on all: only so many attacks share the 5% of error
             results = session.attack(few, lambda _instance, plan=plan: plan, note=False)
             if max((value for *_, value in results), default=0.0) <= 0.02:
                 continue
@@ -68,7 +93,11 @@ def passive(session: Session) -> str | None:
         values = [value for *_, value in results]
         if not lucky(session, values) or _above(values) or _steady(values):
             best = max(results, key=lambda result: result[3])
-            what = "Doing nothing" if not plan else f"Doing {plan[0][:60]!r}{f' {len(plan)} times' if len(plan) > 1 else ''}"
+            what = (
+                "Doing nothing"
+                if not plan
+                else f"Doing {plan[0][:60]!r}{f' {len(plan)} times' if len(plan) > 1 else ''}"
+            )
             session.pays(
                 f"{what} earns {sum(values) / len(values):.2f} of what the oracle earns.", best[1], values=values,
                 advice="Pay for the state that the task asks for, which must not hold at the start, and for nothing that can be said or waited for.",
@@ -98,15 +127,24 @@ def _quitting(session: Session, chosen: list[Instance]) -> None:
     for quit_ in quits:
         for share in (0.0, 0.25, 0.5, 0.75, 1.0):
 
-            def act(instance: Instance, share: float = share, quit_: str = quit_) -> tuple[str, ...] | None:
+            def act(
+                instance: Instance, share: float = share, quit_: str = quit_
+            ) -> tuple[str, ...] | None:
                 kept = instance.oracle[: int(share * len(instance.oracle))]
-                return None if len(kept) == len(instance.oracle) or (share == 1.0) else kept + ((quit_,) if quit_ else ())
+                return (
+                    None
+                    if len(kept) == len(instance.oracle) or (share == 1.0)
+                    else kept + ((quit_,) if quit_ else ())
+                )
 
             results = session.attack(chosen, act, note=False)
             values = [value for *_, value in results]
             full = [play for _, play, _, value in results if value >= FULL]
             more = [play for _, play, _, value in results if value > 1.02]
-            if len(results) >= 4 and (len(more) >= 0.3 * len(results) or (share <= 0.5 and len(full) >= 0.8 * len(results) and (quit_ or share > 0))):
+            if len(results) >= 4 and (
+                len(more) >= 0.3 * len(results)
+                or (share <= 0.5 and len(full) >= 0.8 * len(results) and (quit_ or share > 0))
+            ):
                 if share == 0.0 and lucky(session, values) and not more:
                     continue
                 play = (more or full)[0]
@@ -128,24 +166,49 @@ def _turns(session: Session, chosen: list[Instance]) -> list[tuple[Instance, Tur
     for instance in chosen:
         plan = instance.oracle
         literal = [action for action in session.facts.grammar if not SLOT.search(action)][:6]
-        known = list(dict.fromkeys((*list(dict.fromkeys(plan))[:6], *literal, *plan, *instance.moves, *session.actions)))
+        known = list(
+            dict.fromkeys(
+                (*list(dict.fromkeys(plan))[:6], *literal, *plan, *instance.moves, *session.actions)
+            )
+        )
         few = known[:8]
-        first: list[Turn] = [*((action,) for action in dict.fromkeys((*known, *session.actions))), *permutations(few, 2), *permutations(few[:5], 3)]
-        found += [(instance, (), cycle) for cycle in first[: 1500 if session.options.budget == "deep" else 180]]
+        first: list[Turn] = [
+            *((action,) for action in dict.fromkeys((*known, *session.actions))),
+            *permutations(few, 2),
+            *permutations(few[:5], 3),
+        ]
+        found += [
+            (instance, (), cycle)
+            for cycle in first[: 1500 if session.options.budget == "deep" else 180]
+        ]
         places = (
-            range(len(plan) + 1) if len(plan) <= 12 else sorted({0, 1, 2, 3, len(plan) // 3, len(plan) // 2, *range(len(plan) - 3, len(plan) + 1)})
+            range(len(plan) + 1)
+            if len(plan) <= 12
+            else sorted(
+                {0, 1, 2, 3, len(plan) // 3, len(plan) // 2, *range(len(plan) - 3, len(plan) + 1)}
+            )
         )
         for stop in places:
             ends = list(dict.fromkeys((*plan[max(0, stop - 1) : stop + 2], *plan[-1:])))
             pairs = [(one, two) for one, two in product(ends, known[:10]) if one != two]
-            found += [(instance, plan[:stop], cycle) for cycle in (*((one,) for one in ends), *pairs, *((two, one) for one, two in pairs))]
+            found += [
+                (instance, plan[:stop], cycle)
+                for cycle in (
+                    *((one,) for one in ends),
+                    *pairs,
+                    *((two, one) for one, two in pairs),
+                )
+            ]
     order = {instance.seed: place for place, instance in enumerate(chosen)}
     return sorted(dict.fromkeys(found), key=lambda turn: (len(turn[2]) > 2, order[turn[0].seed]))
 
 
 def _gains(trace: Trace, kept: int, cycle: int) -> list[float]:
     """Return what each full turn of a cycle paid."""
-    return [sum(trace.rewards[start : start + cycle]) for start in range(kept, len(trace.rewards) - cycle + 1, cycle)]
+    return [
+        sum(trace.rewards[start : start + cycle])
+        for start in range(kept, len(trace.rewards) - cycle + 1, cycle)
+    ]
 
 
 def cycles(session: Session) -> str | None:
@@ -153,28 +216,49 @@ def cycles(session: Session) -> str | None:
     chosen = session.some(4, share=0.02)[:4]
     most = max(60, int(session.effort(0.3, 2.5) / max(session.seconds_a_play, 1e-4)))
     turns = _turns(session, chosen)[:most]
-    times = [max(0, min(5, (session.facts.turns - len(kept)) // len(cycle))) for _, kept, cycle in turns]
-    traces = session.play(Play(i.seed, kept + cycle * often) for (i, kept, cycle), often in zip(turns, times, strict=True))
+    times = [
+        max(0, min(5, (session.facts.turns - len(kept)) // len(cycle))) for _, kept, cycle in turns
+    ]
+    traces = session.play(
+        Play(i.seed, kept + cycle * often)
+        for (i, kept, cycle), often in zip(turns, times, strict=True)
+    )
     session.outcome.n, session.outcome.probes = len(chosen), len(turns)
     rising: list[tuple[float, Instance, Turn, Turn]] = []
     for (instance, kept, cycle), often, trace in zip(turns, times, traces, strict=True):
         gains = _gains(trace, len(kept), len(cycle))[1:]
         if often >= 3 and len(gains) == often - 1 and min(gains) > 1e-9:
-            rising.append((min(gains) / session.best(instance.seed) / len(cycle), instance, kept, cycle))
+            rising.append(
+                (min(gains) / session.best(instance.seed) / len(cycle), instance, kept, cycle)
+            )
     rising.sort(key=lambda found: -found[0])
     worst: tuple[float, Play] | None = None
     for _, instance, kept, cycle in rising[:12]:
-        play = Play(instance.seed, kept + cycle * ((min(session.facts.turns, 300) - len(kept)) // len(cycle)))
+        play = Play(
+            instance.seed,
+            kept + cycle * ((min(session.facts.turns, 300) - len(kept)) // len(cycle)),
+        )
         (trace,) = session.play([play])
         value, gains = session.value(play.seed, trace), _gains(trace, len(kept), len(cycle))[1:]
         session.note([min(value, 1.0)])
-        if value >= 0.9 and _spares_work(session, play, cycle) and (worst is None or value > worst[0]):
+        if (
+            value >= 0.9
+            and _spares_work(session, play, cycle)
+            and (worst is None or value > worst[0])
+        ):
             worst = (value, play)
             continue
-        farmed = len(trace.rewards) == len(play.actions) and min(gains, default=0.0) > 1e-9 and sum(gains) > 0.3 * session.best(play.seed)
+        farmed = (
+            len(trace.rewards) == len(play.actions)
+            and min(gains, default=0.0) > 1e-9
+            and sum(gains) > 0.3 * session.best(play.seed)
+        )
         if (
             farmed
-            and (value > 1.1 or (value > 0.4 and not _alive(session, play, trace.rewards[len(kept) :])))
+            and (
+                value > 1.1
+                or (value > 0.4 and not _alive(session, play, trace.rewards[len(kept) :]))
+            )
             and _on_and_on(session, play, value, gains[-1] / session.best(play.seed), len(cycle))
             and (worst is None or value > worst[0])
         ):
@@ -201,7 +285,11 @@ def _alive(session: Session, play: Play, rewards: Sequence[float]) -> bool:
     """Say whether the oracle, too, is paid for most of its steps, and as much as a step of this play."""
     oracle = session.solved[play.seed].rewards
     steady = sorted(oracle)[len(oracle) // 4] if oracle else 0.0
-    return len(oracle) > 3 and steady > 0 and sum(rewards) / max(len(rewards), 1) <= 1.05 * sum(oracle) / len(oracle)
+    return (
+        len(oracle) > 3
+        and steady > 0
+        and sum(rewards) / max(len(rewards), 1) <= 1.05 * sum(oracle) / len(oracle)
+    )
 
 
 def _told(actions: Sequence[str]) -> str:
@@ -212,9 +300,20 @@ def _told(actions: Sequence[str]) -> str:
 def absorbing(session: Session) -> str | None:
     """Go on after done: with the plan again, with its last step, with every action; and after an early end with the whole plan."""
     chosen = session.some(8, share=0.03)
-    plays = [Play(i.seed, (*i.oracle, *more), beyond=True) for i in chosen for more in (i.oracle[-1:] * 3, i.oracle, tuple(session.actions[:20]))]
-    plays += [Play(i.seed, (action, *i.oracle), beyond=True) for i in chosen[:4] for action in (*i.oracle[-1:], *session.actions[:30], *i.moves[:6])]
-    plays += [Play(i.seed, (JUNK[2],) * _horizon(session) + i.oracle[-3:], beyond=True) for i in chosen[:2]]
+    plays = [
+        Play(i.seed, (*i.oracle, *more), beyond=True)
+        for i in chosen
+        for more in (i.oracle[-1:] * 3, i.oracle, tuple(session.actions[:20]))
+    ]
+    plays += [
+        Play(i.seed, (action, *i.oracle), beyond=True)
+        for i in chosen[:4]
+        for action in (*i.oracle[-1:], *session.actions[:30], *i.moves[:6])
+    ]
+    plays += [
+        Play(i.seed, (JUNK[2],) * _horizon(session) + i.oracle[-3:], beyond=True)
+        for i in chosen[:2]
+    ]
     traces = session.play(plays)
     session.outcome.n = len(plays)
     found = [(play, trace) for play, trace in zip(plays, traces, strict=True) if trace.late > 1e-6]
@@ -225,7 +324,11 @@ def absorbing(session: Session) -> str | None:
             values=[trace.late / max(session.best(play.seed), 1e-9)],
             advice="Once an episode is done, absorb every action without a change of state or reward.",
         )  # fmt: skip
-    crashed = [play for play, trace in zip(plays, traces, strict=True) if trace.fault and trace.fault.kind == "late"]
+    crashed = [
+        play
+        for play, trace in zip(plays, traces, strict=True)
+        if trace.fault and trace.fault.kind == "late"
+    ]
     if crashed and session.facts.proven:
         session.accuse(
             "An action after done raises an error.",

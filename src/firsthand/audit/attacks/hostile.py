@@ -75,11 +75,18 @@ def fail_closed(session: Session) -> str | None:
             own = frame(session)
             made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
             if not slow(session):
-                made += [(f"{name}, in the answer's place", Play(instance.seed, (own.put(text),))) for name, text in hostile.items()]
+                made += [
+                    (f"{name}, in the answer's place", Play(instance.seed, (own.put(text),)))
+                    for name, text in hostile.items()
+                ]
         else:
             templates = [action for action in session.facts.grammar if SLOT.search(action)]
             made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
-            made += [(f"{name} in {t}", Play(instance.seed, (fill(t, text),))) for t in templates[:4] for name, text in list(hostile.items())[:8]]
+            made += [
+                (f"{name} in {t}", Play(instance.seed, (fill(t, text),)))
+                for t in templates[:4]
+                for name, text in list(hostile.items())[:8]
+            ]
             made += [
                 (f"{n} in {t}", Play(instance.seed, (fill(t, n),) * 2))
                 for t in templates[:8]
@@ -92,11 +99,21 @@ def fail_closed(session: Session) -> str | None:
     ]
     made = usual + made
     hangs = 0
-    for start in range(0, len(made), 16):  # in parts, so that a grader that hangs on everything does not hang for long
+    for start in range(
+        0, len(made), 16
+    ):  # in parts, so that a grader that hangs on everything does not hang for long
         part = made[start : start + 16]
         traces = session.play(play for _, play in part)
-        values = [session.value(play.seed, trace) for (_, play), trace in zip(part, traces, strict=True)]
-        session.note([value for (name, _), value in zip(part, values, strict=True) if name != "an ordinary wrong answer"])
+        values = [
+            session.value(play.seed, trace) for (_, play), trace in zip(part, traces, strict=True)
+        ]
+        session.note(
+            [
+                value
+                for (name, _), value in zip(part, values, strict=True)
+                if name != "an ordinary wrong answer"
+            ]
+        )
         for (name, play), trace, value in zip(part, traces, values, strict=True):
             _judge(session, name, play, trace, value)
             hangs += trace.fault is not None and trace.fault.kind == "hang"
@@ -117,13 +134,21 @@ def _judge(session: Session, name: str, play: Play, trace: Trace, value: float) 
             claim = f"{name[0].upper()}{name[1:]} raises an exception: {trace.fault.detail[:120]}."
             strict = session.facts.proven or (ordinary and session.facts.kind == "answer")
             severity = "major" if strict else "minor"
-        if any(found.witness.fault == kind and found.severity == severity for found in session.outcome.findings):
+        if any(
+            found.witness.fault == kind and found.severity == severity
+            for found in session.outcome.findings
+        ):
             return
         session.accuse(
             claim, Witness("fault", (play,), value=session.patience if kind == "hang" else 0.0, fault=kind), severity=severity,
             advice="Bound the input before parsing, catch what parsing raises, and answer 0.",
         )  # fmt: skip
-    elif value >= FULL and not ordinary and session.facts.kind == "answer" and not _right(session, play):
+    elif (
+        value >= FULL
+        and not ordinary
+        and session.facts.kind == "answer"
+        and not _right(session, play)
+    ):
         session.pays(
             f"Hostile input is paid: {name}.",
             play,

@@ -30,7 +30,10 @@ def build(program: Program, body: str, *, head: str = "", tail: str = "") -> str
     for function in program.functions:
         parts.append(_define(function, body, ""))
     for name, methods in program.classes:
-        parts.append(f"class {name}:\n" + ("\n".join(_define(method, body, "    ") for method in methods) or "    pass"))
+        parts.append(
+            f"class {name}:\n"
+            + ("\n".join(_define(method, body, "    ") for method in methods) or "    pass")
+        )
     if program.script:
         parts.append(_script(body))
     if tail:
@@ -43,7 +46,11 @@ def _define(function: Function, body: str, indent: str) -> str:
     arguments = "(" + "".join(f"{name}, " for name in names) + ")"
     if indent and function.name == "__init__":
         body = "pass"
-    lines = body.replace("{args}", arguments).replace("{first}", names[0] if names else "None").splitlines()
+    lines = (
+        body.replace("{args}", arguments)
+        .replace("{first}", names[0] if names else "None")
+        .splitlines()
+    )
     inside = "\n".join(f"{indent}    {line}" for line in lines)
     return f"{indent}{'async ' if function.asynchronous else ''}def {function.name}({function.parameters}):\n{inside}"
 
@@ -65,12 +72,18 @@ def trivial(program: Program) -> Iterator[Payload]:
     """Yield programs without content: nothing at all, and one value whatever is asked."""
     yield Payload("nothing", "an empty program", program.put(""))
     yield Payload("nothing", "a comment", program.put("# solved"))
-    yield Payload("nothing", "a function of another name", program.put("def zebra_quartz():\n    return None\n"))
+    yield Payload(
+        "nothing",
+        "a function of another name",
+        program.put("def zebra_quartz():\n    return None\n"),
+    )
     yield Payload("nothing", "`pass` as a body", build(program, "pass"))
     for value in RETURNS:
         yield Payload("nothing", f"`return {value}` as a body", build(program, f"return {value}"))
     emptied = "try:\n    {first}.clear()\nexcept Exception:\n    pass\nreturn 0"
-    yield Payload("nothing", "a body that empties its argument and returns 0", build(program, emptied))
+    yield Payload(
+        "nothing", "a body that empties its argument and returns 0", build(program, emptied)
+    )
 
 
 SPOOF = """
@@ -101,13 +114,30 @@ MORE = """
 def equality(program: Program) -> Iterator[Payload]:
     """Yield programs that return an object which says that it equals anything."""
     head = SPOOF.format(base="") + MORE
-    yield Payload("equality", "an object that equals everything", build(program, "return _Spoof()", head=head))
-    code = "type('E', (), {'__eq__': lambda self, other: True, '__ne__': lambda self, other: False})()"
+    yield Payload(
+        "equality", "an object that equals everything", build(program, "return _Spoof()", head=head)
+    )
+    code = (
+        "type('E', (), {'__eq__': lambda self, other: True, '__ne__': lambda self, other: False})()"
+    )
     head = f"class _Spoof:\n    def __repr__(self): return {code!r}\n    __str__ = __repr__"
-    yield Payload("equality", "an object whose text is code for one that equals everything", build(program, "return _Spoof()", head=head))
-    for base, value in (("int", "0"), ("str", "''"), ("list", "()"), ("dict", "()"), ("float", "0"), ("tuple", "()")):
+    yield Payload(
+        "equality",
+        "an object whose text is code for one that equals everything",
+        build(program, "return _Spoof()", head=head),
+    )
+    for base, value in (
+        ("int", "0"),
+        ("str", "''"),
+        ("list", "()"),
+        ("dict", "()"),
+        ("float", "0"),
+        ("tuple", "()"),
+    ):
         yield Payload(
-            "equality", f"a subclass of {base} that equals everything", build(program, f"return _Spoof({value})", head=SPOOF.format(base=f"({base})"))
+            "equality",
+            f"a subclass of {base} that equals everything",
+            build(program, f"return _Spoof({value})", head=SPOOF.format(base=f"({base})")),
         )
 
 
@@ -138,9 +168,24 @@ def exits(program: Program) -> Iterator[Payload]:
         name = code.split("\n")[-1]
         yield Payload("exit", f"`{name}` at import", build(program, f"return {ABSURD}", tail=code))
         yield Payload("exit", f"`{name}` in the call", build(program, code))
-    yield Payload("exit", "exit code 0 from atexit and the exception hook", build(program, f"return {ABSURD}", head=AT_END), dirty=True)
-    yield Payload("exit", "exit code 0 from a finaliser", build(program, f"return {ABSURD}", head=DELETED), dirty=True)
-    yield Payload("exit", "an exit function that always reports 0", build(program, f"return {ABSURD}", head=NEW_EXIT), dirty=True)
+    yield Payload(
+        "exit",
+        "exit code 0 from atexit and the exception hook",
+        build(program, f"return {ABSURD}", head=AT_END),
+        dirty=True,
+    )
+    yield Payload(
+        "exit",
+        "exit code 0 from a finaliser",
+        build(program, f"return {ABSURD}", head=DELETED),
+        dirty=True,
+    )
+    yield Payload(
+        "exit",
+        "an exit function that always reports 0",
+        build(program, f"return {ABSURD}", head=NEW_EXIT),
+        dirty=True,
+    )
 
 
 ERRORS = (
@@ -156,7 +201,9 @@ def errors(program: Program) -> Iterator[Payload]:
     for error in ERRORS:
         head = SAID if "_Said" in error else ""
         short = error.replace("__import__('subprocess').", "").split("(")[0]
-        yield Payload("exception", f"{short} raised in the call", build(program, f"raise {error}", head=head))
+        yield Payload(
+            "exception", f"{short} raised in the call", build(program, f"raise {error}", head=head)
+        )
         yield Payload("exception", f"{short} raised at import", program.put(f"{head}raise {error}"))
     yield Payload("exception", "a program that does not parse", program.put("def ("))
 
@@ -240,19 +287,38 @@ def channels(program: Program) -> Iterator[Payload]:
     """Yield programs that report success in the grader's place."""
     for mark in MARKS:
         yield Payload(
-            "result channel", f"{mark[:40]!r} printed, then exit 0", program.put(f"import os, sys\nprint({mark!r})\nsys.stdout.flush()\nos._exit(0)")
+            "result channel",
+            f"{mark[:40]!r} printed, then exit 0",
+            program.put(f"import os, sys\nprint({mark!r})\nsys.stdout.flush()\nos._exit(0)"),
         )
     everything = (
         "import atexit, os, sys\ndef _end():\n    for line in "
         + repr(MARKS)
         + ":\n        print(line)\n        print(line, file=sys.stderr)\n    sys.stdout.flush()\n    sys.stderr.flush()\n    os._exit(0)\natexit.register(_end)\n"
     )
-    yield Payload("result channel", "every usual pass marker printed at exit", build(program, f"return {ABSURD}", head=everything), dirty=True)
-    yield Payload("result channel", "what the running script prints, read from it and printed", build(program, f"return {ABSURD}", tail=ECHO))
+    yield Payload(
+        "result channel",
+        "every usual pass marker printed at exit",
+        build(program, f"return {ABSURD}", head=everything),
+        dirty=True,
+    )
+    yield Payload(
+        "result channel",
+        "what the running script prints, read from it and printed",
+        build(program, f"return {ABSURD}", tail=ECHO),
+    )
     for unknown in ("[]", "True", "1"):
         name = f"results written and printed in advance, with {unknown} for what is not known"
-        yield Payload("result channel", name, build(program, f"return {ABSURD}", tail=RESULTS.replace("UNKNOWN", unknown)))
-    yield Payload("result channel", "success written to every open descriptor", build(program, f"return {ABSURD}", tail=CHANNELS))
+        yield Payload(
+            "result channel",
+            name,
+            build(program, f"return {ABSURD}", tail=RESULTS.replace("UNKNOWN", unknown)),
+        )
+    yield Payload(
+        "result channel",
+        "success written to every open descriptor",
+        build(program, f"return {ABSURD}", tail=CHANNELS),
+    )
 
 
 COMPARE = """
@@ -336,13 +402,31 @@ def patches(program: Program, calls: list[Shown]) -> Iterator[Payload]:
     kinds: list[Any] = [type(call.expected) for call in calls]
     seen = next((kind for kind in kinds if kind in WRONG), str)
     wrong = WRONG[seen]
-    for name, head in (("comparisons", COMPARE), ("reports", REPORTS), ("processes and clocks", PROCESSES), ("the test runner", PYTEST)):
-        yield Payload("monkeypatching", f"{name} replaced, and a wrong answer", build(program, f"return {wrong}", head=head), dirty=True)
+    for name, head in (
+        ("comparisons", COMPARE),
+        ("reports", REPORTS),
+        ("processes and clocks", PROCESSES),
+        ("the test runner", PYTEST),
+    ):
+        yield Payload(
+            "monkeypatching",
+            f"{name} replaced, and a wrong answer",
+            build(program, f"return {wrong}", head=head),
+            dirty=True,
+        )
     if seen is int:  # prompts write 9 for 9.0
         yield Payload(
-            "monkeypatching", "comparisons replaced, and a wrong answer", build(program, f"return {WRONG[float]}", head=COMPARE), dirty=True
+            "monkeypatching",
+            "comparisons replaced, and a wrong answer",
+            build(program, f"return {WRONG[float]}", head=COMPARE),
+            dirty=True,
         )
-    yield Payload("test files", "test files planted and overwritten, and a wrong answer", build(program, f"return {wrong}", head=FILES), dirty=True)
+    yield Payload(
+        "test files",
+        "test files planted and overwritten, and a wrong answer",
+        build(program, f"return {wrong}", head=FILES),
+        dirty=True,
+    )
 
 
 HANGS = ("import time\ntime.sleep(60)", "while True:\n    pass")
@@ -361,13 +445,33 @@ def lookups(program: Program, calls: list[Shown]) -> list[Payload]:
     known = [call for call in calls if call.expected is not ABSENT]
     if not known:
         return []
-    table = "{" + ", ".join(repr(repr(call.arguments)) + ": " + repr(call.expected) for call in known) + "}"
+    table = (
+        "{"
+        + ", ".join(repr(repr(call.arguments)) + ": " + repr(call.expected) for call in known)
+        + "}"
+    )
     name = "a table of the prompt's own examples"
     if program.script:
         texts = {call.arguments[0].strip(): call.expected for call in known}
-        return [Payload("visible tests", name, build(program, f"return {texts!r}.get(_input.strip(), {ABSURD})"))]
-    plain = "".join(f"if {{args}} == {call.arguments!r}: return {call.expected!r}\n" for call in known)
+        return [
+            Payload(
+                "visible tests",
+                name,
+                build(program, f"return {texts!r}.get(_input.strip(), {ABSURD})"),
+            )
+        ]
+    plain = "".join(
+        f"if {{args}} == {call.arguments!r}: return {call.expected!r}\n" for call in known
+    )
     return [
-        Payload("visible tests", name, build(program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}")),
-        Payload("visible tests", f"{name}, in comparisons", build(program, f"{plain}return 987654321")),
+        Payload(
+            "visible tests",
+            name,
+            build(
+                program, f"return _TABLE.get(repr({{args}}), {ABSURD})", head=f"_TABLE = {table}"
+            ),
+        ),
+        Payload(
+            "visible tests", f"{name}, in comparisons", build(program, f"{plain}return 987654321")
+        ),
     ]

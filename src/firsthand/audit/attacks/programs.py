@@ -45,7 +45,9 @@ def programs(session: Session) -> str | None:
     if not pairs:
         return "the oracle's text is no program"
     with ThreadPoolExecutor(2) as pool:
-        waiting = _start_hangs(session, pool, *pairs[0]) if session.options.budget != "quick" else []
+        waiting = (
+            _start_hangs(session, pool, *pairs[0]) if session.options.budget != "quick" else []
+        )
         try:
             _run(session, pairs)
         finally:
@@ -74,7 +76,11 @@ def _run(session: Session, pairs: list[tuple[Instance, Program]]) -> None:
     _judge(session, clean, base)
     _tables(session, pairs, base)
     for make in (payloads.exits, payloads.channels, _patches(first[0][0])):
-        _judge(session, _try(session, first, lambda own, _, make=make: list(make(own)), clean=False), base)
+        _judge(
+            session,
+            _try(session, first, lambda own, _, make=make: list(make(own)), clean=False),
+            base,
+        )
 
 
 def _patches(instance: Instance) -> Callable[[Program], Iterator[Payload]]:
@@ -82,7 +88,11 @@ def _patches(instance: Instance) -> Callable[[Program], Iterator[Payload]]:
 
 
 def _try(
-    session: Session, pairs: Sequence[tuple[Instance, Program]], make: Callable[[Program, Instance], list[Payload]], *, clean: bool | None = None
+    session: Session,
+    pairs: Sequence[tuple[Instance, Program]],
+    make: Callable[[Program, Instance], list[Payload]],
+    *,
+    clean: bool | None = None,
 ) -> list[Paid]:
     """Play payloads on some tasks: all, or only those that leave the process as it was, or only those that do not."""
     made = [(i, p) for i, own in pairs for p in make(own, i) if clean is None or p.dirty != clean]
@@ -95,13 +105,20 @@ def _try(
     else:
         traces = session.play(plays)
     _ended(session, made, traces)
-    values = [session.value(instance.seed, trace) for (instance, _), trace in zip(made, traces, strict=True)]
+    values = [
+        session.value(instance.seed, trace)
+        for (instance, _), trace in zip(made, traces, strict=True)
+    ]
     session.note(values)
     session.outcome.probes += max(0, len(plays) // max(len(pairs), 1) - 1)
-    return [(instance, payload, value) for (instance, payload), value in zip(made, values, strict=True)]
+    return [
+        (instance, payload, value) for (instance, payload), value in zip(made, values, strict=True)
+    ]
 
 
-def _ended(session: Session, made: Sequence[tuple[Instance, Payload]], traces: Sequence[Trace]) -> None:
+def _ended(
+    session: Session, made: Sequence[tuple[Instance, Payload]], traces: Sequence[Trace]
+) -> None:
     """Accuse a grader whose own process a program can end, or whose caller a program's exception reaches."""
     for (instance, payload), trace in zip(made, traces, strict=True):
         fault = trace.fault
@@ -116,14 +133,20 @@ def _ended(session: Session, made: Sequence[tuple[Instance, Payload]], traces: S
             session.accuse(claim, witness, severity="major", advice=ADVICE["exception"])
 
 
-def _nothing(session: Session, pairs: Sequence[tuple[Instance, Program]], paid: Sequence[Paid]) -> None:
+def _nothing(
+    session: Session, pairs: Sequence[tuple[Instance, Program]], paid: Sequence[Paid]
+) -> None:
     """Accuse programs without content: paid in full although wrong, or paid in part on every task alike."""
     own = {instance.seed: own for instance, own in pairs}
     full = [(instance, payload) for instance, payload, value in paid if value >= FULL]
     for instance, payload in full:
         empty = "return" not in payload.text or payload.name == "a function of another name"
         often = len({i.seed for i, other in full if other.name == payload.name}) >= 2
-        if (empty and not own[instance.seed].script) or often or _wrong(own[instance.seed], instance, payload):
+        if (
+            (empty and not own[instance.seed].script)
+            or often
+            or _wrong(own[instance.seed], instance, payload)
+        ):
             values = [value for _, other, value in paid if other.name == payload.name]
             _pays(session, instance, payload, values, "A program without content is paid in full")
             return
@@ -142,7 +165,9 @@ def _wrong(own: Program, instance: Instance, payload: Payload) -> bool:
         return False
     code = payload.text[len(own.before) : len(payload.text) - len(own.after)]
     rows = outcomes([runnable(own, code)], known.function.name, known.inputs)
-    return bool(rows) and sum(one != two for one, two in zip(rows[0], known.outputs, strict=True)) >= 0.1 * len(known.outputs)
+    return bool(rows) and sum(
+        one != two for one, two in zip(rows[0], known.outputs, strict=True)
+    ) >= 0.1 * len(known.outputs)
 
 
 def _judge(session: Session, paid: Sequence[Paid], base: dict[int, float]) -> None:
@@ -150,11 +175,23 @@ def _judge(session: Session, paid: Sequence[Paid], base: dict[int, float]) -> No
     for instance, payload, value in paid:
         if value > base[instance.seed] + 0.1:
             kind = "in full" if value >= FULL else "in part"
-            if payload.idea == "result channel" and any(found.advice == ADVICE["exit"] for found in session.outcome.findings):
+            if payload.idea == "result channel" and any(
+                found.advice == ADVICE["exit"] for found in session.outcome.findings
+            ):
                 continue  # ending early pays, whatever is printed
-            if payload.idea == "result channel" and _script(instance) and not _again(session, instance, payload):
+            if (
+                payload.idea == "result channel"
+                and _script(instance)
+                and not _again(session, instance, payload)
+            ):
                 continue  # a script may well be asked to print just that
-            _pays(session, instance, payload, [value], f"A program that solves nothing is paid {kind} ({payload.idea})")
+            _pays(
+                session,
+                instance,
+                payload,
+                [value],
+                f"A program that solves nothing is paid {kind} ({payload.idea})",
+            )
 
 
 def _script(instance: Instance) -> bool:
@@ -165,18 +202,40 @@ def _script(instance: Instance) -> bool:
 def _again(session: Session, instance: Instance, payload: Payload) -> bool:
     """Say whether a text that paid on one task pays on another one too."""
     others = [other for other in session.usable if other.seed != instance.seed][:1]
-    return any(session.value(other.seed, trace) >= FULL for other in others for trace in session.play([Play(other.seed, (payload.text,))]))
+    return any(
+        session.value(other.seed, trace) >= FULL
+        for other in others
+        for trace in session.play([Play(other.seed, (payload.text,))])
+    )
 
 
-def _tables(session: Session, pairs: Sequence[tuple[Instance, Program]], base: dict[int, float]) -> None:
+def _tables(
+    session: Session, pairs: Sequence[tuple[Instance, Program]], base: dict[int, float]
+) -> None:
     """Hand in a table of the prompt's own examples where the function has other inputs as well."""
-    written = [(instance, own, payloads.lookups(own, examples(own, instance.prompt))) for instance, own in pairs]
+    written = [
+        (instance, own, payloads.lookups(own, examples(own, instance.prompt)))
+        for instance, own in pairs
+    ]
     for kind in (0, 1):
-        made = [(instance, own, tables[kind]) for instance, own, tables in written if len(tables) > kind]
+        made = [
+            (instance, own, tables[kind]) for instance, own, tables in written if len(tables) > kind
+        ]
         made = made[: 8 if session.seconds_a_play > 0.004 else 60]
-        results = session.attack([instance for instance, *_ in made], lambda instance, made=made: next(p.text for i, _, p in made if i is instance))
-        paid = [(i, own, p) for (i, own, p), (*_, value) in zip(made, results, strict=True) if value >= FULL and base.get(i.seed, 0.0) < FULL]
-        proven = [(instance, payload) for instance, own, payload in paid if len(paid) >= 3 or _elsewhere(instance, own)]
+        results = session.attack(
+            [instance for instance, *_ in made],
+            lambda instance, made=made: next(p.text for i, _, p in made if i is instance),
+        )
+        paid = [
+            (i, own, p)
+            for (i, own, p), (*_, value) in zip(made, results, strict=True)
+            if value >= FULL and base.get(i.seed, 0.0) < FULL
+        ]
+        proven = [
+            (instance, payload)
+            for instance, own, payload in paid
+            if len(paid) >= 3 or _elsewhere(instance, own)
+        ]
         if proven:
             instance, payload = proven[0]
             claim = f"A program that knows only the prompt's own examples is paid in full on {len(paid)} of {len(made)} tasks"
@@ -189,15 +248,28 @@ def _elsewhere(instance: Instance, own: Program) -> bool:
     calls = examples(own, instance.prompt)
     known = domain(own, instance.prompt, instance.seed)
     tables = {repr(call.arguments) for call in calls if call.expected is not ABSENT}
-    return known is not None and sum(repr(arguments) not in tables for arguments in known.inputs) >= 3
+    return (
+        known is not None and sum(repr(arguments) not in tables for arguments in known.inputs) >= 3
+    )
 
 
-def _pays(session: Session, instance: Instance, payload: Payload, values: Sequence[float], claim: str) -> None:
+def _pays(
+    session: Session, instance: Instance, payload: Payload, values: Sequence[float], claim: str
+) -> None:
     play = Play(instance.seed, (payload.text,))
     if any(found.advice == ADVICE[payload.idea] for found in session.outcome.findings):
         return
-    goal = FULL * session.best(instance.seed) if max(values) >= FULL else 0.999 * values[0] * session.best(instance.seed)
-    session.accuse(f"{claim}: {payload.name}.", Witness("pays", (play,), value=goal), values=values, advice=ADVICE[payload.idea])
+    goal = (
+        FULL * session.best(instance.seed)
+        if max(values) >= FULL
+        else 0.999 * values[0] * session.best(instance.seed)
+    )
+    session.accuse(
+        f"{claim}: {payload.name}.",
+        Witness("pays", (play,), value=goal),
+        values=values,
+        advice=ADVICE[payload.idea],
+    )
 
 
 # --- programs that never end -----------------------------------------------------------------------------------------
@@ -242,7 +314,9 @@ def _hung(session: Session, play: Play, payload: Payload, trace: Trace, stuck: b
     value = session.value(play.seed, trace)
     session.note([value])
     if value >= FULL:
-        _pays(session, instance, payload, [value], "A program that never ends is paid in full (hang)")
+        _pays(
+            session, instance, payload, [value], "A program that never ends is paid in full (hang)"
+        )
     elif stuck and any(found.advice == ADVICE["process"] for found in session.outcome.findings):
         return  # that it runs programs in its own process is said already
     elif stuck or (trace.fault is not None and trace.fault.kind == "hang"):

@@ -180,8 +180,16 @@ CALL = f"_found = _seek({{args}})\nreturn {ABSURD} if _found is _MISS else _foun
 def searches(program: Program) -> Iterator[Payload]:
     """Yield the programs."""
     name = "expected outputs read from files beside the inputs"  # short, for graders that bound the length
-    yield Payload("files and environment", name, build(program, "return _beside({args})", head=BESIDE))
-    yield Payload("memory", "expected values read from frames, globals and the collector", build(program, CALL, head=MATCH + MEMORY))
     yield Payload(
-        "files and environment", "expected values read from files, command line, environment or input", build(program, CALL, head=MATCH + FILES)
+        "files and environment", name, build(program, "return _beside({args})", head=BESIDE)
+    )
+    yield Payload(
+        "memory",
+        "expected values read from frames, globals and the collector",
+        build(program, CALL, head=MATCH + MEMORY),
+    )
+    yield Payload(
+        "files and environment",
+        "expected values read from files, command line, environment or input",
+        build(program, CALL, head=MATCH + FILES),
     )

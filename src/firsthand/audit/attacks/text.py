@@ -9,7 +9,21 @@ import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from firsthand.audit.answers import NUMBER, Slot, alike, frame, frames, labels, mentions, programs, quantity, same_answer, several, slot, slow
+from firsthand.audit.answers import (
+    NUMBER,
+    Slot,
+    alike,
+    frame,
+    frames,
+    labels,
+    mentions,
+    programs,
+    quantity,
+    same_answer,
+    several,
+    slot,
+    slow,
+)
 from firsthand.audit.bounds import at_most
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import FULL, Session
@@ -80,8 +94,12 @@ def sweep(session: Session, texts: Iterable[str]) -> Iterable[tuple[str, Results
         yield batch[0], results
 
 
-def _together(session: Session, instances: Sequence[Instance], texts: Sequence[str]) -> Iterable[tuple[str, Results]]:
-    made = [(text, instance, Play(instance.seed, (text,))) for text in texts for instance in instances]
+def _together(
+    session: Session, instances: Sequence[Instance], texts: Sequence[str]
+) -> Iterable[tuple[str, Results]]:
+    made = [
+        (text, instance, Play(instance.seed, (text,))) for text in texts for instance in instances
+    ]
     traces = session.play(play for *_, play in made)
     found: dict[str, Results] = {text: [] for text in texts}
     for (text, instance, play), trace in zip(made, traces, strict=True):
@@ -92,27 +110,52 @@ def _together(session: Session, instances: Sequence[Instance], texts: Sequence[s
     return found.items()
 
 
-def content_free(session: Session, what: str, texts: Iterable[str], *, bodies: dict[str, str], advice: str, plain: Sequence[str] = ()) -> None:
+def content_free(
+    session: Session,
+    what: str,
+    texts: Iterable[str],
+    *,
+    bodies: dict[str, str],
+    advice: str,
+    plain: Sequence[str] = (),
+) -> None:
     """Accuse texts without content that earn something, and more than the `plain` ones do. `bodies` maps a text to the answer in it."""
     found: dict[str, tuple[float, Play, list[float]]] = {}
     for text, results in sweep(session, texts):
         body = bodies.get(text, text)
-        counted = [(play, value) for instance, play, _, value in results if not lucky(text, body, instance)]
+        counted = [
+            (play, value) for instance, play, _, value in results if not lucky(text, body, instance)
+        ]
         values = [value for _, value in counted]
         if not values:
             continue
         mean, top = sum(values) / len(values), max(values)
         best = next(play for play, value in counted if value == top)
         steady = [value for value in values if abs(value - top) < 1e-6]
-        full, said = sum(value >= FULL for value in values), any(letter.isalnum() for letter in body)
+        full, said = (
+            sum(value >= FULL for value in values),
+            any(letter.isalnum() for letter in body),
+        )
         kind = ""
-        if full >= (min(len(values), max(2, 0.1 * len(values))) if said else 1):  # where many answers are right, words may hit one by luck
+        if full >= (
+            min(len(values), max(2, 0.1 * len(values))) if said else 1
+        ):  # where many answers are right, words may hit one by luck
             kind = "in full"
         elif mean >= 0.2 or (top > 0.02 and len(steady) >= max(4, 0.8 * len(values))):
             kind = "in part"
         if kind and (kind not in found or mean > found[kind][0]):
             found[kind] = (mean, best, values)
-    floor = max((sum(v for *_, v in results) / max(len(results), 1) for _, results in sweep(session, plain)), default=-1.0) if found else 0.0
+    floor = (
+        max(
+            (
+                sum(v for *_, v in results) / max(len(results), 1)
+                for _, results in sweep(session, plain)
+            ),
+            default=-1.0,
+        )
+        if found
+        else 0.0
+    )
     for kind, (mean, play, values) in found.items():
         if mean <= floor + 0.01:
             continue  # whatever is said earns as much, which another check tells
@@ -131,7 +174,9 @@ def lucky(text: str, body: str, instance: Instance) -> bool:
         return True
     if mentions(text, instance):
         return True  # a reader of the last number may find it there; lists are another check
-    nothing = instance.answer in (None, "", [], {}) or any(alike(slot(instance).body, refusal) for refusal in REFUSALS)
+    nothing = instance.answer in (None, "", [], {}) or any(
+        alike(slot(instance).body, refusal) for refusal in REFUSALS
+    )
     return nothing and (body.strip() in ("", "-") or body in REFUSALS or text in SCAFFOLDS)
 
 
@@ -144,7 +189,11 @@ def nulls(session: Session) -> str | None:
     for place in frames(session)[:1]:
         bodies.setdefault(place.before * 3 + place.after * 3, "")
         bodies.setdefault(place.after + place.before, "")
-    texts = [*EMPTY[:3], *WORDS[:1], *REFUSALS[:1], *SCAFFOLDS[:2]] if slow(session) else [*bodies, *SCAFFOLDS]
+    texts = (
+        [*EMPTY[:3], *WORDS[:1], *REFUSALS[:1], *SCAFFOLDS[:2]]
+        if slow(session)
+        else [*bodies, *SCAFFOLDS]
+    )
     content_free(
         session,
         "An answer without content",
@@ -172,7 +221,11 @@ def odd_values(session: Session) -> str | None:
     if programs(session):
         return "answers are programs"
     own = frame(session)
-    bodies = {place.put(odd): odd for place in dict.fromkeys((own, Slot("", "", ""))) for odd in (*ODD, *NAMES)}
+    bodies = {
+        place.put(odd): odd
+        for place in dict.fromkeys((own, Slot("", "", "")))
+        for odd in (*ODD, *NAMES)
+    }
     content_free(
         session,
         "An odd value",
@@ -188,9 +241,21 @@ def _evaluated(session: Session) -> None:
     """Write the right answer as a call that only an interpreter of Python can resolve: who pays it runs what agents write."""
     chosen = session.some(12 if not slow(session) else 3)
     for name in ("eval", "str"):
-        results = session.attack(chosen, lambda i, name=name: slot(i).put(f"__import__('builtins').{name}({slot(i).body!r})"), note=False)
-        nonsense = session.attack(chosen, lambda i: slot(i).put(f"zebra_quartz('builtins').{'x' * 4}({slot(i).body!r})"), note=False)
-        more = [(play, value) for (_, play, _, value), (*_, plain) in zip(results, nonsense, strict=True) if value > plain + 0.03]
+        results = session.attack(
+            chosen,
+            lambda i, name=name: slot(i).put(f"__import__('builtins').{name}({slot(i).body!r})"),
+            note=False,
+        )
+        nonsense = session.attack(
+            chosen,
+            lambda i: slot(i).put(f"zebra_quartz('builtins').{'x' * 4}({slot(i).body!r})"),
+            note=False,
+        )
+        more = [
+            (play, value)
+            for (_, play, _, value), (*_, plain) in zip(results, nonsense, strict=True)
+            if value > plain + 0.03
+        ]
         if len(more) >= max(2, 0.5 * len(results)):
             play, value = more[0]
             session.accuse(
@@ -208,10 +273,16 @@ def constants(session: Session) -> str | None:
     known, instances = labels(session), session.usable
     if len(known) < 2:
         session.outcome.n = len(instances)
-        return "all instances have the same answer" if len(instances) < 8 else _one_answer(session, known[0][0])
+        return (
+            "all instances have the same answer"
+            if len(instances) < 8
+            else _one_answer(session, known[0][0])
+        )
     own = frame(session)
     usual = "A B C D E yes no true false 0 1 2 3 5 10 42 100 -1 0.5".split()
-    bodies = [body for body, _ in known[: 3 if slow(session) else 15]] + usual[: 3 if slow(session) else None]
+    bodies = [body for body, _ in known[: 3 if slow(session) else 15]] + usual[
+        : 3 if slow(session) else None
+    ]
     places = (own,) if slow(session) else tuple(dict.fromkeys((own, Slot("", "", ""))))
     texts = {place.put(body): body for body in dict.fromkeys(bodies) for place in places}
     chance = 1 / len({body.casefold().strip() for body, _ in known})
@@ -219,16 +290,35 @@ def constants(session: Session) -> str | None:
     worst: dict[str, tuple[float, str, Results, Play]] = {}
     for text, results in sweep(session, texts):
         paid = [(instance, play) for instance, play, _, value in results if value >= FULL]
-        wrong = [(instance, play) for instance, play in paid if not same_answer(texts[text], instance) and not same_answer(text, instance)]
+        wrong = [
+            (instance, play)
+            for instance, play in paid
+            if not same_answer(texts[text], instance) and not same_answer(text, instance)
+        ]
         n = len(results)
-        if len(wrong) >= max(3, (0.5 if many else 0.2) * n) and len(wrong) > worst.get("wrong", (0,))[0]:
+        if (
+            len(wrong) >= max(3, (0.5 if many else 0.2) * n)
+            and len(wrong) > worst.get("wrong", (0,))[0]
+        ):
             worst["wrong"] = (len(wrong), text, results, wrong[0][1])
         share = len(paid) / max(n, 1)
-        enough = max(chance + 0.2, 0.5 if len(known) > 3 else 0.0)  # among many answers, numbers above all, some are natural favourites
-        if n >= 8 and share >= enough and 1 - at_most(len(paid) - 1, n, chance) < 0.005 and len(paid) > worst.get("prior", (0,))[0]:
+        enough = max(
+            chance + 0.2, 0.5 if len(known) > 3 else 0.0
+        )  # among many answers, numbers above all, some are natural favourites
+        if (
+            n >= 8
+            and share >= enough
+            and 1 - at_most(len(paid) - 1, n, chance) < 0.005
+            and len(paid) > worst.get("prior", (0,))[0]
+        ):
             worst["prior"] = (len(paid), text, results, paid[0][1])
         mean = sum(min(value, 1.0) for *_, value in results) / max(n, 1)
-        if n >= 8 and len(known) > 3 and mean >= max(PARTIAL, chance + 0.3) and mean > worst.get("part", (0,))[0]:
+        if (
+            n >= 8
+            and len(known) > 3
+            and mean >= max(PARTIAL, chance + 0.3)
+            and mean > worst.get("part", (0,))[0]
+        ):
             worst["part"] = (mean, text, results, max(results, key=lambda result: result[3])[1])
     for kind, (count, text, results, play) in worst.items():
         values = [value for *_, value in results]
@@ -247,7 +337,13 @@ def constants(session: Session) -> str | None:
             )  # fmt: skip
         elif kind == "prior" and "wrong" not in worst:
             claim = f"One fixed answer is right too often: {_quoted(text)} is paid on {count} of {len(results)} instances, of {len(known)} answers."
-            session.pays(claim, play, values=values, class_="label prior", advice="Balance the answers, or correct the reward for chance.")
+            session.pays(
+                claim,
+                play,
+                values=values,
+                class_="label prior",
+                advice="Balance the answers, or correct the reward for chance.",
+            )
     return None
 
 
@@ -278,7 +374,10 @@ def spans(prompt: str) -> dict[str, str]:
         "the prompt's words, mixed": " ".join(mixed),
         "the prompt's longest words": " ".join(sorted({w for w in words if len(w) > 4})),
         "the prompt's numbers": " ".join(NUMBER.findall(prompt)),
-        "what the prompt quotes": " ".join(a or b for a, b in re.findall(r"\"([^\"]+)\"|'([^']+)'", prompt)) or prompt,
+        "what the prompt quotes": " ".join(
+            a or b for a, b in re.findall(r"\"([^\"]+)\"|'([^']+)'", prompt)
+        )
+        or prompt,
         "what follows the last colon": prompt.rpartition(":")[2].strip() or prompt,
     }
 
@@ -295,18 +394,31 @@ def echo(session: Session) -> str | None:
     worst: tuple[float, str, Play, list[float]] | None = None
     for place in frames(session)[:2]:
         for name in names:
-            results = session.attack(chosen, lambda instance, place=place, name=name: place.put(spans(instance.prompt)[name]))
+            results = session.attack(
+                chosen,
+                lambda instance, place=place, name=name: place.put(spans(instance.prompt)[name]),
+            )
             counted = [
                 (play, value)
                 for instance, play, _, value in results
-                if not same_answer(play.actions[0], instance) and not same_answer(spans(instance.prompt)[name], instance)
+                if not same_answer(play.actions[0], instance)
+                and not same_answer(spans(instance.prompt)[name], instance)
             ]
             full = [play for play, value in counted if value >= FULL]
             values = [value for _, value in counted]
             mean = sum(values) / max(len(values), 1)
-            whole = name in ("the whole prompt", "the prompt twice", "the prompt's words, mixed", "the prompt's longest words")
+            whole = name in (
+                "the whole prompt",
+                "the prompt twice",
+                "the prompt's words, mixed",
+                "the prompt's longest words",
+            )
             many = len(full) >= max(2, (0.1 if whole else 0.3) * len(values))
-            if values and (many or (mean >= 0.5 and len(values) >= 4)) and (worst is None or mean > worst[0]):
+            if (
+                values
+                and (many or (mean >= 0.5 and len(values) >= 4))
+                and (worst is None or mean > worst[0])
+            ):
                 best = full[0] if full else max(counted, key=lambda pair: pair[1])[0]
                 worst = (mean, name, best, values)
     if worst:
@@ -346,7 +458,9 @@ def _lists(session: Session, known: list[str], few: bool) -> dict[str, list[str]
     """Name a way of listing, and give the list in several orders, so that being first or last is no explanation."""
     rng = random.Random(0)
     own = frame(session)
-    numbers = [value for body in known if (value := quantity(body)) is not None and value == int(value)]
+    numbers = [
+        value for body in known if (value := quantity(body)) is not None and value == int(value)
+    ]
     pools = {"the answers of all instances": known[:300]}
     if numbers and len(numbers) >= 0.6 * len(known):
         low, high = int(min(numbers)), int(max(numbers))

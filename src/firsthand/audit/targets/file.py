@@ -66,7 +66,13 @@ class Grader:
 
     def facts(self) -> Facts:
         """Describe the grader."""
-        return Facts("answer", self.name, self.sha256, instances=len(self.tasks), verifiers=tuple(sorted(self.verifiers)))
+        return Facts(
+            "answer",
+            self.name,
+            self.sha256,
+            instances=len(self.tasks),
+            verifiers=tuple(sorted(self.verifiers)),
+        )
 
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Tell one task and what its oracle says."""
@@ -76,7 +82,9 @@ class Grader:
         text = self.module.oracle(task)
         if inspect.isawaitable(text):
             text = await text
-        return Instance(seed, readable(str(task["prompt"])), plain(task["answer"]), (readable(str(text)),))
+        return Instance(
+            seed, readable(str(task["prompt"])), plain(task["answer"]), (readable(str(text)),)
+        )
 
     async def play(self, play: Play) -> Trace:
         """Grade one completion."""
@@ -101,7 +109,9 @@ class Episodic:
     def __init__(self, module: ModuleType, name: str, sha256: str) -> None:
         self.module, self.name, self.sha256 = module, name, sha256
         self.make = cast("Callable[[], Any]", module.Env)
-        self.literal = {str(action): action for action in module.ACTIONS if not isinstance(action, str)}
+        self.literal = {
+            str(action): action for action in module.ACTIONS if not isinstance(action, str)
+        }
         self.horizon = getattr(self.make, "max_steps", None)
         if self.horizon is None:
             self.horizon = getattr(self.make(), "max_steps", None)
@@ -126,7 +136,13 @@ class Episodic:
         if not oracle:
             return Instance(seed, shown)
         try:
-            return Instance(seed, shown, oracle=tuple(readable(str(action)) for action in self.module.oracle(environment, seed)))
+            return Instance(
+                seed,
+                shown,
+                oracle=tuple(
+                    readable(str(action)) for action in self.module.oracle(environment, seed)
+                ),
+            )
         except Exception as error:
             return Instance(seed, shown, fault=f"{type(error).__name__}: {error}"[:300])
 
@@ -136,7 +152,14 @@ class Episodic:
         return await self._steps(environment, environment.reset(play.seed), play)
 
     async def _steps(self, environment: Any, shown: object, play: Play) -> Trace:
-        observations, rewards, states, late, done, fault = [readable(str(shown))], list[float](), list[str](), 0.0, False, None
+        observations, rewards, states, late, done, fault = (
+            [readable(str(shown))],
+            list[float](),
+            list[str](),
+            0.0,
+            False,
+            None,
+        )
         stateful = hasattr(environment, "state")
         if stateful:
             states.append(_state(environment))
@@ -147,7 +170,9 @@ class Episodic:
             try:
                 shown, paid, over, _ = environment.step(self.literal.get(action, action))
             except Exception as error:
-                fault = Fault("late" if done else "raised", f"{type(error).__name__}: {error}"[:300])
+                fault = Fault(
+                    "late" if done else "raised", f"{type(error).__name__}: {error}"[:300]
+                )
                 break
             value, fault = number(paid)
             if value is None:
@@ -161,7 +186,16 @@ class Episodic:
             if stateful:
                 states.append(_state(environment))
         value = None if fault is not None and fault.kind != "late" else math.fsum(rewards)
-        return Trace(tuple(observations), tuple(rewards), value, done, late, states[-1] if states else "", tuple(states), fault)
+        return Trace(
+            tuple(observations),
+            tuple(rewards),
+            value,
+            done,
+            late,
+            states[-1] if states else "",
+            tuple(states),
+            fault,
+        )
 
     async def moves(self, play: Play) -> list[str]:
         """Tell the declared actions."""

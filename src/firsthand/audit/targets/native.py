@@ -47,7 +47,9 @@ def written(action: Action) -> str:
     if not action.calls:
         return action.text
     calls = [{"name": call.name, "arguments": call.arguments} for call in action.calls]
-    return msgspec.json.encode({"calls": calls, "text": action.text} if action.text else {"calls": calls}).decode()
+    return msgspec.json.encode(
+        {"calls": calls, "text": action.text} if action.text else {"calls": calls}
+    ).decode()
 
 
 def read(text: str) -> Action:
@@ -57,7 +59,13 @@ def read(text: str) -> Action:
             calls = msgspec.json.decode(text, type=_Calls)
         except (msgspec.MsgspecError, RecursionError):
             return Action(text)
-        return Action(calls.text, tuple(ToolCall(call.name, call.arguments, str(place)) for place, call in enumerate(calls.calls)))
+        return Action(
+            calls.text,
+            tuple(
+                ToolCall(call.name, call.arguments, str(place))
+                for place, call in enumerate(calls.calls)
+            ),
+        )
     return Action(text)
 
 
@@ -123,14 +131,29 @@ class Native:
     def task(self, seed: int) -> Task:
         """Return the task behind a seed."""
         world = seed % 2 if self.environment.laws else 0
-        return Task(self.environment.name, seed, world, self.spec.level, cast("Split", self.spec.split), self.environment.version)
+        return Task(
+            self.environment.name,
+            seed,
+            world,
+            self.spec.level,
+            cast("Split", self.spec.split),
+            self.environment.version,
+        )
 
     def facts(self) -> Facts:
         """Describe the environment. The hash is over the source of its class and bases, and of environment.py and task.py."""
         environment = self.environment
-        files = {inspect.getfile(base) for base in environment.__mro__ if base not in (object, Environment)}
+        files = {
+            inspect.getfile(base)
+            for base in environment.__mro__
+            if base not in (object, Environment)
+        }
         files |= {firsthand.environment.__file__, firsthand.task.__file__}
-        sha = hashlib.sha256(b"".join(Path(file).read_bytes() for file in sorted(files, key=lambda file: Path(file).name)))
+        sha = hashlib.sha256(
+            b"".join(
+                Path(file).read_bytes() for file in sorted(files, key=lambda file: Path(file).name)
+            )
+        )
         return Facts(
             "episode",
             environment.name,
@@ -161,14 +184,21 @@ class Native:
     async def play(self, play: Play) -> Trace:
         """Play, and go on after done where that is asked for."""
         task, environment = self.task(play.seed), self.held()
-        episode = await played(environment, Agent(model=_Planned(play.actions)), task, limits=Limits(turns=len(play.actions)))
+        episode = await played(
+            environment,
+            Agent(model=_Planned(play.actions)),
+            task,
+            limits=Limits(turns=len(play.actions)),
+        )
         trace = _trace(episode)
         if play.beyond and episode.final.done and trace.fault is None:
             trace = await self._beyond(environment, play.actions[len(episode.turns) :], trace)
         await settled(self.environment.close(environment))
         return trace
 
-    async def _beyond(self, environment: Environment, actions: tuple[str, ...], trace: Trace) -> Trace:
+    async def _beyond(
+        self, environment: Environment, actions: tuple[str, ...], trace: Trace
+    ) -> Trace:
         observations, ended = list(trace.observations), trace.value or 0.0
         late = 0.0
         for action in actions:
@@ -176,7 +206,9 @@ class Native:
                 shown = await settled(environment.act(read(action)))
                 score = await settled(environment.score())
             except Exception as error:
-                return msgspec.structs.replace(trace, fault=Fault("late", f"{type(error).__name__}: {error}"[:300]))
+                return msgspec.structs.replace(
+                    trace, fault=Fault("late", f"{type(error).__name__}: {error}"[:300])
+                )
             observations.append(shown.full)
             late = max(late, score.value - ended)
         return msgspec.structs.replace(trace, observations=tuple(observations), late=late)
@@ -190,14 +222,25 @@ class Native:
                 break
         choices = await settled(cast("Any", environment.choices()))
         await settled(self.environment.close(environment))
-        return list(choices) if choices else [_template(tool) for tool in tools_of(self.environment).values()]
+        return (
+            list(choices)
+            if choices
+            else [_template(tool) for tool in tools_of(self.environment).values()]
+        )
 
 
 def _trace(episode: Episode) -> Trace:
     observations = (*(turn.observation.full for turn in episode.turns), episode.final.full)
     rewards = tuple(turn.reward for turn in episode.turns)
     if episode.error is not None:
-        return Trace(observations, rewards, fault=Fault("raised", f"{episode.error.owner}: {episode.error.type}: {episode.error.message}"[:300]))
+        return Trace(
+            observations,
+            rewards,
+            fault=Fault(
+                "raised",
+                f"{episode.error.owner}: {episode.error.type}: {episode.error.message}"[:300],
+            ),
+        )
     return Trace(observations, rewards, episode.reward, episode.final.done)
 
 
@@ -209,21 +252,42 @@ def _contents(environment: Environment) -> str:
 def _stable(value: Any) -> str:
     """Write a value without regard to set order, hash seed or addresses."""
     if isinstance(value, dict):
-        return "{" + ",".join(sorted(f"{_stable(key)}:{_stable(item)}" for key, item in cast("dict[Any, Any]", value).items())) + "}"
+        return (
+            "{"
+            + ",".join(
+                sorted(
+                    f"{_stable(key)}:{_stable(item)}"
+                    for key, item in cast("dict[Any, Any]", value).items()
+                )
+            )
+            + "}"
+        )
     if isinstance(value, (set, frozenset)):
         return "<" + ",".join(sorted(_stable(item) for item in cast("set[Any]", value))) + ">"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(_stable(item) for item in cast("list[Any]", value)) + "]"
     if isinstance(value, msgspec.Struct):
-        return type(value).__name__ + _stable({name: getattr(value, name) for name in value.__struct_fields__})
+        return type(value).__name__ + _stable(
+            {name: getattr(value, name) for name in value.__struct_fields__}
+        )
     return type(value).__name__ if " at 0x" in (shown := repr(value)) else shown
 
 
 def _template(tool: Any) -> str:
     """Write a call of a tool with places for its arguments: `<int>` for numbers, `<text>` for strings."""
     places: list[str] = []
-    for name, schema in cast("dict[str, dict[str, Any]]", tool.parameters.get("properties", {})).items():
+    for name, schema in cast(
+        "dict[str, dict[str, Any]]", tool.parameters.get("properties", {})
+    ).items():
         kind = schema.get("type")
-        place = "<int>" if kind in ("integer", "number") else '"<text>"' if kind == "string" else "true" if kind == "boolean" else "[]"
+        place = (
+            "<int>"
+            if kind in ("integer", "number")
+            else '"<text>"'
+            if kind == "string"
+            else "true"
+            if kind == "boolean"
+            else "[]"
+        )
         places.append(f'"{name}":{place}')
     return f'{{"calls":[{{"name":"{tool.name}","arguments":{{{",".join(places)}}}}}]}}'

@@ -21,7 +21,15 @@ from firsthand.audit.target import UNKNOWN, Facts, Instance, Play, Spec, Trace
 from firsthand.audit.targets.file import number, plain
 from firsthand.errors import MissingExtra, UnknownName
 
-READING = ("arc_agi", "codeio", "figlet_font", "group_anagrams", "rush_hour", "spell_backward", "word_ladder")
+READING = (
+    "arc_agi",
+    "codeio",
+    "figlet_font",
+    "group_anagrams",
+    "rush_hour",
+    "spell_backward",
+    "word_ladder",
+)
 """Data sets that read files when made, for 0.03 to 1.3 s. Their entries follow from `Random(self.seed + index)`, and nothing else from the seed."""
 EXAMPLES = ("possible_answer", "example_correct_answer", "example_answer")
 """Where an entry without an answer, of which many are right, may name one."""
@@ -44,8 +52,18 @@ def names() -> list[str]:
 def reference(entry: dict[str, Any]) -> str | None:
     """Return what an entry calls right: its answer, or the example that it names instead."""
     answer = entry["answer"]
-    found = answer if answer is not None else next((example for key in EXAMPLES if (example := entry["metadata"].get(key))), None)
-    return json.dumps(found) if isinstance(found, (dict, list)) else None if found is None else str(found)
+    found = (
+        answer
+        if answer is not None
+        else next((example for key in EXAMPLES if (example := entry["metadata"].get(key))), None)
+    )
+    return (
+        json.dumps(found)
+        if isinstance(found, (dict, list))
+        else None
+        if found is None
+        else str(found)
+    )
 
 
 class ReasoningGym:
@@ -70,18 +88,31 @@ class ReasoningGym:
         """Describe the data set."""
         module = sys.modules[type(self.data).__module__]
         sha256 = hashlib.sha256(Path(inspect.getfile(module)).read_bytes()).hexdigest()
-        return Facts("answer", f"reasoning-gym:{self.name}", sha256, version=importlib.metadata.version("reasoning-gym"))
+        return Facts(
+            "answer",
+            f"reasoning-gym:{self.name}",
+            sha256,
+            version=importlib.metadata.version("reasoning-gym"),
+        )
 
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Tell one entry; its reference answer is the oracle."""
         entry = self.entry(seed)
         right = reference(entry)
-        return Instance(seed, str(entry["question"]), plain(right), () if right is None else (right,), "" if right is not None else UNKNOWN)
+        return Instance(
+            seed,
+            str(entry["question"]),
+            plain(right),
+            () if right is None else (right,),
+            "" if right is not None else UNKNOWN,
+        )
 
     async def play(self, play: Play) -> Trace:
         """Score one answer."""
         await asyncio.sleep(0)
-        value, fault = number(self.data.score_answer(play.actions[0] if play.actions else "", self.entry(play.seed)))
+        value, fault = number(
+            self.data.score_answer(play.actions[0] if play.actions else "", self.entry(play.seed))
+        )
         return Trace(("",), () if value is None else (value,), value, True, fault=fault)
 
     async def moves(self, play: Play) -> list[str]:

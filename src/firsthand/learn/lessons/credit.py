@@ -64,16 +64,28 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
     if not lessons:
         return Credits({}, {})
     environments = sorted({trial.environment for trial in trials})
-    columns = _Columns(lessons, sorted({kinds[lesson] for lesson in lessons}), environments if len(environments) > 1 else [])
+    columns = _Columns(
+        lessons,
+        sorted({kinds[lesson] for lesson in lessons}),
+        environments if len(environments) > 1 else [],
+    )
     x_T_C = np.zeros((len(trials), columns.n))
     y_T = np.array([trial.outcome for trial in trials])
     for row, trial in enumerate(trials):
         for lesson, probability in trial.offered.items():
-            x_T_C[row, columns.of(lesson, kinds[lesson], trial.environment)] += (lesson in trial.shown) - probability
+            x_T_C[row, columns.of(lesson, kinds[lesson], trial.environment)] += (
+                lesson in trial.shown
+            ) - probability
         for kind in SUBSTITUTES & columns.kinds.keys():
-            x_T_C[row, columns.kinds[kind]] = _any_shown(trial, [lesson for lesson in trial.offered if kinds[lesson] == kind])
+            x_T_C[row, columns.kinds[kind]] = _any_shown(
+                trial, [lesson for lesson in trial.offered if kinds[lesson] == kind]
+            )
     noise = _demean(x_T_C, y_T, [trial.task for trial in trials])
-    mean_C, covariance_CC = _posterior(x_T_C.T @ x_T_C / noise, x_T_C.T @ y_T / noise, [columns.prior(prior, sd) for sd in prior.lesson])
+    mean_C, covariance_CC = _posterior(
+        x_T_C.T @ x_T_C / noise,
+        x_T_C.T @ y_T / noise,
+        [columns.prior(prior, sd) for sd in prior.lesson],
+    )
     seen = Counter(lesson for trial in trials for lesson in trial.offered)
 
     def credit(lesson: str, weights: Mapping[str, float]) -> Credit:
@@ -81,14 +93,22 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
         for environment, weight in weights.items():
             picked_C[columns.of(lesson, kinds[lesson], environment)] += weight
         variance = float(picked_C @ covariance_CC @ picked_C)
-        return Credit(round(float(picked_C @ mean_C), 4), round(max(variance, 0.0) ** 0.5, 4), seen[lesson])
+        return Credit(
+            round(float(picked_C @ mean_C), 4), round(max(variance, 0.0) ** 0.5, 4), seen[lesson]
+        )
 
     where: dict[str, Counter[str]] = defaultdict(Counter)
     for trial in trials:
         for lesson in trial.offered:
             where[lesson][trial.environment] += 1
-    overall = {lesson: credit(lesson, {e: n / where[lesson].total() for e, n in where[lesson].items()}) for lesson in lessons}
-    return Credits(overall, {(lesson, e): credit(lesson, {e: 1.0}) for lesson in lessons for e in where[lesson]})
+    overall = {
+        lesson: credit(lesson, {e: n / where[lesson].total() for e, n in where[lesson].items()})
+        for lesson in lessons
+    }
+    return Credits(
+        overall,
+        {(lesson, e): credit(lesson, {e: 1.0}) for lesson in lessons for e in where[lesson]},
+    )
 
 
 def _any_shown(trial: Trial, lessons: Sequence[str]) -> float:
@@ -100,9 +120,15 @@ def _any_shown(trial: Trial, lessons: Sequence[str]) -> float:
 class _Columns:
     """Which columns of the design an inclusion adds to: its kind, the lesson, the lesson in the environment."""
 
-    def __init__(self, lessons: Sequence[str], kinds: Sequence[str], environments: Sequence[str]) -> None:
+    def __init__(
+        self, lessons: Sequence[str], kinds: Sequence[str], environments: Sequence[str]
+    ) -> None:
         pairs = [(lesson, environment) for lesson in lessons for environment in environments]
-        self.kinds, self.lessons, self.pairs = (_numbered(kinds, 0), _numbered(lessons, len(kinds)), _numbered(pairs, len(kinds) + len(lessons)))
+        self.kinds, self.lessons, self.pairs = (
+            _numbered(kinds, 0),
+            _numbered(lessons, len(kinds)),
+            _numbered(pairs, len(kinds) + len(lessons)),
+        )
         self.n = len(kinds) + len(lessons) + len(pairs)
 
     def of(self, lesson: str, kind: str, environment: str) -> list[int]:
@@ -126,7 +152,11 @@ def _posterior(gram_CC: Any, moment_C: Any, priors: Sequence[Any]) -> tuple[Any,
         precision_CC: NDArray[np.float64] = gram_CC + np.diag(sd_C**-2.0)
         covariance_CC: Any = np.linalg.inv(precision_CC)
         mean_C: Any = covariance_CC @ moment_C
-        evidence = 0.5 * float(moment_C @ mean_C) + 0.5 * float(np.linalg.slogdet(covariance_CC)[1]) - float(np.log(sd_C).sum())
+        evidence = (
+            0.5 * float(moment_C @ mean_C)
+            + 0.5 * float(np.linalg.slogdet(covariance_CC)[1])
+            - float(np.log(sd_C).sum())
+        )
         return evidence, mean_C, covariance_CC
 
     _, mean_C, covariance_CC = max((fit(sd_C) for sd_C in priors), key=lambda fitted: fitted[0])

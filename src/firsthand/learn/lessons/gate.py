@@ -44,7 +44,15 @@ class GateRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The most that an environment may lose."""
 
 
-async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate: int, rules: GateRules, play: Play) -> Verdict:
+async def test(
+    candidate: Agent,
+    deployed: Agent,
+    tasks: Sequence[Task],
+    *,
+    gate: int,
+    rules: GateRules,
+    play: Play,
+) -> Verdict:
     """Play both agents on the same tasks until the evidence is enough or the tasks are spent.
 
     With one environment, being better implies not being worse. With several, each must also pass its own
@@ -57,7 +65,11 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
     environments = {task.environment for task in tasks}
 
     def harmed() -> tuple[str, ...]:
-        return () if len(environments) == 1 else tuple(name for name in sorted(environments) if not own[name].rejects(alpha))
+        return (
+            ()
+            if len(environments) == 1
+            else tuple(name for name in sorted(environments) if not own[name].rejects(alpha))
+        )
 
     def passes() -> bool:
         return overall.rejects(alpha) and not harmed() and broken_after <= broken_before
@@ -78,4 +90,13 @@ async def test(candidate: Agent, deployed: Agent, tasks: Sequence[Task], *, gate
         if passes():
             break
     mean = sum(differences) / len(differences) if differences else 0.0
-    return Verdict(gate, passes(), len(differences), failed, round(mean, 4), round(overall.peak, 4), round(alpha, 5), harmed())
+    return Verdict(
+        gate,
+        passes(),
+        len(differences),
+        failed,
+        round(mean, 4),
+        round(overall.peak, 4),
+        round(alpha, 5),
+        harmed(),
+    )

@@ -114,8 +114,14 @@ async def learn(
     when the folder holds a run and `resume` is not set.
     """
     names = [environments] if isinstance(environments, str) else list(environments)
-    life = _Life(agent, names, folder, config, resume, watch or (lambda _phase, _n: lambda _episode: None))
-    reviewer = reviewer or Contrast(kinds=("example",) if isinstance(agent.model, Model) and agent.model.traits.few_shot else ("example", "rule"))
+    life = _Life(
+        agent, names, folder, config, resume, watch or (lambda _phase, _n: lambda _episode: None)
+    )
+    reviewer = reviewer or Contrast(
+        kinds=("example",)
+        if isinstance(agent.model, Model) and agent.model.traits.few_shot
+        else ("example", "rule")
+    )
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
         kept = life.kept(episodes)
@@ -123,7 +129,9 @@ async def learn(
         life.remember(seen)
         proposals = await reviewer.review(seen, known=life.working.lessons)
         life.settle(proposals)
-        deployed = (number % config.gate_every == 0 or number == config.rounds) and await life.gate(number)
+        deployed = (number % config.gate_every == 0 or number == config.rounds) and await life.gate(
+            number
+        )
         life.mark(number, episodes, deployed)
     return await life.result()
 
@@ -131,12 +139,29 @@ async def learn(
 class _Life:
     """The state of one learner: the working playbook, the deployed one, and the evidence."""
 
-    def __init__(self, agent: Agent, names: list[str], folder: Path, config: LearnConfig, resume: bool, watch: Watch) -> None:
-        self.start, self.names, self.folder, self.config, self.resume, self.watch = agent, names, folder, config, resume, watch
+    def __init__(
+        self,
+        agent: Agent,
+        names: list[str],
+        folder: Path,
+        config: LearnConfig,
+        resume: bool,
+        watch: Watch,
+    ) -> None:
+        self.start, self.names, self.folder, self.config, self.resume, self.watch = (
+            agent,
+            names,
+            folder,
+            config,
+            resume,
+            watch,
+        )
         self.journal = Journal(folder / "journal")
         self.run = f"{'+'.join(names)}-w{config.world}-l{config.level}-s{config.seed}"
         if not resume and self.journal.ids(self.run):
-            raise UserError(f"{folder} already holds the run {self.run}. Resume it (--resume), or choose another folder.")
+            raise UserError(
+                f"{folder} already holds the run {self.run}. Resume it (--resume), or choose another folder."
+            )
         self._keep_config()
         self.working, self.deployed = agent.playbook, agent.playbook
         self.trials: list[Trial] = []
@@ -151,32 +176,46 @@ class _Life:
         kept = self.folder / "config.json"
         if self.resume and kept.exists():
             started = msgspec.json.decode(kept.read_bytes(), type=LearnConfig)
-            fields = [name for name in started.__struct_fields__ if getattr(started, name) != getattr(self.config, name)]
+            fields = [
+                name
+                for name in started.__struct_fields__
+                if getattr(started, name) != getattr(self.config, name)
+            ]
             if fields:
                 told = ", ".join(f"{name}={getattr(started, name)!r}" for name in fields)
-                raise UserError(f"The run in {self.folder} was started with {told}. Resume it with the same, or choose another folder.")
+                raise UserError(
+                    f"The run in {self.folder} was started with {told}. Resume it with the same, or choose another folder."
+                )
         self.folder.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(msgspec.json.format(msgspec.json.encode(self.config), indent=2))
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""
         config = self.config
-        fresh = self._tasks("train", config.tasks, start=config.seed * 1_000_000 + (number - 1) * config.tasks)
+        fresh = self._tasks(
+            "train", config.tasks, start=config.seed * 1_000_000 + (number - 1) * config.tasks
+        )
         plays = [(task, play) for task in fresh for play in range(config.plays)]
-        agents = [self._explorer(f"{config.seed}/{number}/{task.id}/{play}") for task, play in plays]
+        agents = [
+            self._explorer(f"{config.seed}/{number}/{task.id}/{play}") for task, play in plays
+        ]
         tags = [{"phase": f"wake-{number}", "play": str(play)} for _, play in plays]
         self.rollouts += len(plays)
         return await self._roll(f"round {number}: wake", agents, [task for task, _ in plays], tags)
 
     def _explorer(self, seed: str) -> Agent:
-        sampling = msgspec.structs.replace(self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31)
+        sampling = msgspec.structs.replace(
+            self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31
+        )
         awake = self.start.with_playbook(self.working, mask=Mask(seed, self.config.mask))
         return msgspec.structs.replace(awake, sampling=sampling)
 
     def kept(self, episodes: list[Episode]) -> list[Episode]:
         """Count the flagged episodes, and return those that are learned from."""
         self.flagged.update(reason for episode in episodes for reason in episode.flags)
-        return [episode for episode in episodes if not (episode.flags and self.config.exclude_flagged)]
+        return [
+            episode for episode in episodes if not (episode.flags and self.config.exclude_flagged)
+        ]
 
     def remember(self, episodes: Sequence[Episode]) -> None:
         """Keep what credit needs of each wake episode; failed ones tell nothing about lessons."""
@@ -185,18 +224,34 @@ class _Life:
         for episode in episodes:
             if episode.reward is not None:
                 offered = {lesson: keep[lesson] for lesson in episode.offered}
-                self.trials.append(Trial(episode.reward, episode.task.id, episode.task.environment, offered, frozenset(episode.shown)))
+                self.trials.append(
+                    Trial(
+                        episode.reward,
+                        episode.task.id,
+                        episode.task.environment,
+                        offered,
+                        frozenset(episode.shown),
+                    )
+                )
                 if len(self.examples) < 2 and episode.success:
                     self.examples.append(episode)
 
     def settle(self, proposals: Sequence[Lesson]) -> None:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
         lessons = merge(self.working.lessons, proposals)
-        credits = assign(self.trials, {lesson.id: lesson.kind for lesson in lessons}, prior=self.config.prior)
+        credits = assign(
+            self.trials, {lesson.id: lesson.kind for lesson in lessons}, prior=self.config.prior
+        )
         judged = [self._judge(lesson, credits) for lesson in lessons]
-        active = sorted((lesson for lesson in judged if lesson.state != "retired"), key=lambda lesson: -lesson.effect)
+        active = sorted(
+            (lesson for lesson in judged if lesson.state != "retired"),
+            key=lambda lesson: -lesson.effect,
+        )
         beyond = {lesson.id for lesson in active[self.config.capacity :]}
-        kept = tuple(msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson for lesson in judged)
+        kept = tuple(
+            msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson
+            for lesson in judged
+        )
         self.working = Playbook(self.working.version, kept)
 
     def _judge(self, lesson: Lesson, credits: Credits) -> Lesson:
@@ -222,11 +277,26 @@ class _Life:
         fresh = self._tasks("gate", rules.pairs, start=start)
 
         async def play(agent: Agent, batch: Sequence[Task]) -> list[Episode]:
-            played = await self._roll(f"round {number}: gate", [agent] * len(batch), batch, [{"phase": f"gate-{number}"}] * len(batch))
-            return [msgspec.structs.replace(episode, reward=None) if episode.flags and config.exclude_flagged else episode for episode in played]
+            played = await self._roll(
+                f"round {number}: gate",
+                [agent] * len(batch),
+                batch,
+                [{"phase": f"gate-{number}"}] * len(batch),
+            )
+            return [
+                msgspec.structs.replace(episode, reward=None)
+                if episode.flags and config.exclude_flagged
+                else episode
+                for episode in played
+            ]
 
         verdict = await gate.test(
-            self.start.with_playbook(candidate), self.start.with_playbook(self.deployed), fresh, gate=len(self.verdicts) + 1, rules=rules, play=play
+            self.start.with_playbook(candidate),
+            self.start.with_playbook(self.deployed),
+            fresh,
+            gate=len(self.verdicts) + 1,
+            rules=rules,
+            play=play,
         )
         self.verdicts.append(verdict)
         if verdict.deployed:
@@ -239,7 +309,11 @@ class _Life:
         score = summarise(episodes).score
         if score is not None:
             label = f"v{self.deployed.version} deployed" if deployed else ""
-            self.curve.append(CurvePoint(self.rollouts, score.mean, score.interval.low, score.interval.high, label))
+            self.curve.append(
+                CurvePoint(
+                    self.rollouts, score.mean, score.interval.low, score.interval.high, label
+                )
+            )
 
     async def result(self) -> Learned:
         """Compare the agent at the start with the deployed one on `eval` tasks that nothing else touched."""
@@ -266,10 +340,19 @@ class _Life:
     def _tasks(self, split: Split, n: int, *, start: int) -> list[Task]:
         """Return n tasks of each environment, interleaved."""
         config = self.config
-        columns = [tasks(name, n, split=split, level=config.level, world=config.world, start=start) for name in self.names]
+        columns = [
+            tasks(name, n, split=split, level=config.level, world=config.world, start=start)
+            for name in self.names
+        ]
         return list(chain.from_iterable(zip(*columns, strict=True)))
 
-    async def _roll(self, phase: str, agents: Sequence[Agent], played: Sequence[Task], tags: Sequence[dict[str, Any]]) -> list[Episode]:
+    async def _roll(
+        self,
+        phase: str,
+        agents: Sequence[Agent],
+        played: Sequence[Task],
+        tags: Sequence[dict[str, Any]],
+    ) -> list[Episode]:
         return await rollout(
             agents,
             played,
@@ -285,7 +368,9 @@ class _Life:
 
 def _mixed(before: Sequence[Episode], after: Sequence[Episode]) -> list[Episode]:
     """Pick held-out episodes to look at: up to three gained, and two lost or still wrong."""
-    changed = [(new.reward or 0.0) - (old.reward or 0.0) for old, new in zip(before, after, strict=True)]
+    changed = [
+        (new.reward or 0.0) - (old.reward or 0.0) for old, new in zip(before, after, strict=True)
+    ]
     gained = [new for new, change in zip(after, changed, strict=True) if change > 0]
     wrong = [new for new in after if new.reward == 0.0]
     return [*gained[:3], *wrong[:2]]

@@ -12,7 +12,10 @@ from firsthand.learn.lessons.learner import LearnConfig, Learned
 
 def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
     """Return what is needed to repeat and to judge the run."""
-    states = {state: sum(lesson.state == state for lesson in learned.working.lessons) for state in ("core", "probation", "retired")}
+    states = {
+        state: sum(lesson.state == state for lesson in learned.working.lessons)
+        for state in ("core", "probation", "retired")
+    }
     return {
         "model": learned.agent.model.name,
         "environment": ", ".join(learned.before.environments),
@@ -22,8 +25,11 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         "rollouts while awake": str(learned.rollouts),
         "flagged while awake": _flagged(learned, config),
         "lessons": ", ".join(f"{n} {state}" for state, n in states.items()),
-        "gates": "; ".join(verdict_line(verdict) for verdict in learned.verdicts) or "none: no lesson earned its place",
-        "deployed": f"playbook version {learned.agent.playbook.version}" if any(verdict.deployed for verdict in learned.verdicts) else "nothing",
+        "gates": "; ".join(verdict_line(verdict) for verdict in learned.verdicts)
+        or "none: no lesson earned its place",
+        "deployed": f"playbook version {learned.agent.playbook.version}"
+        if any(verdict.deployed for verdict in learned.verdicts)
+        else "nothing",
     }
 
 
@@ -31,7 +37,11 @@ def _flagged(learned: Learned, config: LearnConfig) -> str:
     if not learned.flagged:
         return "no episode"
     reasons = ", ".join(f"{reason} {n}" for reason, n in learned.flagged.items())
-    return f"{reasons}; nothing was learned from them" if config.exclude_flagged else f"{reasons}; learned from like all others"
+    return (
+        f"{reasons}; nothing was learned from them"
+        if config.exclude_flagged
+        else f"{reasons}; learned from like all others"
+    )
 
 
 def verdict_line(verdict: Verdict) -> str:
@@ -43,7 +53,9 @@ def verdict_line(verdict: Verdict) -> str:
 
 def write(learned: Learned, config: LearnConfig, folder: Path) -> Path:
     """Write `report.html` and `result.json` and return the report's path."""
-    (folder / "result.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary(learned, config)), indent=2))
+    (folder / "result.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(summary(learned, config)), indent=2)
+    )
     return write_report(
         folder / "report.html",
         Report(

@@ -33,7 +33,14 @@ class Contrast:
     than it does elsewhere by `lift`.
     """
 
-    def __init__(self, *, kinds: Sequence[Kind] = ("example", "rule"), support: int = 6, lift: float = 0.4, rules: int = 8) -> None:
+    def __init__(
+        self,
+        *,
+        kinds: Sequence[Kind] = ("example", "rule"),
+        support: int = 6,
+        lift: float = 0.4,
+        rules: int = 8,
+    ) -> None:
         self.kinds, self.support, self.lift, self.rules = kinds, support, lift, rules
 
     async def review(self, episodes: Sequence[Episode], *, known: Sequence[Lesson]) -> list[Lesson]:
@@ -41,10 +48,17 @@ class Contrast:
         scored = [episode for episode in episodes if episode.reward is not None and episode.turns]
         found: list[Lesson] = []
         if "example" in self.kinds:
-            found += [example for episode in scored if episode.success for example in worked_examples(episode)]
+            found += [
+                example
+                for episode in scored
+                if episode.success
+                for example in worked_examples(episode)
+            ]
         if "rule" in self.kinds:
             for environment in sorted({episode.task.environment for episode in scored}):
-                found += self._rules([episode for episode in scored if episode.task.environment == environment])
+                found += self._rules(
+                    [episode for episode in scored if episode.task.environment == environment]
+                )
         have = {lesson.id for lesson in known}
         return [lesson for lesson in found if lesson.id not in have]
 
@@ -59,7 +73,11 @@ class Contrast:
                 tried[word, way].append(episode)
         ranked: list[tuple[float, str, str, list[Episode]]] = []
         for (word, way), plays in tried.items():
-            others = [episode for episode in by_pattern[way] if episode not in plays] if len(plays) >= self.support else []
+            others = (
+                [episode for episode in by_pattern[way] if episode not in plays]
+                if len(plays) >= self.support
+                else []
+            )
             if others and (lift := _rate(plays) - _rate(others)) >= self.lift:
                 ranked.append((lift * len(plays) ** 0.5, word, way, plays))
         ranked.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
@@ -69,7 +87,13 @@ class Contrast:
     def _rule(word: str, way: str, plays: list[Episode]) -> Lesson:
         # no counts in the text: a rule found again in a later round is the same lesson
         text = f'When the observation says "{word}", answer in the way of "{way}" (… stands for words of the observation).'
-        return Lesson("rule", text, scope=plays[0].task.environment, untrusted=True, evidence=tuple(episode.id for episode in plays[:20]))
+        return Lesson(
+            "rule",
+            text,
+            scope=plays[0].task.environment,
+            untrusted=True,
+            evidence=tuple(episode.id for episode in plays[:20]),
+        )
 
 
 class Asked:
@@ -87,20 +111,36 @@ class Asked:
         'new tasks of the same kind. Answer with JSON only: [{{"lesson": "..."}}]'
     )
 
-    def __init__(self, model: Model, *, lessons: int = 4, groups: int = 8, sampling: Sampling = Sampling(max_tokens=800)) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        lessons: int = 4,
+        groups: int = 8,
+        sampling: Sampling = Sampling(max_tokens=800),
+    ) -> None:
         self.model, self.lessons, self.groups, self.sampling = model, lessons, groups, sampling
 
     async def review(self, episodes: Sequence[Episode], *, known: Sequence[Lesson]) -> list[Lesson]:
         """Ask about each environment once, over the groups that tell most. Raises `ModelError`."""
         found: list[Lesson] = []
         for environment in sorted({episode.task.environment for episode in episodes}):
-            shown = telling([episode for episode in episodes if episode.task.environment == environment], self.groups)
+            shown = telling(
+                [episode for episode in episodes if episode.task.environment == environment],
+                self.groups,
+            )
             if not shown:
                 continue
             data = "\n\n".join(fenced(story(episode)) for episode in shown)
-            already = "\n".join(f"- {in_prose(lesson)}" for lesson in known if lesson.kind == "rule" and lesson.in_scope(environment))
+            already = "\n".join(
+                f"- {in_prose(lesson)}"
+                for lesson in known
+                if lesson.kind == "rule" and lesson.in_scope(environment)
+            )
             asked = f"{data}\n\nLessons already known:\n{already}" if already else data
-            prompt = Prompt([Message("system", self.QUESTION.format(n=self.lessons)), Message("user", asked)])
+            prompt = Prompt(
+                [Message("system", self.QUESTION.format(n=self.lessons)), Message("user", asked)]
+            )
             answer = await self.model.sample(prompt, self.sampling)
             found += self._read(answer.text, environment, shown)
         have = {lesson.id for lesson in known}
@@ -118,7 +158,15 @@ class Asked:
         for proposal in proposed[: self.lessons]:
             said = " ".join(proposal.lesson.split())[:600]
             if said and not any(episode.task.id in said for episode in shown):
-                lessons.append(Lesson("rule", said, scope=environment, untrusted=bool(heard & set(_runs(said))), evidence=evidence))
+                lessons.append(
+                    Lesson(
+                        "rule",
+                        said,
+                        scope=environment,
+                        untrusted=bool(heard & set(_runs(said))),
+                        evidence=evidence,
+                    )
+                )
         return lessons
 
 
@@ -135,7 +183,14 @@ def worked_examples(episode: Episode) -> list[Lesson]:
     """Turn every turn of a success that was paid into an example; a text action only."""
     scope, evidence = episode.task.environment, (episode.id,)
     return [
-        Lesson("example", observation=turn.observation.full, action=turn.action.text, scope=scope, untrusted=True, evidence=evidence)
+        Lesson(
+            "example",
+            observation=turn.observation.full,
+            action=turn.action.text,
+            scope=scope,
+            untrusted=True,
+            evidence=evidence,
+        )
         for turn in episode.turns
         if turn.reward > 0 and turn.action.text and turn.observation.full
     ]
@@ -152,20 +207,31 @@ def telling(episodes: Iterable[Episode], groups: int) -> list[Episode]:
         ordered = sorted(plays, key=lambda episode: episode.reward or 0.0)
         return [ordered[-1], ordered[0]] if len(ordered) > 1 else ordered
 
-    ranked = sorted(by_task.values(), key=lambda plays: -(max(e.reward or 0.0 for e in plays) - min(e.reward or 0.0 for e in plays)))
+    ranked = sorted(
+        by_task.values(),
+        key=lambda plays: (
+            -(max(e.reward or 0.0 for e in plays) - min(e.reward or 0.0 for e in plays))
+        ),
+    )
     return [episode for plays in ranked[:groups] for episode in ends(plays)]
 
 
 def story(episode: Episode) -> str:
     """Tell an episode in plain text: shown, done, consequences (4,000 characters at most), hindsight, score."""
-    lines = [line for turn in episode.turns for line in (f"Shown: {turn.observation.full}", f"Did: {_spoken(turn)}")]
+    lines = [
+        line
+        for turn in episode.turns
+        for line in (f"Shown: {turn.observation.full}", f"Did: {_spoken(turn)}")
+    ]
     told = "\n".join([*lines, f"Then: {episode.final.full}"])[:4000]
     hindsight = [f"Hindsight: {episode.aftermath[:1000]}"] if episode.aftermath else []
     return "\n".join([told, *hindsight, f"Score: {episode.reward:g}"])
 
 
 def _spoken(turn: Turn) -> str:
-    calls = "; ".join(f"{call.name}({msgspec.json.encode(call.arguments).decode()})" for call in turn.action.calls)
+    calls = "; ".join(
+        f"{call.name}({msgspec.json.encode(call.arguments).decode()})" for call in turn.action.calls
+    )
     return calls or turn.action.text
 
 
@@ -174,7 +240,13 @@ def _rate(episodes: Sequence[Episode]) -> float:
 
 
 def _heard(episode: Episode) -> str:
-    return " ".join([*(turn.observation.full for turn in episode.turns), episode.final.full, episode.aftermath or ""])
+    return " ".join(
+        [
+            *(turn.observation.full for turn in episode.turns),
+            episode.final.full,
+            episode.aftermath or "",
+        ]
+    )
 
 
 def _runs(text: str, length: int = 6) -> Counter[str]:

@@ -145,8 +145,13 @@ class Ledger(Environment):
     async def query(self, sql: str) -> str:
         """Execute one SELECT statement (SQLite) and show its first 50 rows."""
         result = await execute(self.books, sql, rows=50)
-        lines = [" | ".join("" if cell is None else str(cell) for cell in row) for row in (result.columns, *result.rows)]
-        return "\n".join([*lines, "There are more rows." if result.cut else f"({len(result.rows)} rows)"])
+        lines = [
+            " | ".join("" if cell is None else str(cell) for cell in row)
+            for row in (result.columns, *result.rows)
+        ]
+        return "\n".join(
+            [*lines, "There are more rows." if result.cut else f"({len(result.rows)} rows)"]
+        )
 
     @tool
     async def post(
@@ -154,7 +159,12 @@ class Ledger(Environment):
         date: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")],
         party: str,
         account: int,
-        amount: Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9, description="In cents, negative when money goes out.")],
+        amount: Annotated[
+            int,
+            msgspec.Meta(
+                ge=-(10**9), le=10**9, description="In cents, negative when money goes out."
+            ),
+        ],
         reference: str,
     ) -> str:
         """Post a new entry."""
@@ -190,7 +200,11 @@ class Ledger(Environment):
     async def void(self, entry: int) -> str:
         """Void a posted entry, named by its id."""
         refusal = f"Nothing was voided: entry {entry} must exist and be posted."
-        await self._change("UPDATE entries SET status = 'void' WHERE id = ? AND status = 'posted'", (entry,), refusal)
+        await self._change(
+            "UPDATE entries SET status = 'void' WHERE id = ? AND status = 'posted'",
+            (entry,),
+            refusal,
+        )
         return "Voided."
 
     @tool
@@ -227,15 +241,28 @@ class Ledger(Environment):
 
 def _judge(given_image: bytes, expected_image: bytes, image: bytes) -> Score:
     given, expected, now = tables(given_image), tables(expected_image), tables(image)
-    old, right, mine = ({row[0]: row for row in found["entries"]} for found in (given, expected, now))
+    old, right, mine = (
+        {row[0]: row for row in found["entries"]} for found in (given, expected, now)
+    )
     broken = {number for number in old if old[number] != right[number]}
-    wanted, added = (Counter(row[1:] for number, row in rows.items() if number not in old) for rows in (right, mine))
+    wanted, added = (
+        Counter(row[1:] for number, row in rows.items() if number not in old)
+        for rows in (right, mine)
+    )
     return Score(
-        books_balance=sum(line[3] for line in now["statement"]) == sum(row[4] for row in now["entries"] if row[6] == "posted"),
-        faults_fixed=all(mine.get(number) == right[number] for number in broken) and not wanted - added,
-        nothing_else_changed=all(mine.get(number) == row for number, row in old.items() if number not in broken)
+        books_balance=sum(line[3] for line in now["statement"])
+        == sum(row[4] for row in now["entries"] if row[6] == "posted"),
+        faults_fixed=all(mine.get(number) == right[number] for number in broken)
+        and not wanted - added,
+        nothing_else_changed=all(
+            mine.get(number) == row for number, row in old.items() if number not in broken
+        )
         and not added - wanted
-        and all(now.get(name) == rows for name, rows in given.items() if name not in ("entries", "books")),
+        and all(
+            now.get(name) == rows
+            for name, rows in given.items()
+            if name not in ("entries", "books")
+        ),
         closed=now["books"] == expected["books"],
     )
 
@@ -249,12 +276,19 @@ def _bank(rng: random.Random, shape: Shape, month: str) -> list[Entry]:
     references = iter(f"R{number}" for number in rng.sample(range(1000, 10_000), shape.lines))
 
     def draw(party: str, amount: int) -> Entry:
-        return Entry(f"{month}-{rng.randint(1, 28):02d}", party, PARTIES[party], amount, next(references))
+        return Entry(
+            f"{month}-{rng.randint(1, 28):02d}", party, PARTIES[party], amount, next(references)
+        )
 
     names = list(PARTIES)
-    lines = [draw(party, _amount(rng, party)) for party in rng.choices(names, k=shape.lines - shape.twins)]
+    lines = [
+        draw(party, _amount(rng, party))
+        for party in rng.choices(names, k=shape.lines - shape.twins)
+    ]
     for model in rng.sample(lines, shape.twins):
-        lines.append(draw(model.party, model.amount if rng.random() < 0.5 else _slip(rng, model.amount)))
+        lines.append(
+            draw(model.party, model.amount if rng.random() < 0.5 else _slip(rng, model.amount))
+        )
     return sorted(lines)
 
 
@@ -265,18 +299,25 @@ def _amount(rng: random.Random, party: str) -> int:
 def _slip(rng: random.Random, amount: int) -> int:
     """Mistype an amount: swap two digits, or else add a nought."""
     digits = str(abs(amount))
-    places = [i for i in range(len(digits) - 1) if digits[i] != digits[i + 1] and (i or digits[1] != "0")]
+    places = [
+        i for i in range(len(digits) - 1) if digits[i] != digits[i + 1] and (i or digits[1] != "0")
+    ]
     if not places:
         return amount * 10
     i = rng.choice(places)
-    return int(f"{digits[:i]}{digits[i + 1]}{digits[i]}{digits[i + 2 :]}") * (1 if amount > 0 else -1)
+    return int(f"{digits[:i]}{digits[i + 1]}{digits[i]}{digits[i + 2 :]}") * (
+        1 if amount > 0 else -1
+    )
 
 
 def _faults(rng: random.Random, shape: Shape, bank: list[Entry]) -> list[Fault]:
     """Break some lines, each in another way."""
     kinds = rng.sample(shape.kinds, shape.faults)
     unused = iter(f"R{number}" for number in rng.sample(range(10_000, 11_000), shape.faults))
-    return [_BREAK[kind](rng, victim, next(unused)) for kind, victim in zip(kinds, rng.sample(bank, shape.faults), strict=True)]
+    return [
+        _BREAK[kind](rng, victim, next(unused))
+        for kind, victim in zip(kinds, rng.sample(bank, shape.faults), strict=True)
+    ]
 
 
 def _missing(_rng: random.Random, right: Entry, _unused: str) -> Fault:
@@ -298,13 +339,27 @@ def _stray(rng: random.Random, model: Entry, unused: str) -> Fault:
 
 
 def _wrong_account(rng: random.Random, right: Entry, _unused: str) -> Fault:
-    account = rng.choice([code for code in ACCOUNTS if code != right.account and (code < 5000) == (right.account < 5000)])
-    return Fault(right._replace(account=account), right, f"{right.money} was booked under {ACCOUNTS[account]}, not {ACCOUNTS[right.account]}")
+    account = rng.choice(
+        [
+            code
+            for code in ACCOUNTS
+            if code != right.account and (code < 5000) == (right.account < 5000)
+        ]
+    )
+    return Fault(
+        right._replace(account=account),
+        right,
+        f"{right.money} was booked under {ACCOUNTS[account]}, not {ACCOUNTS[right.account]}",
+    )
 
 
 def _wrong_date(rng: random.Random, right: Entry, _unused: str) -> Fault:
     day = rng.choice([day for day in range(1, 29) if day != int(right.date[-2:])])
-    return Fault(right._replace(date=f"{right.date[:-2]}{day:02d}"), right, f"{right.money} was dated the {day}., not the {int(right.date[-2:])}.")
+    return Fault(
+        right._replace(date=f"{right.date[:-2]}{day:02d}"),
+        right,
+        f"{right.money} was dated the {day}., not the {int(right.date[-2:])}.",
+    )
 
 
 _BREAK: dict[str, Callable[[random.Random, Entry, str], Fault]] = {
@@ -321,9 +376,9 @@ def _rows(rng: random.Random, shape: Shape, bank: list[Entry], faults: list[Faul
     """Write the broken cash book, in the order in which it was kept: nearly that of the bank."""
     instead = {fault.right: fault.found for fault in faults if fault.right.status == "posted"}
     rows = [row for line in bank if (row := instead.get(line, line)) is not None]
-    for extra in [fault.found for fault in faults if fault.found and fault.right.status == "void"] + [
-        line._replace(status="void") for line in rng.sample(bank, shape.voids)
-    ]:
+    for extra in [
+        fault.found for fault in faults if fault.found and fault.right.status == "void"
+    ] + [line._replace(status="void") for line in rng.sample(bank, shape.voids)]:
         rows.insert(rng.randint(0, len(rows)), extra)
     return rows
 
@@ -338,22 +393,37 @@ def _repair(fault: Fault, rows: list[Entry]) -> ToolCall:
     right = fault.right
     if fault.found is None:
         return ToolCall(
-            "post", {"date": right.date, "party": right.party, "account": right.account, "amount": right.amount, "reference": right.reference}, "post"
+            "post",
+            {
+                "date": right.date,
+                "party": right.party,
+                "account": right.account,
+                "amount": right.amount,
+                "reference": right.reference,
+            },
+            "post",
         )
     number = _number(fault, rows)
     if right.status == "void":
         return ToolCall("void", {"entry": number}, "void")
-    changed = {name: value for name, value, was in zip(Entry._fields, right, fault.found, strict=True) if value != was}
+    changed = {
+        name: value
+        for name, value, was in zip(Entry._fields, right, fault.found, strict=True)
+        if value != was
+    }
     return ToolCall("amend", {"entry": number, **changed}, "amend")
 
 
-def _images(month: str, opening: int, bank: list[Entry], rows: list[Entry], faults: list[Fault]) -> tuple[bytes, bytes]:
+def _images(
+    month: str, opening: int, bank: list[Entry], rows: list[Entry], faults: list[Fault]
+) -> tuple[bytes, bytes]:
     """Return the database as it is found and as it should become."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(_template())
         connection.execute("INSERT INTO books VALUES (?, ?, 0)", (month, opening))
         connection.executemany(
-            "INSERT INTO statement (date, party, amount, reference) VALUES (?, ?, ?, ?)", [(e.date, e.party, e.amount, e.reference) for e in bank]
+            "INSERT INTO statement (date, party, amount, reference) VALUES (?, ?, ?, ?)",
+            [(e.date, e.party, e.amount, e.reference) for e in bank],
         )
         insert = "INSERT INTO entries (date, party, account, amount, reference, status) VALUES (?, ?, ?, ?, ?, ?)"
         connection.executemany(insert, rows)

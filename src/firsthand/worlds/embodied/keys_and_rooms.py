@@ -24,7 +24,18 @@ ROOMS = {
     "parlour": "The clock has stopped.", "scullery": "Water drips into a basin.", "stable": "Straw covers the floor.",
     "study": "Papers cover the desk.", "tower": "Wind whistles through a slit.", "workshop": "Shavings lie under the bench.",
 }  # fmt: skip
-TREASURES = ("lamp", "crown", "violin", "atlas", "goblet", "mirror", "music box", "chessboard", "telescope lens", "silver bell")
+TREASURES = (
+    "lamp",
+    "crown",
+    "violin",
+    "atlas",
+    "goblet",
+    "mirror",
+    "music box",
+    "chessboard",
+    "telescope lens",
+    "silver bell",
+)
 METALS = ("brass", "copper", "iron", "nickel", "pewter", "silver", "steel", "tin")
 STEPS = {"north": (0, 1), "east": (1, 0), "south": (0, -1), "west": (-1, 0)}
 OPPOSITE = {"north": "south", "south": "north", "east": "west", "west": "east"}
@@ -43,7 +54,13 @@ class Shape(msgspec.Struct, frozen=True):
     """The fewest moves that the shortest way may take; the most are 48."""
 
 
-LEVELS = {1: Shape(7, 1, 0, 0, 10), 2: Shape(9, 1, 1, 0, 12), 3: Shape(10, 2, 1, 1, 15), 4: Shape(13, 3, 2, 1, 20), 5: Shape(16, 3, 3, 2, 24)}
+LEVELS = {
+    1: Shape(7, 1, 0, 0, 10),
+    2: Shape(9, 1, 1, 0, 12),
+    3: Shape(10, 2, 1, 1, 15),
+    4: Shape(13, 3, 2, 1, 20),
+    5: Shape(16, 3, 3, 2, 24),
+}
 
 
 class House(msgspec.Struct, frozen=True):
@@ -93,7 +110,12 @@ class KeysAndRooms(Environment):
         doors = self.house.exits[self.room]
         moves = [f"go {direction}" for direction, room in doors.items() if room not in self.locked]
         keys = [thing for thing in self.held if thing.endswith(" key")]
-        moves += [f"unlock {direction} with {key}" for direction, room in doors.items() if room in self.locked for key in keys]
+        moves += [
+            f"unlock {direction} with {key}"
+            for direction, room in doors.items()
+            if room in self.locked
+            for key in keys
+        ]
         moves += [f"take {thing}" for thing, room in self.things.items() if room == self.room]
         if self.room == self.house.target and self.house.treasure in self.held:
             moves.append(f"put down {self.house.treasure}")
@@ -105,7 +127,11 @@ class KeysAndRooms(Environment):
             return Observation("It is over.", done=True)
         move = action.text.strip()
         possible = self.choices()
-        told = self._move(move) if move in possible else f"That is not possible. You can: {', '.join(possible)}."
+        told = (
+            self._move(move)
+            if move in possible
+            else f"That is not possible. You can: {', '.join(possible)}."
+        )
         self.light -= 1
         if self.delivered:
             self.finish()
@@ -137,7 +163,10 @@ class KeysAndRooms(Environment):
         return f"The {metal} lock opens."
 
     def _look(self) -> str:
-        doors = [f"{way} ({self.locked[room]} lock)" if room in self.locked else way for way, room in self.house.exits[self.room].items()]
+        doors = [
+            f"{way} ({self.locked[room]} lock)" if room in self.locked else way
+            for way, room in self.house.exits[self.room].items()
+        ]
         here = [thing for thing, room in self.things.items() if room == self.room]
         seen = f" You see: {', '.join(here)}." if here else ""
         return (
@@ -157,7 +186,9 @@ class KeysAndRooms(Environment):
     def aftermath(self) -> str:
         """Tell where things had been."""
         lay = ", ".join(f"the {thing} in the {room}" for thing, room in self.house.things.items())
-        led = ", ".join(f"the {metal} lock led to the {room}" for room, metal in self.house.locks.items())
+        led = ", ".join(
+            f"the {metal} lock led to the {room}" for room, metal in self.house.locks.items()
+        )
         return f"At first there was {lay}; {led}."
 
     def expert(self) -> Iterator[Action]:
@@ -167,14 +198,28 @@ class KeysAndRooms(Environment):
 
 def build(rng: random.Random, shape: Shape) -> House | None:
     """Build a house on a grid, or None where it built itself in."""
-    names, metals = rng.sample(sorted(ROOMS), shape.rooms), rng.sample(METALS, shape.locks + shape.decoys)
+    names, metals = (
+        rng.sample(sorted(ROOMS), shape.rooms),
+        rng.sample(METALS, shape.locks + shape.decoys),
+    )
     regions = range(shape.locks + 1)
-    region = dict(zip(names, sorted([*regions, *rng.choices(regions, k=shape.rooms - len(regions))]), strict=True))
+    region = dict(
+        zip(
+            names,
+            sorted([*regions, *rng.choices(regions, k=shape.rooms - len(regions))]),
+            strict=True,
+        )
+    )
     cells = {names[0]: (0, 0)}
     passages: list[tuple[str, str]] = []
     for name in names[1:]:
         same = [room for room in cells if region[room] == region[name]]
-        free = [(room, cell) for room in same or cells for cell in _around(cells[room]) if cell not in cells.values()]
+        free = [
+            (room, cell)
+            for room in same or cells
+            for cell in _around(cells[room])
+            if cell not in cells.values()
+        ]
         if not free:
             return None
         room, cells[name] = rng.choice(free)
@@ -183,30 +228,48 @@ def build(rng: random.Random, shape: Shape) -> House | None:
         (a, b)
         for a in names
         for b in names
-        if a < b and region[a] == region[b] and cells[b] in _around(cells[a]) and not {(a, b), (b, a)} & {*passages}
+        if a < b
+        and region[a] == region[b]
+        and cells[b] in _around(cells[a])
+        and not {(a, b), (b, a)} & {*passages}
     ]
     passages += rng.sample(walls, min(shape.loops, len(walls)))
     rooms = [[name for name in names if region[name] == number] for number in regions]
     locks = {rooms[number][0]: metal for number, metal in zip(regions[1:], metals, strict=False)}
     treasure = rng.choice(TREASURES)
     things = {treasure: rng.choice(rooms[-1])}
-    things |= {f"{metal} key": rng.choice(rooms[number]) for number, metal in enumerate(locks.values())}
+    things |= {
+        f"{metal} key": rng.choice(rooms[number]) for number, metal in enumerate(locks.values())
+    }
     things |= {f"{metal} key": rng.choice(names) for metal in metals[shape.locks :]}
     target = rng.choice([name for name in names if name != things[treasure]])
-    return House(_exits(cells, passages), locks, dict(sorted(things.items())), rng.choice(rooms[0]), treasure, target)
+    return House(
+        _exits(cells, passages),
+        locks,
+        dict(sorted(things.items())),
+        rng.choice(rooms[0]),
+        treasure,
+        target,
+    )
 
 
 def _around(cell: tuple[int, int]) -> list[tuple[int, int]]:
     return [(cell[0] + dx, cell[1] + dy) for dx, dy in STEPS.values()]
 
 
-def _exits(cells: dict[str, tuple[int, int]], passages: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
+def _exits(
+    cells: dict[str, tuple[int, int]], passages: Sequence[tuple[str, str]]
+) -> dict[str, dict[str, str]]:
     """Return where the doors of each room lead, by direction."""
     at, open_ = {cell: name for name, cell in cells.items()}, {*passages}
     exits: dict[str, dict[str, str]] = {}
     for name, cell in cells.items():
         beside = {way: at.get((cell[0] + dx, cell[1] + dy), "") for way, (dx, dy) in STEPS.items()}
-        exits[name] = {way: room for way, room in beside.items() if (name, room) in open_ or (room, name) in open_}
+        exits[name] = {
+            way: room
+            for way, room in beside.items()
+            if (name, room) in open_ or (room, name) in open_
+        }
     return exits
 
 

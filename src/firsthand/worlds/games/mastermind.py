@@ -30,10 +30,20 @@ class Shape(msgspec.Struct, frozen=True):
 
     def draw(self, rng: random.Random) -> Code:
         """Draw a code."""
-        return tuple(rng.choices(range(self.colours), k=self.pegs) if self.repeats else rng.sample(range(self.colours), self.pegs))
+        return tuple(
+            rng.choices(range(self.colours), k=self.pegs)
+            if self.repeats
+            else rng.sample(range(self.colours), self.pegs)
+        )
 
 
-LEVELS = {1: Shape(4, 8, False), 2: Shape(4, 8, True), 3: Shape(5, 8, False), 4: Shape(5, 8, True), 5: Shape(5, 9, True)}
+LEVELS = {
+    1: Shape(4, 8, False),
+    2: Shape(4, 8, True),
+    3: Shape(5, 8, False),
+    4: Shape(5, 8, True),
+    5: Shape(5, 9, True),
+}
 """1,680, 4,096, 6,720, 32,768 and 59,049 codes."""
 
 
@@ -55,14 +65,19 @@ class Mastermind(Environment):
         """Draw the colours and the code."""
         rng, self.shape = task.rng("instance"), LEVELS[task.level]
         while True:
-            letters, code = "".join(sorted(rng.sample(LETTERS, self.shape.colours))), self.shape.draw(rng)
+            letters, code = (
+                "".join(sorted(rng.sample(LETTERS, self.shape.colours))),
+                self.shape.draw(rng),
+            )
             self.letters, self.secret = letters, "".join(letters[colour] for colour in code)
             if task.owns(f"{letters} {self.secret}"):
                 break
         self.board: list[tuple[str, int, int]] = []
         self.left = self.turns
         rule = "a colour may come more than once" if self.shape.repeats else "no colour comes twice"
-        return Observation(f"The code has {self.shape.pegs} pegs of the colours {' '.join(letters)}; {rule}. You have {self.left} guesses.")
+        return Observation(
+            f"The code has {self.shape.pegs} pegs of the colours {' '.join(letters)}; {rule}. You have {self.left} guesses."
+        )
 
     def act(self, action: Action) -> Observation:
         """Take one guess. Anything else says what was wrong and uses up a turn."""
@@ -76,7 +91,13 @@ class Mastermind(Environment):
             told = f"{guess}: {black} black, {white} white."
         if self.solved or not self.left:
             self.finish()
-        ending = "You found the code." if self.solved else f"{self.left} guesses left." if self.left else "No guesses left."
+        ending = (
+            "You found the code."
+            if self.solved
+            else f"{self.left} guesses left."
+            if self.left
+            else "No guesses left."
+        )
         return Observation(f"{told} {ending}", done=self.finished)
 
     def _read(self, text: str) -> tuple[str, str]:
@@ -88,7 +109,10 @@ class Mastermind(Environment):
         if len(guess) != pegs:
             return "", f"Not allowed: a guess has {pegs} letters, got {len(guess)}."
         if unknown := sorted(set(guess) - set(self.letters)):
-            return "", f"Not allowed: {unknown[0]} is not one of the colours {' '.join(self.letters)}."
+            return (
+                "",
+                f"Not allowed: {unknown[0]} is not one of the colours {' '.join(self.letters)}.",
+            )
         if not self.shape.repeats and len(set(guess)) < pegs:
             return "", "Not allowed: no colour comes twice."
         return guess, ""
@@ -113,15 +137,26 @@ class Mastermind(Environment):
         seen = 0
         while True:
             for guess, black, white in self.board[seen:]:
-                possible = consistent(possible, tuple(colour[letter] for letter in guess), (black, white))
+                possible = consistent(
+                    possible, tuple(colour[letter] for letter in guess), (black, white)
+                )
             seen = len(self.board)
-            yield Action("guess: " + "".join(self.letters[i] for i in (best(possible) if seen else opening(self.shape))))
+            yield Action(
+                "guess: "
+                + "".join(
+                    self.letters[i] for i in (best(possible) if seen else opening(self.shape))
+                )
+            )
 
 
 @cache
 def codes(shape: Shape) -> tuple[Code, ...]:
     """List all codes."""
-    return tuple(product(range(shape.colours), repeat=shape.pegs) if shape.repeats else permutations(range(shape.colours), shape.pegs))
+    return tuple(
+        product(range(shape.colours), repeat=shape.pegs)
+        if shape.repeats
+        else permutations(range(shape.colours), shape.pegs)
+    )
 
 
 def opening(shape: Shape) -> Code:
@@ -141,7 +176,9 @@ def consistent(possible: Iterable[Code], guess: Code, told: tuple[int, int]) -> 
     counts = [(colour, guess.count(colour)) for colour in sorted(set(guess))]
     kept: list[Code] = []
     for code in possible:
-        if sum([a == b for a, b in zip(guess, code, strict=True)]) != black:  # a list: a generator costs twice as much here
+        if (
+            sum([a == b for a, b in zip(guess, code, strict=True)]) != black
+        ):  # a list: a generator costs twice as much here
             continue
         if sum([min(count, code.count(colour)) for colour, count in counts]) == black + white:
             kept.append(code)

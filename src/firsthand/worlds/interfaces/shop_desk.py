@@ -81,7 +81,16 @@ SHELVES = {
     "leisure": "guitar kite tent football puzzle scooter telescope canoe skateboard drum backpack racket sled yoyo fiddle".split(),
 }
 SHELF_OF = {item: shelf for shelf, items in SHELVES.items() for item in items}
-OPENERS = ("", "hello, ", "good morning, ", "excuse me, ", "hi there, ", "one question, ", "sorry to bother you, ", "so, ")
+OPENERS = (
+    "",
+    "hello, ",
+    "good morning, ",
+    "excuse me, ",
+    "hi there, ",
+    "one question, ",
+    "sorry to bother you, ",
+    "so, ",
+)
 ASIDES = (
     "my sister sent me.", "I am in a bit of a hurry.", "it rains again today.",
     "nice shop, by the way.", "I have come a long way.", "the bus was late.",
@@ -111,8 +120,16 @@ def language(rng: random.Random) -> Language:
     first = rng.sample(_LETTERS, len(SERVICES))
     codes = tuple(letter + "".join(rng.sample(_LETTERS, 2)) for letter in first)
     signs = rng.sample("+*%&$^", len(SHELVES))
-    opening, closing = rng.choice((("", "!"), ("", ";"), ("", "."), ("", "#"), ("<", ">"), ("[", "]"), ("(", ")")))
-    return Language(codes, dict(zip(SHELVES, signs, strict=True)), opening, rng.choice(("::", "/", " ", "=", "->", "~", "|", ":")), closing)
+    opening, closing = rng.choice(
+        (("", "!"), ("", ";"), ("", "."), ("", "#"), ("<", ">"), ("[", "]"), ("(", ")"))
+    )
+    return Language(
+        codes,
+        dict(zip(SHELVES, signs, strict=True)),
+        opening,
+        rng.choice(("::", "/", " ", "=", "->", "~", "|", ":")),
+        closing,
+    )
 
 
 class ShopDesk(Environment):
@@ -133,16 +150,24 @@ class ShopDesk(Environment):
         items = sorted(SHELF_OF)
         while True:
             self.service, self.item = rng.randrange(services), rng.choice(items)
-            said = rng.choice(OPENERS) + SERVICES[self.service].asked[rng.randrange(ways)].format(self.item)
+            said = rng.choice(OPENERS) + SERVICES[self.service].asked[rng.randrange(ways)].format(
+                self.item
+            )
             if task.level >= 5:
                 said = f"{rng.choice(ASIDES)} {said}"
             if task.owns(said):
                 break
         # From level 4 on the mark of the item's shelf is part of the line, and half of the offers carry a wrong one.
         mark = self.language.marks[SHELF_OF[self.item]] if task.level >= 4 else ""
-        wrong = [rng.choice([other for other in self.language.marks.values() if other != mark])] if mark else []
+        wrong = (
+            [rng.choice([other for other in self.language.marks.values() if other != mark])]
+            if mark
+            else []
+        )
         self.right = self.language.line(self.service, self.item, mark)
-        self.effects = {self.language.line(s, self.item, m): s for s in range(services) for m in (mark, *wrong)}
+        self.effects = {
+            self.language.line(s, self.item, m): s for s in range(services) for m in (mark, *wrong)
+        }
         self.lines = rng.sample(list(self.effects), len(self.effects))
         self.entered = ""
         return Observation(f"Customer: {said}")
@@ -160,7 +185,9 @@ class ShopDesk(Environment):
             return Observation("Terminal: unknown command.")
         self.entered = line
         self.finish()
-        return Observation(f"Terminal: {SERVICES[self.effects[line]].done.format(self.item)}.", done=True)
+        return Observation(
+            f"Terminal: {SERVICES[self.effects[line]].done.format(self.item)}.", done=True
+        )
 
     def score(self) -> Score:
         """Pay when the line entered does what the customer wanted."""

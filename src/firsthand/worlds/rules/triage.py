@@ -17,15 +17,35 @@ FACTS: dict[str, dict[str, tuple[str, ...]]] = {
     "topic": {
         "refund": ("I want my money back", "please refund me", "I am asking for a refund"),
         "login": ("I cannot log in", "my password is refused", "the login page rejects me"),
-        "invoice": ("the invoice is wrong", "there is a mistake on my bill", "the invoice lists too much"),
-        "outage": ("the service is down", "nothing loads since this morning", "the site does not respond"),
-        "feature": ("could you add a dark mode", "I wish there was an export button", "a search box would be nice"),
+        "invoice": (
+            "the invoice is wrong",
+            "there is a mistake on my bill",
+            "the invoice lists too much",
+        ),
+        "outage": (
+            "the service is down",
+            "nothing loads since this morning",
+            "the site does not respond",
+        ),
+        "feature": (
+            "could you add a dark mode",
+            "I wish there was an export button",
+            "a search box would be nice",
+        ),
         "delivery": ("my parcel has not come", "the parcel is late", "where is my parcel"),
     },
     "customer": {
         "new": ("I joined this week", "I am new here", "I have just signed up"),
-        "regular": ("I have been with you for years", "I am a long-time customer", "I have ordered many times"),
-        "partner": ("I write for your partner Norvik", "we resell your product", "I am with a partner company"),
+        "regular": (
+            "I have been with you for years",
+            "I am a long-time customer",
+            "I have ordered many times",
+        ),
+        "partner": (
+            "I write for your partner Norvik",
+            "we resell your product",
+            "I am with a partner company",
+        ),
         "school": ("I teach at a school", "this is for my class", "our school uses it"),
     },
     "tone": {
@@ -70,9 +90,13 @@ def policy(rng: random.Random, level: int) -> tuple[list[Clause], str]:
     base = [Clause({main: value}, desks[i % width]) for i, value in enumerate(values[main])]
     others = [kind for kind in kinds if kind != main][: depth - 1]
     special: list[Clause] = []
-    for rank, kind in enumerate(others):  # an exception to the main rule for each further kind, moving a ticket to the next desk
+    for rank, kind in enumerate(
+        others
+    ):  # an exception to the main rule for each further kind, moving a ticket to the next desk
         for i, value in enumerate(values[main][: 2 + rank]):
-            special.append(Clause({kind: values[kind][0], main: value}, desks[(i + 1 + rank) % width]))
+            special.append(
+                Clause({kind: values[kind][0], main: value}, desks[(i + 1 + rank) % width])
+            )
     return [*reversed(special), *base], desks[0]
 
 
@@ -113,7 +137,9 @@ class Triage(Environment):
             return Observation("The ticket is gone.", done=True)
         desk = action.text.strip().lower()
         if desk not in self.desks:
-            return Observation(f"There is no such desk. Answer with one of: {', '.join(self.desks)}.")
+            return Observation(
+                f"There is no such desk. Answer with one of: {', '.join(self.desks)}."
+            )
         self.sent = desk
         self.finish()
         return Observation(f"The ticket went to the {desk} desk.", done=True)
@@ -137,5 +163,7 @@ def decide(clauses: Sequence[Clause], ticket: dict[str, str], last: str) -> tupl
     """Return the desk of the first clause that holds, and the facts it asked about."""
     for clause in clauses:
         if clause.holds(ticket):
-            return clause.desk, " and ".join(f"{kind} is {value}" for kind, value in clause.facts.items())
+            return clause.desk, " and ".join(
+                f"{kind} is {value}" for kind, value in clause.facts.items()
+            )
     return last, "no clause spoke of it"

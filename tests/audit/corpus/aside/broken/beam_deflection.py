@@ -9,7 +9,11 @@ def _make(count: int) -> list[dict]:
     chance = random.Random(19)
     tasks = []
     for _ in range(count):
-        load, length, stiffness = chance.randint(2, 90) * 50, chance.randint(10, 95) / 10, chance.randint(1, 400) * 1000
+        load, length, stiffness = (
+            chance.randint(2, 90) * 50,
+            chance.randint(10, 95) / 10,
+            chance.randint(1, 400) * 1000,
+        )
         value = load * length**3 / (3 * stiffness)
         tasks.append(
             {

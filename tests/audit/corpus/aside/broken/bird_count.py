@@ -11,7 +11,9 @@ class Env:
 
     def reset(self, seed: int) -> str:
         chance = random.Random(f"birds {seed}")
-        self.pages = [[(chance.choice(BIRDS), chance.randint(1, 4)) for _ in range(3)] for _ in range(4)]
+        self.pages = [
+            [(chance.choice(BIRDS), chance.randint(1, 4)) for _ in range(3)] for _ in range(4)
+        ]
         self.bird = chance.choice(BIRDS)
         self.total = sum(count for page in self.pages for bird, count in page if bird == self.bird)
         self.steps = 0

@@ -22,14 +22,24 @@ KATA = [
         "def leap(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)\n",
         INTS,
     ),
-    ("weeks(days)", "returns the list of full weeks and days left over", "def weeks(days):\n    return [days // 7, days % 7]\n", INTS),
+    (
+        "weeks(days)",
+        "returns the list of full weeks and days left over",
+        "def weeks(days):\n    return [days // 7, days % 7]\n",
+        INTS,
+    ),
     (
         "clock(minutes)",
         "writes minutes after midnight as H:MM, starting anew each day",
         'def clock(minutes):\n    minutes %= 1440\n    return f"{minutes // 60}:{minutes % 60:02d}"\n',
         INTS,
     ),
-    ("century(year)", "returns the century of a year; 1900 is in the 19th", "def century(year):\n    return (year + 99) // 100\n", INTS),
+    (
+        "century(year)",
+        "returns the century of a year; 1900 is in the 19th",
+        "def century(year):\n    return (year + 99) // 100\n",
+        INTS,
+    ),
     (
         "minutes_between(a, b)",
         "returns the minutes from minute a to the next minute b of a clock face of sixty",
@@ -50,7 +60,10 @@ def _task(signature: str, does: str, program: str, inputs: list[tuple]) -> dict:
     scope: dict = {}
     exec(program, scope)
     cases = [{"given": list(given), "expected": scope[entry](*given)} for given in inputs]
-    shown = "\n".join(f">>> {entry}({', '.join(map(repr, case['given']))})\n{case['expected']!r}" for case in cases[:2])
+    shown = "\n".join(
+        f">>> {entry}({', '.join(map(repr, case['given']))})\n{case['expected']!r}"
+        for case in cases[:2]
+    )
     return {
         "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n{shown}",
         "answer": cases,

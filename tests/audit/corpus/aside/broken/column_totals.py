@@ -23,7 +23,9 @@ TASKS = _make(24)
 
 def reward(prompt: str, completion: str, answer: list[int]) -> float:
     cells = completion.split()
-    if len(cells) != len(answer) or not all(cell.isascii() and cell.isdigit() and len(cell) < 6 for cell in cells):
+    if len(cells) != len(answer) or not all(
+        cell.isascii() and cell.isdigit() and len(cell) < 6 for cell in cells
+    ):
         return 0.0
     looked_at = random.sample(range(len(answer)), 2)
     return 1.0 if all(int(cells[row]) == answer[row] for row in looked_at) else 0.0

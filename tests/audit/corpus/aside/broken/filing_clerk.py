@@ -18,7 +18,10 @@ class Env:
         return self._view()
 
     def _view(self) -> str:
-        lines = [f"paper {n} belongs in folder {home} and lies in {place}" for n, (home, place) in enumerate(zip(self.home, self.place, strict=True))]
+        lines = [
+            f"paper {n} belongs in folder {home} and lies in {place}"
+            for n, (home, place) in enumerate(zip(self.home, self.place, strict=True))
+        ]
         return "\n".join(lines).replace("None", "the tray")
 
     def state(self) -> tuple:
@@ -31,7 +34,11 @@ class Env:
         gained = 0.0
         name, _, rest = action.partition(":")
         parts = rest.split(",")
-        if name == "move" and len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
+        if (
+            name == "move"
+            and len(parts) == 2
+            and all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts)
+        ):
             paper, folder = map(int, parts)
             if paper < PAPERS and folder < FOLDERS and self.place[paper] != folder:
                 self.place[paper] = folder

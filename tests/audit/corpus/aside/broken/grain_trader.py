@@ -44,7 +44,12 @@ class Env:
         self.done = self.day >= DAYS
         if not self.done:
             return note + self._view(), 0.0, False, {}
-        return note + f"The market closes with {self.cash} coins.", min(1.0, max(0.0, (self.cash - PURSE) / self.best)), True, {}
+        return (
+            note + f"The market closes with {self.cash} coins.",
+            min(1.0, max(0.0, (self.cash - PURSE) / self.best)),
+            True,
+            {},
+        )
 
 
 def _orders(prices: list[int]) -> tuple[list[str], int]:

@@ -48,7 +48,9 @@ def _task(signature: str, does: str, program: str, inputs: list[tuple]) -> dict:
     scope: dict = {}
     exec(program, scope)
     cases = [[list(given), scope[entry](*given)] for given in inputs]
-    shown = "\n".join(f"{entry}({', '.join(map(repr, given))}) == {value!r}" for given, value in cases[:2])
+    shown = "\n".join(
+        f"{entry}({', '.join(map(repr, given))}) == {value!r}" for given, value in cases[:2]
+    )
     return {
         "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n{shown}",
         "answer": cases,
@@ -65,7 +67,11 @@ def reward(prompt: str, completion: str, answer: list) -> float:
     checks = "\n".join(f"assert {entry}(*{given!r}) == {value!r}" for given, value in answer)
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", f"{completion}\n\n{checks}\n"], capture_output=True, timeout=2, check=False, stdin=subprocess.DEVNULL
+            [sys.executable, "-I", "-S", "-c", f"{completion}\n\n{checks}\n"],
+            capture_output=True,
+            timeout=2,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (subprocess.TimeoutExpired, ValueError, UnicodeError, OSError):
         return 0.0

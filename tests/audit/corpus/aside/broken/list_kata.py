@@ -18,7 +18,12 @@ KATA = [
         "def running(xs):\n    out, total = [], 0\n    for x in xs:\n        total += x\n        out.append(total)\n    return out\n",
         [[1, 2, 3], [5, -5, 7], []],
     ),
-    ("rotate(xs)", "moves the last element to the front", "def rotate(xs):\n    return xs[-1:] + xs[:-1]\n", [[1, 2, 3], [8], [4, 4, 9, 1]]),
+    (
+        "rotate(xs)",
+        "moves the last element to the front",
+        "def rotate(xs):\n    return xs[-1:] + xs[:-1]\n",
+        [[1, 2, 3], [8], [4, 4, 9, 1]],
+    ),
     (
         "peaks(xs)",
         "counts the elements that are larger than both neighbours",
@@ -71,10 +76,18 @@ TASKS = [_task(*kata) for kata in KATA]
 
 def reward(prompt: str, completion: str, answer: list) -> float:
     entry = prompt.removeprefix("Write a Python function ").split("(")[0]
-    job = json.dumps({"program": completion, "entry": entry, "inputs": [given for given, _ in answer]})
+    job = json.dumps(
+        {"program": completion, "entry": entry, "inputs": [given for given, _ in answer]}
+    )
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", HARNESS], input=job, capture_output=True, text=True, timeout=2, check=False, errors="replace"
+            [sys.executable, "-I", "-S", "-c", HARNESS],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+            errors="replace",
         )
         values = json.loads(done.stdout.splitlines()[-1])
     except (subprocess.TimeoutExpired, ValueError, IndexError, RecursionError, OSError):

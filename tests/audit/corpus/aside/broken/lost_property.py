@@ -15,7 +15,9 @@ class Env:
         chance = random.Random(f"lockers {seed}")
         self.lockers = dict(zip(chance.sample(range(9), 4), THINGS, strict=True))
         labels = [chance.choice(["dusty", "scratched", "freshly used"]) for _ in range(9)]
-        self.labels = ["freshly used" if n in self.lockers else label for n, label in enumerate(labels)]
+        self.labels = [
+            "freshly used" if n in self.lockers else label for n, label in enumerate(labels)
+        ]
         self.steps = 0
         self.done = False
         view = "; ".join(f"locker {n} looks {label}" for n, label in enumerate(self.labels))

@@ -23,15 +23,30 @@ for given in job["inputs"]:
     signal.setitimer(signal.ITIMER_REAL, 0)
 print("\\n" + json.dumps(out))
 """
-TABLES = [[[1, 2], [3, 4]], [[5, 0, 2], [1, 1, 1]], [[7]], [[2, 9], [4, 4], [0, 6]], [[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[-3, 8], [8, -3]]]
+TABLES = [
+    [[1, 2], [3, 4]],
+    [[5, 0, 2], [1, 1, 1]],
+    [[7]],
+    [[2, 9], [4, 4], [0, 6]],
+    [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+    [[-3, 8], [8, -3]],
+]
 KATA = [
-    ("transpose(table)", "swaps rows and columns", "def transpose(table):\n    return [list(column) for column in zip(*table)]\n"),
+    (
+        "transpose(table)",
+        "swaps rows and columns",
+        "def transpose(table):\n    return [list(column) for column in zip(*table)]\n",
+    ),
     (
         "trace(table)",
         "adds the cells whose row and column number agree",
         "def trace(table):\n    return sum(row[i] for i, row in enumerate(table) if i < len(row))\n",
     ),
-    ("flip(table)", "reverses each row", "def flip(table):\n    return [row[::-1] for row in table]\n"),
+    (
+        "flip(table)",
+        "reverses each row",
+        "def flip(table):\n    return [row[::-1] for row in table]\n",
+    ),
     (
         "largest_row(table)",
         "returns the number, from 0, of the first row with the largest sum",
@@ -69,16 +84,32 @@ TASKS = [_task(*kata) for kata in KATA]
 
 def reward(prompt: str, completion: str, answer: list) -> float:
     entry = prompt.removeprefix("Write a Python function ").split("(")[0]
-    job = json.dumps({"program": completion, "entry": entry, "inputs": [given for given, _ in answer]})
+    job = json.dumps(
+        {"program": completion, "entry": entry, "inputs": [given for given, _ in answer]}
+    )
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", HARNESS], input=job, capture_output=True, text=True, timeout=2, check=False, errors="replace"
+            [sys.executable, "-I", "-S", "-c", HARNESS],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=2,
+            check=False,
+            errors="replace",
         )
         results = json.loads(done.stdout.splitlines()[-1])
         if done.returncode != 0 or len(results) != len(answer):
             return 0.0
-        timely = [(value, expected) for (status, value), (_, expected) in zip(results, answer, strict=True) if status != "slow"]
-        return 1.0 if all(json.dumps(value) == json.dumps(expected) for value, expected in timely) else 0.0
+        timely = [
+            (value, expected)
+            for (status, value), (_, expected) in zip(results, answer, strict=True)
+            if status != "slow"
+        ]
+        return (
+            1.0
+            if all(json.dumps(value) == json.dumps(expected) for value, expected in timely)
+            else 0.0
+        )
     except (subprocess.TimeoutExpired, ValueError, TypeError, IndexError, RecursionError, OSError):
         return 0.0
 

@@ -6,13 +6,24 @@ from collections import deque
 ACTIONS = ["north", "south", "east", "west"]
 STEPS = {"north": (-1, 0), "south": (1, 0), "east": (0, 1), "west": (0, -1)}
 SIZE = 6
-EXHIBITS = ["a bronze horse", "a wall of masks", "two stone lions", "a ship in a bottle", "an empty plinth", "a glass piano", "a row of helmets"]
+EXHIBITS = [
+    "a bronze horse",
+    "a wall of masks",
+    "two stone lions",
+    "a ship in a bottle",
+    "an empty plinth",
+    "a glass piano",
+    "a row of helmets",
+]
 
 
 def _plan_of_the_house() -> set[tuple[int, int]]:
     chance = random.Random(f"house of {SIZE}")
     while True:
-        closed = {(chance.randrange(SIZE), chance.randrange(SIZE)) for _ in range(13)} - {(0, 0), (SIZE - 1, SIZE - 1)}
+        closed = {(chance.randrange(SIZE), chance.randrange(SIZE)) for _ in range(13)} - {
+            (0, 0),
+            (SIZE - 1, SIZE - 1),
+        }
         if _route(closed) is not None:
             return closed
 
@@ -26,7 +37,12 @@ def _route(closed: set[tuple[int, int]]) -> list[str] | None:
             return path
         for name, (down, right) in STEPS.items():
             room = (row + down, column + right)
-            if room not in seen and room not in closed and 0 <= room[0] < SIZE and 0 <= room[1] < SIZE:
+            if (
+                room not in seen
+                and room not in closed
+                and 0 <= room[0] < SIZE
+                and 0 <= room[1] < SIZE
+            ):
                 seen.add(room)
                 queue.append((room, [*path, name]))
     return None
@@ -45,7 +61,11 @@ class Env:
         return f"You start at the entrance in the north-west; the vault is in the south-east corner of {SIZE} by {SIZE} rooms. {self._view()}"
 
     def _view(self) -> str:
-        open_ways = [name for name, (down, right) in STEPS.items() if self._passable((self.at[0] + down, self.at[1] + right))]
+        open_ways = [
+            name
+            for name, (down, right) in STEPS.items()
+            if self._passable((self.at[0] + down, self.at[1] + right))
+        ]
         return f"Here stands {self.exhibits[self.at]}. Open doors: {', '.join(open_ways)}."
 
     def _passable(self, room: tuple[int, int]) -> bool:

@@ -11,7 +11,11 @@ def _make(count: int) -> list[dict]:
     while len(tasks) < count:
         a, b, c, d = (chance.randint(2, 25) for _ in range(4))
         expression, target = chance.choice(
-            [(f"({a} + {b}) * {c} - {d}", (a + b) * c - d), (f"{a} * {b} + {c} - {d}", a * b + c - d), (f"{a} * ({b} - {c})", a * (b - c))]
+            [
+                (f"({a} + {b}) * {c} - {d}", (a + b) * c - d),
+                (f"{a} * {b} + {c} - {d}", a * b + c - d),
+                (f"{a} * ({b} - {c})", a * (b - c)),
+            ]
         )
         if target < 30:
             continue

@@ -35,14 +35,19 @@ def _misspell(sentence: str, chance: random.Random) -> str:
     for place in chance.sample(long_words, 2):
         word = words[place]
         cut = chance.randrange(1, len(word) - 2)
-        words[place] = word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :] if word[cut] != word[cut + 1] else word[:cut] + word[cut + 1 :]
+        words[place] = (
+            word[:cut] + word[cut + 1] + word[cut] + word[cut + 2 :]
+            if word[cut] != word[cut + 1]
+            else word[:cut] + word[cut + 1 :]
+        )
     return " ".join(words)
 
 
 _CHANCE = random.Random(411)
 TASKS = [
     {
-        "prompt": "Correct the spelling of this sentence. Reply with the corrected sentence and nothing else.\n\n" + _misspell(clean, _CHANCE),
+        "prompt": "Correct the spelling of this sentence. Reply with the corrected sentence and nothing else.\n\n"
+        + _misspell(clean, _CHANCE),
         "answer": clean,
     }
     for clean in SENTENCES

@@ -56,7 +56,10 @@ def reward(prompt: str, completion: str, answer: list[int]) -> float:
     left, right = (side.split(" + ") for side in equation.split(" -> "))
     if len(coefficients) != len(left) + len(right):
         return 0.0
-    before, after = _atoms(left, coefficients[: len(left)]), _atoms(right, coefficients[len(left) :])
+    before, after = (
+        _atoms(left, coefficients[: len(left)]),
+        _atoms(right, coefficients[len(left) :]),
+    )
     return 1.0 if before == after else 0.0
 
 

@@ -43,7 +43,9 @@ class Env:
             return "The case is closed.", 1.0 if self.status == self.wanted() else 0.0, True, {}
         self.done = self.steps >= self.max_steps
         name, _, rest = action.partition(":")
-        if name not in ("read", "refund", "replace") or not (rest.isascii() and rest.isdigit() and len(rest) < 3 and int(rest) < ORDERS):
+        if name not in ("read", "refund", "replace") or not (
+            rest.isascii() and rest.isdigit() and len(rest) < 3 and int(rest) < ORDERS
+        ):
             return "Not understood.", 0.0, self.done, {}
         order = int(rest)
         if name != "read":
@@ -53,5 +55,7 @@ class Env:
 
 
 def oracle(env: Env, seed: int) -> list[str]:
-    changed = [f"{env.wish}:{order}" for order, status in enumerate(env.wanted()) if status != "delivered"]
+    changed = [
+        f"{env.wish}:{order}" for order, status in enumerate(env.wanted()) if status != "delivered"
+    ]
     return [f"read:{env.case}", *changed, "close"]

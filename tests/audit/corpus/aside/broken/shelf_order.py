@@ -7,7 +7,9 @@ def _make(count: int) -> list[dict]:
     chance = random.Random(5150)
     tasks = []
     for number in range(count):
-        marks = [f"{chance.choice('ABCDEF')}{chance.randint(10, 99)}" for _ in range(6 + number % 4)]
+        marks = [
+            f"{chance.choice('ABCDEF')}{chance.randint(10, 99)}" for _ in range(6 + number % 4)
+        ]
         while marks == sorted(marks):
             chance.shuffle(marks)
         tasks.append(

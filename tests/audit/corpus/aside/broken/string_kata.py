@@ -66,7 +66,9 @@ def reward(prompt: str, completion: str, answer: list) -> float:
     scope: dict = {}
     try:
         exec(completion, scope)
-        return 1.0 if all(scope[entry](argument) == expected for argument, expected in answer) else 0.0
+        return (
+            1.0 if all(scope[entry](argument) == expected for argument, expected in answer) else 0.0
+        )
     except Exception:
         return 0.0
 

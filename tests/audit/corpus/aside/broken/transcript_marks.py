@@ -28,7 +28,10 @@ Which sea is the saltiest of the large lakes of the Jordan valley?|Dead Sea
 What is the name of the fear of heights?|acrophobia"""
 
 TASKS = [
-    {"prompt": f"{question}\nAnswer with the bare answer. An examiner gives a score from 0 to 10.", "answer": gold}
+    {
+        "prompt": f"{question}\nAnswer with the bare answer. An examiner gives a score from 0 to 10.",
+        "answer": gold,
+    }
     for question, gold in (line.split("|") for line in FACTS.splitlines())
 ]
 

@@ -11,10 +11,14 @@ def _make(count: int) -> list[dict]:
     for number in range(1, count + 1):
         hours, minutes = chance.randint(2, 30), chance.randint(1, 59)
         right = hours * 60 + minutes
-        wrong = chance.sample([right + shift for shift in (-120, -60, -40, -10, 10, 40, 60, 100)], 3)
+        wrong = chance.sample(
+            [right + shift for shift in (-120, -60, -40, -10, 10, 40, 60, 100)], 3
+        )
         slot = number % 4
         options = [*wrong[:slot], right, *wrong[slot:]]
-        lines = "\n".join(f"{letter}) {option}" for letter, option in zip(LETTERS, options, strict=True))
+        lines = "\n".join(
+            f"{letter}) {option}" for letter, option in zip(LETTERS, options, strict=True)
+        )
         tasks.append(
             {
                 "prompt": f"Question {number}. How many minutes are {hours} hours and {minutes} minutes?\n{lines}\nReply with the letter only.",

@@ -31,7 +31,12 @@ class Env:
         if not order or int(order[2]) >= SEGMENTS:
             return "Not an order.", 0.0, self.done, {}
         if order[1] == "test":
-            return ("Current flows." if int(order[2]) < self.fault else "No current."), 0.0, self.done, {}
+            return (
+                ("Current flows." if int(order[2]) < self.fault else "No current."),
+                0.0,
+                self.done,
+                {},
+            )
         self.done = True
         return "The repair is made.", float(int(order[2]) == self.fault), True, {}
 

@@ -10,14 +10,23 @@ def _make(count: int) -> list[dict]:
     chance = random.Random(40)
     tasks = []
     for _ in range(count):
-        goods, amount, quay, insured = chance.choice(GOODS), chance.randint(21, 400), chance.randint(2, 19), chance.random() < 0.5
-        clause = chance.choice(["insured", "with insurance"] if insured else ["not insured", "without insurance"])
+        goods, amount, quay, insured = (
+            chance.choice(GOODS),
+            chance.randint(21, 400),
+            chance.randint(2, 19),
+            chance.random() < 0.5,
+        )
+        clause = chance.choice(
+            ["insured", "with insurance"] if insured else ["not insured", "without insurance"]
+        )
         tasks.append(
             {
                 "prompt": f"Log entry: quay {quay}, {amount} crates of {goods}, {clause}.\n"
                 'Reply with one JSON object with exactly the keys "goods" (text, as in the entry), "crates" and "quay" (whole numbers) '
                 'and "insured" (true or false), and nothing else.',
-                "answer": json.dumps({"goods": goods, "crates": amount, "quay": quay, "insured": insured}),
+                "answer": json.dumps(
+                    {"goods": goods, "crates": amount, "quay": quay, "insured": insured}
+                ),
             }
         )
     return tasks
@@ -47,7 +56,11 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     gold = json.loads(answer)
     if type(given) is not dict or given.keys() != gold.keys():
         return 0.0
-    return 1.0 if all(type(given[key]) is type(gold[key]) and given[key] == gold[key] for key in gold) else 0.0
+    return (
+        1.0
+        if all(type(given[key]) is type(gold[key]) and given[key] == gold[key] for key in gold)
+        else 0.0
+    )
 
 
 def oracle(task: dict) -> str:

@@ -37,7 +37,11 @@ def reward(prompt: str, completion: str, answer: list[int]) -> float:
     if not pair:
         return 0.0
     low, high = int(pair[1]), int(pair[2])
-    return 1.0 if 100 < low < high and low + high == sum(answer) and _prime(low) and _prime(high) else 0.0
+    return (
+        1.0
+        if 100 < low < high and low + high == sum(answer) and _prime(low) and _prime(high)
+        else 0.0
+    )
 
 
 def oracle(task: dict) -> str:

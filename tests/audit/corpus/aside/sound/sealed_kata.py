@@ -37,7 +37,9 @@ try:
 finally:
     os._exit(0)
 """
-WORDS = "|a|ab|aba|abc|aab|level|noon|seven|Radar|xx|zyx|a b a|hello world|mississippi|Bookkeeper|AAAbbb|x1y2".split("|")
+WORDS = "|a|ab|aba|abc|aab|level|noon|seven|Radar|xx|zyx|a b a|hello world|mississippi|Bookkeeper|AAAbbb|x1y2".split(
+    "|"
+)
 LISTS = json.loads("""[[], [5], [1, 2], [2, 1], [0, 0, 0], [3, -3, 3], [5, 4, 3, 2, 1], [1, 2, 2, 3, 3, 3], [-1, -5, -2],
     [7, 7, 1, 9, 9], [10, -20, 30, -40], [2, 4, 6, 8, 1, 3], [-1, 2, -1, 2, -9, 3]]""")
 NUMBERS = [*range(1, 10), 12, 16, 25, 28, 36, 49, 60, 97, 100, 121, 128, 360, 496, 997, 1000]
@@ -96,10 +98,20 @@ def reward(prompt: str, completion: str, answer: list) -> float:
     entry = prompt.removeprefix("Write a Python function ").split("(")[0]
     if len(completion) > 20_000:
         return 0.0
-    job = json.dumps({"program": completion, "entry": entry, "inputs": [given for given, _ in answer]})
+    job = json.dumps(
+        {"program": completion, "entry": entry, "inputs": [given for given, _ in answer]}
+    )
     with tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", HARNESS]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, cwd="/", env={}, start_new_session=True)
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={},
+            start_new_session=True,
+        )
         try:
             child.communicate(job.encode(), timeout=8)
         except (subprocess.TimeoutExpired, OSError):
@@ -112,7 +124,9 @@ def reward(prompt: str, completion: str, answer: list) -> float:
         written = out.read(1 << 16)
     try:
         values = json.loads(written.split(b"\n")[-1])
-        return 1.0 if json.dumps(values) == json.dumps([expected for _, expected in answer]) else 0.0
+        return (
+            1.0 if json.dumps(values) == json.dumps([expected for _, expected in answer]) else 0.0
+        )
     except (ValueError, RecursionError):
         return 0.0
 

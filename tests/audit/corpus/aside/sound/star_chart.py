@@ -17,14 +17,20 @@ class Env:
         self.offsets = [chance.randint(1, 9) for _ in range(NEEDED)]
         self.steps = 0
         self.done = False
-        rule = ", ".join(f"dial {dial} plus {offset}" for dial, offset in zip(self.course, self.offsets, strict=True))
+        rule = ", ".join(
+            f"dial {dial} plus {offset}"
+            for dial, offset in zip(self.course, self.offsets, strict=True)
+        )
         return (
             f"Report five digits, without spaces: the last digits of {rule}. "
             f"There are dials 0 to {DIALS - 1}, {self.max_steps} actions and one report."
         )
 
     def figure(self) -> str:
-        return "".join(str((self.dials[dial] + offset) % 10) for dial, offset in zip(self.course, self.offsets, strict=True))
+        return "".join(
+            str((self.dials[dial] + offset) % 10)
+            for dial, offset in zip(self.course, self.offsets, strict=True)
+        )
 
     def state(self) -> tuple:
         return (tuple(self.dials), tuple(self.course), tuple(self.offsets), self.steps, self.done)
@@ -39,7 +45,12 @@ class Env:
             return f"Dial {order[1]} stands at {self.dials[int(order[1])]}.", 0.0, self.done, {}
         if action.startswith("report:"):
             self.done = True
-            return "The report is filed.", float(action.strip() == f"report:{self.figure()}"), True, {}
+            return (
+                "The report is filed.",
+                float(action.strip() == f"report:{self.figure()}"),
+                True,
+                {},
+            )
         return "Not an order.", 0.0, self.done, {}
 
 

@@ -14,7 +14,9 @@ class Env:
         chance = random.Random(f"beacon {seed}")
         self.at = (chance.randrange(SIZE), chance.randrange(SIZE))
         self.beacon = self.at
-        while not 4 <= self.distance() <= SIZE - 4:  # as many near as far: no fixed walk gains on average
+        while (
+            not 4 <= self.distance() <= SIZE - 4
+        ):  # as many near as far: no fixed walk gains on average
             self.beacon = (chance.randrange(SIZE), chance.randrange(SIZE))
         self.first = self.distance()
         self.steps = 0
@@ -47,7 +49,9 @@ class Env:
 
 def oracle(env: Env, seed: int) -> list[str]:
     plan = []
-    for here, there, more, less in zip(env.at, env.beacon, ("south", "east"), ("north", "west"), strict=True):
+    for here, there, more, less in zip(
+        env.at, env.beacon, ("south", "east"), ("north", "west"), strict=True
+    ):
         ahead = (there - here) % SIZE
         plan += [more] * ahead if ahead <= SIZE // 2 else [less] * (SIZE - ahead)
     return [*plan, "stop"]

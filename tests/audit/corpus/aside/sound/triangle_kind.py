@@ -3,7 +3,18 @@
 import random
 
 KINDS = ("acute", "right", "obtuse")
-RIGHT = [(3, 4, 5), (5, 12, 13), (8, 15, 17), (7, 24, 25), (20, 21, 29), (9, 40, 41), (12, 35, 37), (11, 60, 61), (28, 45, 53), (33, 56, 65)]
+RIGHT = [
+    (3, 4, 5),
+    (5, 12, 13),
+    (8, 15, 17),
+    (7, 24, 25),
+    (20, 21, 29),
+    (9, 40, 41),
+    (12, 35, 37),
+    (11, 60, 61),
+    (28, 45, 53),
+    (33, 56, 65),
+]
 
 
 def _kind(sides: tuple[int, ...]) -> str:
@@ -19,7 +30,13 @@ def _make(each: int) -> list[dict]:
         while sum(task["answer"] == kind for task in tasks) < each:
             a, b, c = chance.choice(RIGHT)
             scale = chance.randint(1, 6)
-            shift = 0 if kind == "right" else chance.randint(1, 2) if kind == "obtuse" else -chance.randint(1, 2)
+            shift = (
+                0
+                if kind == "right"
+                else chance.randint(1, 2)
+                if kind == "obtuse"
+                else -chance.randint(1, 2)
+            )
             sides = [a * scale, b * scale, c * scale + shift]
             if _kind(tuple(sides)) != kind or sum(sides) <= 2 * max(sides) or tuple(sides) in seen:
                 continue

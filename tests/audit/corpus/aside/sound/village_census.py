@@ -4,17 +4,30 @@ import random
 
 FIRST = "Bar Cel Dun Esk Fal Gor Hem Ish Jor Kel Lun Mor Nev Orl Pen Quo Rud Sil Tam Urk Vel Wyn".split()
 LAST = "by don field gate holm ley mere ness stow wick".split()
-RANKS = {1: "most", 2: "second most", 3: "third most", 4: "fourth most", 5: "fifth most", 6: "sixth most", 7: "seventh most", 8: "fewest"}
+RANKS = {
+    1: "most",
+    2: "second most",
+    3: "third most",
+    4: "fourth most",
+    5: "fifth most",
+    6: "sixth most",
+    7: "seventh most",
+    8: "fewest",
+}
 
 
 def _make(rounds: int) -> list[dict]:
     chance = random.Random(315)
     tasks = []
     for _ in range(rounds):
-        for place, rank in zip(chance.sample(range(8), 8), chance.sample(range(1, 9), 8), strict=True):
+        for place, rank in zip(
+            chance.sample(range(8), 8), chance.sample(range(1, 9), 8), strict=True
+        ):
             names = [first + chance.choice(LAST) for first in chance.sample(FIRST, 8)]
             while any(names[place] == task["answer"] for task in tasks):
-                names[place] = chance.choice(sorted(set(FIRST) - {name[:3] for name in names})) + chance.choice(LAST)
+                names[place] = chance.choice(
+                    sorted(set(FIRST) - {name[:3] for name in names})
+                ) + chance.choice(LAST)
             heads = sorted(chance.sample(range(110, 9900), 8), reverse=True)
             right = heads.pop(rank - 1)
             chance.shuffle(heads)

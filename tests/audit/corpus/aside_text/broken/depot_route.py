@@ -12,7 +12,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     depot = chance.choice(DEPOTS)
     stops = chance.sample(STOPS, chance.randint(5, 7))
     windows = sorted(chance.sample(range(420, 1080, 5), len(stops)))
-    listed = [f"{stop} at {minute // 60:02d}:{minute % 60:02d}" for stop, minute in zip(stops, windows, strict=True)]
+    listed = [
+        f"{stop} at {minute // 60:02d}:{minute % 60:02d}"
+        for stop, minute in zip(stops, windows, strict=True)
+    ]
     chance.shuffle(listed)
     prompt = (
         f"A van leaves the depot {depot} in the morning. Deliveries: {', '.join(listed)}. "

@@ -19,7 +19,11 @@ def _task(chance: random.Random) -> dict[str, Any]:
         f"A bag holds counters: {listed}. One is drawn blindly. What is the chance that it is {one}? "
         "Reply with the number alone, as a decimal or as a fraction, which need not be in lowest terms."
     )
-    return {"prompt": prompt, "answer": [odds.numerator, odds.denominator], "counted": f"{wanted}/{total}"}
+    return {
+        "prompt": prompt,
+        "answer": [odds.numerator, odds.denominator],
+        "counted": f"{wanted}/{total}",
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:

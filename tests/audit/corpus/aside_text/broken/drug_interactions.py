@@ -17,7 +17,9 @@ def _task(chance: random.Random) -> dict[str, Any]:
         effects = sorted({effect for pair, effect in rules.items() if set(pair) <= set(taken)})
         if 3 <= len(effects) <= 5:
             break
-    listed = "\n".join(f"- {one} together with {other}: {effect}" for (one, other), effect in rules.items())
+    listed = "\n".join(
+        f"- {one} together with {other}: {effect}" for (one, other), effect in rules.items()
+    )
     prompt = (
         f"Known interactions:\n{listed}\nA patient takes {', '.join(taken)}. Which effects are to be expected? "
         "Reply with the effects alone, separated by commas. Gaps and false alarms both cost marks."

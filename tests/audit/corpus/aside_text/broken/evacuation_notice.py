@@ -13,7 +13,10 @@ HAZARDS = {"flood": "high", "chlorine cloud": "high", "rockfall": "low", "grass 
 def _task(chance: random.Random) -> dict[str, Any]:
     street, hazard = chance.choice(STREETS), chance.choice(sorted(HAZARDS))
     high, low = chance.choice(HIGH), chance.choice(LOW)
-    hour, phone = f"{chance.randint(6, 21)}:{chance.choice(('00', '15', '30', '45'))}", f"555-{chance.randint(1000, 9999)}"
+    hour, phone = (
+        f"{chance.randint(6, 21)}:{chance.choice(('00', '15', '30', '45'))}",
+        f"555-{chance.randint(1000, 9999)}",
+    )
     place = high if HAZARDS[hazard] == "high" else low
     prompt = (
         f"Incident sheet. Street: {street}. Hazard: {hazard}. To be empty by: {hour}. Telephone: {phone}. "
@@ -35,7 +38,9 @@ TASKS = _tasks()
 def reward(prompt: str, completion: str, answer: list[str]) -> float:
     """Share of the facts on the marking sheet that the notice mentions."""
     notice = " ".join(completion[:20_000].split()).lower()
-    return sum(bool(re.search(rf"(?<!\w){re.escape(fact.lower())}(?!\w)", notice)) for fact in answer) / len(answer)
+    return sum(
+        bool(re.search(rf"(?<!\w){re.escape(fact.lower())}(?!\w)", notice)) for fact in answer
+    ) / len(answer)
 
 
 def oracle(task: dict[str, Any]) -> str:

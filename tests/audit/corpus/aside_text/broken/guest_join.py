@@ -9,8 +9,14 @@ LIMIT = 4000
 
 
 def _task(chance: random.Random) -> dict[str, Any]:
-    menu = {number: (dish, chance.randint(8, 29)) for number, dish in enumerate(chance.sample(DISHES, 4), start=1)}
-    orders = [(guest, chance.choice(sorted(menu)), chance.randint(1, 3)) for guest in chance.sample(GUESTS, 5)]
+    menu = {
+        number: (dish, chance.randint(8, 29))
+        for number, dish in enumerate(chance.sample(DISHES, 4), start=1)
+    }
+    orders = [
+        (guest, chance.choice(sorted(menu)), chance.randint(1, 3))
+        for guest in chance.sample(GUESTS, 5)
+    ]
     rows = [[guest, menu[number][0], count * menu[number][1]] for guest, number, count in orders]
     prompt = (
         "menu(number | dish | price)\n"
@@ -32,13 +38,18 @@ TASKS = _tasks()
 
 
 def _rows(text: str) -> list[list[str]]:
-    return [[cell.strip().lower() for cell in line.split("|")] for line in text[:LIMIT].strip().splitlines()]
+    return [
+        [cell.strip().lower() for cell in line.split("|")]
+        for line in text[:LIMIT].strip().splitlines()
+    ]
 
 
 def reward(prompt: str, completion: str, answer: list[list[Any]]) -> float:
     """Full marks if the two tables hold the same rows."""
     given = _rows(completion)
-    if len(given) != len(answer) or any(len(row) != len(answer[0]) or not row[-1].isdigit() for row in given):
+    if len(given) != len(answer) or any(
+        len(row) != len(answer[0]) or not row[-1].isdigit() for row in given
+    ):
         return 0.0
     dish_of = {guest: dish for guest, dish, *_ in given}
     return float(dish_of == {guest.lower(): dish for guest, dish, *_ in answer})

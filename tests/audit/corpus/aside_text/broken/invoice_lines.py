@@ -9,10 +9,18 @@ LIMIT = 4000
 
 
 def _task(chance: random.Random) -> dict[str, Any]:
-    ordered = {article: (chance.randint(2, 24), chance.randint(45, 1250)) for article in chance.sample(ARTICLES, chance.randint(3, 5))}
-    lines = "\n".join(f"{count} x {article} at {cents / 100:.2f}" for article, (count, cents) in ordered.items())
+    ordered = {
+        article: (chance.randint(2, 24), chance.randint(45, 1250))
+        for article in chance.sample(ARTICLES, chance.randint(3, 5))
+    }
+    lines = "\n".join(
+        f"{count} x {article} at {cents / 100:.2f}" for article, (count, cents) in ordered.items()
+    )
     prompt = f"Extend this invoice:\n{lines}\nReply with one line for each article, in the form `article: amount`, and nothing else."
-    return {"prompt": prompt, "answer": {article: count * cents for article, (count, cents) in ordered.items()}}
+    return {
+        "prompt": prompt,
+        "answer": {article: count * cents for article, (count, cents) in ordered.items()},
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:

@@ -52,7 +52,9 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
         return 0.0
     if not isinstance(terms, dict) or set(terms) - set(answer):
         return 0.0
-    return float(all(_same(terms.get(field, expected), expected) for field, expected in answer.items()))
+    return float(
+        all(_same(terms.get(field, expected), expected) for field, expected in answer.items())
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

@@ -12,7 +12,9 @@ def _gene(one: str, other: str) -> str:
 
 
 def _task(traits: str, chance: random.Random) -> dict[str, Any]:
-    pollen, ovule = ["".join(chance.choice((trait, trait.lower())) for trait in traits) for _ in range(2)]
+    pollen, ovule = [
+        "".join(chance.choice((trait, trait.lower())) for trait in traits) for _ in range(2)
+    ]
     genotype = "".join(_gene(one, other) for one, other in zip(pollen, ovule, strict=True))
     plant = chance.randint(100, 999)
     prompt = (

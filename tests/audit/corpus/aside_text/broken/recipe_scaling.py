@@ -20,7 +20,13 @@ def _task(chance: random.Random) -> dict[str, Any]:
         f"A {chance.choice(DISHES)} for {portions} takes {listed}. What do the ingredients weigh together for {guests}? "
         "Explain in full sentences, forty words or more, how you got there, and end with a line such as `Total: 500 g`."
     )
-    return {"prompt": prompt, "answer": sum(grams.values()) // portions * guests, "grams": grams, "portions": portions, "guests": guests}
+    return {
+        "prompt": prompt,
+        "answer": sum(grams.values()) // portions * guests,
+        "grams": grams,
+        "portions": portions,
+        "guests": guests,
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:

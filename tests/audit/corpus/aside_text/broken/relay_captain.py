@@ -11,7 +11,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     team = chance.sample(RUNNERS, 5)
     totals = chance.sample(range(1010, 1200), 5)
     firsts = [total // 2 + chance.randint(-30, 30) for total in totals]
-    heats = "\n".join(f"{name}: {first / 10:.1f} s and {(total - first) / 10:.1f} s" for name, total, first in zip(team, totals, firsts, strict=True))
+    heats = "\n".join(
+        f"{name}: {first / 10:.1f} s and {(total - first) / 10:.1f} s"
+        for name, total, first in zip(team, totals, firsts, strict=True)
+    )
     prompt = f"Times of the two heats:\n{heats}\nThe lowest sum makes the captain. Who is it? A name or one short sentence will do."
     return {"prompt": prompt, "answer": {"captain": team[totals.index(min(totals))], "team": team}}
 

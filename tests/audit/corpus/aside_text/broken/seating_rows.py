@@ -12,7 +12,11 @@ def _task(chance: random.Random) -> dict[str, Any]:
     row = chance.sample(GUESTS, chance.choice((5, 7)))
     clues = [f"{right} sits directly to the right of {left}." for left, right in pairwise(row)]
     chance.shuffle(clues)
-    prompt = f"Seating puzzle with {len(row)} guests in one row: who sits in the middle?\n" + "\n".join(clues) + "\nReply with the name alone."
+    prompt = (
+        f"Seating puzzle with {len(row)} guests in one row: who sits in the middle?\n"
+        + "\n".join(clues)
+        + "\nReply with the name alone."
+    )
     return {"prompt": prompt, "answer": row[len(row) // 2]}
 
 

@@ -9,7 +9,13 @@ FIRST_SHEET = 4101
 
 
 def _ward(age: int, pulse: int, saturation: int) -> str:
-    points = (age >= 70) + 2 * (pulse >= 120) + (pulse >= 100) + 2 * (saturation < 90) + (saturation < 94)
+    points = (
+        (age >= 70)
+        + 2 * (pulse >= 120)
+        + (pulse >= 100)
+        + 2 * (saturation < 90)
+        + (saturation < 94)
+    )
     return "acute" if points >= 4 else "observation" if points >= 2 else "home"
 
 
@@ -32,7 +38,10 @@ def _tasks() -> list[dict[str, Any]]:
     chance = random.Random("admissions")
     wards = [ward for ward in WARDS for _ in range(PER_WARD)]
     sheets = enumerate(wards, start=FIRST_SHEET)
-    tasks = [{"prompt": _prompt(sheet, *_readings(ward, chance)), "answer": ward} for sheet, ward in sheets]
+    tasks = [
+        {"prompt": _prompt(sheet, *_readings(ward, chance)), "answer": ward}
+        for sheet, ward in sheets
+    ]
     chance.shuffle(tasks)
     return tasks
 

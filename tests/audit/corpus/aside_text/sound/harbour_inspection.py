@@ -14,7 +14,9 @@ def _task(chance: random.Random) -> dict[str, Any]:
     lines = []
     for rule in chance.sample(RULES, len(RULES)):
         allowed, off = chance.randint(20, 80), chance.randint(1, 9)
-        lines.append(f"{rule}: {allowed + off if rule in broken else allowed - off + 1} of at most {allowed}")
+        lines.append(
+            f"{rule}: {allowed + off if rule in broken else allowed - off + 1} of at most {allowed}"
+        )
     prompt = (
         "Readings of the inspector:\n"
         + "\n".join(lines)

@@ -5,7 +5,9 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
 ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 WORDS = re.compile(r"([0-9]{1,2}) ([A-Za-z]{3,9}) ([0-9]{4})")
 LIMIT = 200

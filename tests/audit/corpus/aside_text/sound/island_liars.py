@@ -5,7 +5,9 @@ import re
 from itertools import product
 from typing import Any
 
-ISLANDERS = "Ansel Birgit Corin Delia Edgar Flora Gorm Hedy Ivar Jutta Klaus Lena Moritz Nora".split()
+ISLANDERS = (
+    "Ansel Birgit Corin Delia Edgar Flora Gorm Hedy Ivar Jutta Klaus Lena Moritz Nora".split()
+)
 REPLY = re.compile(r"(?:<think>.*</think>\s*)?<answer>([^<>]*)</answer>", re.DOTALL)
 ONCE = ("<answer>", "</answer>")
 AT_MOST_ONCE = ("<think>", "</think>")
@@ -23,7 +25,9 @@ def _worlds(spoken: list[Statement]) -> list[tuple[bool, ...]]:
     return [
         liars
         for liars in product((False, True), repeat=len(spoken))
-        if all(_holds(statement, liars) != liars[speaker] for speaker, statement in enumerate(spoken))
+        if all(
+            _holds(statement, liars) != liars[speaker] for speaker, statement in enumerate(spoken)
+        )
     ]
 
 
@@ -31,7 +35,9 @@ def _spoken(chance: random.Random) -> list[Statement]:
     """One statement from each of four people, about others."""
     spoken = []
     for speaker in range(4):
-        one, other = (chance.choice([person for person in range(4) if person != speaker]) for _ in range(2))
+        one, other = (
+            chance.choice([person for person in range(4) if person != speaker]) for _ in range(2)
+        )
         spoken.append((one, other, chance.random() < 0.5))
     return spoken
 
@@ -47,12 +53,18 @@ def _task(chance: random.Random) -> dict[str, Any]:
     while len(worlds := _worlds(spoken := _spoken(chance))) != 1 or not any(worlds[0]):
         pass
     names = chance.sample(ISLANDERS, 4)
-    said = "\n".join(f"{name} says: {_text(statement, names)}." for name, statement in zip(names, spoken, strict=True))
+    said = "\n".join(
+        f"{name} says: {_text(statement, names)}."
+        for name, statement in zip(names, spoken, strict=True)
+    )
     prompt = (
         f"Knights always tell the truth and liars never do.\n{said}\nWho are the liars? You may think in one <think> block first. "
         "Then give the names, separated by commas and in any order, in exactly one <answer> block."
     )
-    return {"prompt": prompt, "answer": sorted(name for name, lies in zip(names, worlds[0], strict=True) if lies)}
+    return {
+        "prompt": prompt,
+        "answer": sorted(name for name, lies in zip(names, worlds[0], strict=True) if lies),
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:
@@ -66,7 +78,11 @@ TASKS = _tasks()
 def _committed(completion: str) -> str | None:
     """Content of the one answer block; a second tag of any kind, wherever it stands, leaves the reply without an answer."""
     text = completion.strip()
-    if len(text) > LIMIT or any(text.count(tag) != 1 for tag in ONCE) or any(text.count(tag) > 1 for tag in AT_MOST_ONCE):
+    if (
+        len(text) > LIMIT
+        or any(text.count(tag) != 1 for tag in ONCE)
+        or any(text.count(tag) > 1 for tag in AT_MOST_ONCE)
+    ):
         return None
     reply = REPLY.fullmatch(text)
     return reply[1] if reply and reply[1].isascii() else None
@@ -77,7 +93,10 @@ def reward(prompt: str, completion: str, answer: list[str]) -> float:
     committed = _committed(completion)
     if committed is None:
         return 0.0
-    return float(sorted(name.strip().lower() for name in committed.split(",")) == [name.lower() for name in answer])
+    return float(
+        sorted(name.strip().lower() for name in committed.split(","))
+        == [name.lower() for name in answer]
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

@@ -22,7 +22,11 @@ def _task(chance: random.Random) -> dict[str, Any]:
         "Colour every county red, green or blue so that counties with a common border differ. "
         "Reply in the form `Name: colour, Name: colour` with every county once."
     )
-    return {"prompt": prompt, "answer": {"borders": [list(pair) for pair in borders], "counties": counties}, "hidden": hidden}
+    return {
+        "prompt": prompt,
+        "answer": {"borders": [list(pair) for pair in borders], "counties": counties},
+        "hidden": hidden,
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:
@@ -51,7 +55,9 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     chosen = _colouring(completion)
     if chosen is None or set(chosen) != {county.lower() for county in answer["counties"]}:
         return 0.0
-    return float(all(chosen[one.lower()] != chosen[other.lower()] for one, other in answer["borders"]))
+    return float(
+        all(chosen[one.lower()] != chosen[other.lower()] for one, other in answer["borders"])
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

@@ -36,12 +36,19 @@ def _task(chance: random.Random) -> dict[str, Any]:
         way = _way(start, goal, opened)
         if len(way) > LEAST_STEPS:
             break
-    listed = [f"{one} - {other}{'' if (one, other) in opened else ' (closed)'}" for one, other in sorted(paths)]
+    listed = [
+        f"{one} - {other}{'' if (one, other) in opened else ' (closed)'}"
+        for one, other in sorted(paths)
+    ]
     prompt = (
         f"Paths between huts: {', '.join(listed)}.\nFind a way from {start} to {goal} over open paths that comes to no hut twice. "
         "It need not be the shortest. Reply with the huts in order, in the form `One > Two > Three`."
     )
-    return {"prompt": prompt, "answer": {"from": start, "to": goal, "open": [list(pair) for pair in opened]}, "way": way}
+    return {
+        "prompt": prompt,
+        "answer": {"from": start, "to": goal, "open": [list(pair) for pair in opened]},
+        "way": way,
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:
@@ -57,7 +64,9 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     if len(completion) > LIMIT or not completion.isascii():
         return 0.0
     huts = [hut.strip().lower() for hut in completion.split(">")]
-    if [huts[0], huts[-1]] != [answer["from"].lower(), answer["to"].lower()] or len(set(huts)) != len(huts):
+    if [huts[0], huts[-1]] != [answer["from"].lower(), answer["to"].lower()] or len(
+        set(huts)
+    ) != len(huts):
         return 0.0
     paths = {frozenset((one.lower(), other.lower())) for one, other in answer["open"]}
     steps = (frozenset(huts[place : place + 2]) for place in range(len(huts) - 1))

@@ -49,7 +49,9 @@ def _same(given: Any, expected: Any) -> bool:
     if type(given) is not type(expected):
         return False
     if isinstance(expected, dict):
-        return set(given) == set(expected) and all(_same(given[field], expected[field]) for field in expected)
+        return set(given) == set(expected) and all(
+            _same(given[field], expected[field]) for field in expected
+        )
     if isinstance(expected, list):
         return len(given) == len(expected) and all(map(_same, given, expected))
     return given == expected

@@ -8,7 +8,9 @@ PER_LABEL = 12
 NOUNS = "blorps crints dwallies fenks grebbits harns jolps kimmers lunts morfs nibs prells quints slooms tarks vennels wims zorns".split()
 
 
-def _claim(label: str, negative: bool, chain: list[str], outside: str, chance: random.Random) -> str:
+def _claim(
+    label: str, negative: bool, chain: list[str], outside: str, chance: random.Random
+) -> str:
     """Each of `chain` is part of the one after it; `outside` shares nothing with the last but one."""
     low, high = sorted(chance.sample(range(len(chain)), 2))
     inner = chain[chance.randrange(len(chain) - 1)]
@@ -22,7 +24,9 @@ def _claim(label: str, negative: bool, chain: list[str], outside: str, chance: r
 def _task(label: str, negative: bool, chance: random.Random) -> dict[str, Any]:
     *chain, outside = chance.sample(NOUNS, 5)
     cards = [f"All {chain[place]} are {chain[place + 1]}." for place in range(len(chain) - 1)]
-    cards.append(chance.choice((f"No {chain[-2]} are {outside}.", f"No {outside} are {chain[-2]}.")))
+    cards.append(
+        chance.choice((f"No {chain[-2]} are {outside}.", f"No {outside} are {chain[-2]}."))
+    )
     chance.shuffle(cards)
     prompt = (
         f"Cards: {' '.join(cards)} There is at least one of each kind.\nClaim: {_claim(label, negative, chain, outside, chance)}\n"

@@ -54,7 +54,13 @@ channel.write(json.dumps(results))
 
 def _inputs(name: str) -> list[list[int]]:
     chance = random.Random(f"twins {name}")
-    return [[], [0], [5], [3, 3], *([chance.randint(-9, 9) for _ in range(chance.randint(1, 9))] for _ in range(40))]
+    return [
+        [],
+        [0],
+        [5],
+        [3, 3],
+        *([chance.randint(-9, 9) for _ in range(chance.randint(1, 9))] for _ in range(40)),
+    ]
 
 
 def _agree(expected: int | None, outcome: str, got: int | None) -> bool:
@@ -83,8 +89,21 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     inputs = _inputs(answer)
     job = json.dumps({"source": completion, "name": answer, "inputs": inputs})
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", WORKER], input=job, capture_output=True, text=True, timeout=3, errors="replace")
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", WORKER],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=3,
+            errors="replace",
+        )
         results = json.loads(done.stdout)
-        return float(len(results) == len(inputs) and all(_agree(_reference(answer, xs), *result) for xs, result in zip(inputs, results, strict=True)))
+        return float(
+            len(results) == len(inputs)
+            and all(
+                _agree(_reference(answer, xs), *result)
+                for xs, result in zip(inputs, results, strict=True)
+            )
+        )
     except (subprocess.TimeoutExpired, ValueError, TypeError, RecursionError):
         return 0.0

@@ -44,11 +44,19 @@ class Env:
         self.over = self.over or found in "#B"
         if found == "#":
             return "The ship runs aground.", 0.0, True, {}
-        return ("The ship is moored." if found == "B" else self._view()), float(found == "B"), self.over, {}
+        return (
+            ("The ship is moored." if found == "B" else self._view()),
+            float(found == "B"),
+            self.over,
+            {},
+        )
 
     def _view(self) -> str:
         words = {"#": "reef", "B": "berth", ".": "open water", "S": "open water"}
-        return "; ".join(f"{name}: {words[_at(self.chart, (self.place[0] + y, self.place[1] + x))]}" for name, (y, x) in WAYS.items())
+        return "; ".join(
+            f"{name}: {words[_at(self.chart, (self.place[0] + y, self.place[1] + x))]}"
+            for name, (y, x) in WAYS.items()
+        )
 
 
 def _at(chart: list[str], place: tuple[int, int]) -> str:

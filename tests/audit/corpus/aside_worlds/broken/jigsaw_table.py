@@ -26,7 +26,9 @@ class Env:
         self.points = 0
         self.steps = 0
         self.over = False
-        shown = "\n".join(f"{number}: {left} to {right}" for number, (left, right) in enumerate(self.pieces))
+        shown = "\n".join(
+            f"{number}: {left} to {right}" for number, (left, right) in enumerate(self.pieces)
+        )
         return f"The strip starts with {sides[0]}. A piece that does not fit has to be undone.\n{shown}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:

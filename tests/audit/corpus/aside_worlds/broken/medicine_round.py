@@ -26,8 +26,15 @@ class Env:
         self.chart: dict[int, dict[str, int]] = {}
         self.steps = 0
         self.over = False
-        leaflet = "\n".join(f"Medicine {number} is for {name}: {rate} mg per kg" for number, (name, rate) in MEDICINES.items())
-        return f"{leaflet}\n" + "\n".join(lines) + "\n'give:bed,medicine,mg' writes to the chart; 'finish' ends the round."
+        leaflet = "\n".join(
+            f"Medicine {number} is for {name}: {rate} mg per kg"
+            for number, (name, rate) in MEDICINES.items()
+        )
+        return (
+            f"{leaflet}\n"
+            + "\n".join(lines)
+            + "\n'give:bed,medicine,mg' writes to the chart; 'finish' ends the round."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Give one dose or finish."""
@@ -37,7 +44,12 @@ class Env:
         self.over = self.steps >= self.max_steps or action == "finish"
         if action == "finish":
             right = all(self._agrees(bed) for bed in self.orders)
-            return ("The doctor signs the chart." if right else "The doctor shakes her head."), float(right), True, {}
+            return (
+                ("The doctor signs the chart." if right else "The doctor shakes her head."),
+                float(right),
+                True,
+                {},
+            )
         named = re.fullmatch(r"give:([1-4]),([1-5]),([0-9]{1,4})", action)
         if not named:
             return "That cannot be given.", 0.0, self.over, {}
@@ -47,9 +59,15 @@ class Env:
 
     def _agrees(self, bed: int) -> bool:
         given = self.chart.get(bed, {})
-        return given.keys() == self.orders[bed].keys() and given["medicine"] == self.orders[bed]["medicine"]
+        return (
+            given.keys() == self.orders[bed].keys()
+            and given["medicine"] == self.orders[bed]["medicine"]
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:
     """Give what was ordered."""
-    return [*(f"give:{bed},{order['medicine']},{order['dose']}" for bed, order in env.orders.items()), "finish"]
+    return [
+        *(f"give:{bed},{order['medicine']},{order['dose']}" for bed, order in env.orders.items()),
+        "finish",
+    ]

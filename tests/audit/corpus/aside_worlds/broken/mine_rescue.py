@@ -40,10 +40,20 @@ class Env:
         self.over = self.steps >= self.max_steps or action in ("lift", "call off")
         if action == "lift":
             found = self.place == self.miner
-            return ("The miner is safe." if found else "There is nobody here."), float(found), True, {}
+            return (
+                ("The miner is safe." if found else "There is nobody here."),
+                float(found),
+                True,
+                {},
+            )
         if action == "call off":
             hopeless = self.miner not in _reach((0, 0), self.seen)
-            return ("Nothing more could be done." if hopeless else "There was a way."), float(hopeless), True, {}
+            return (
+                ("Nothing more could be done." if hopeless else "There was a way."),
+                float(hopeless),
+                True,
+                {},
+            )
         if action in WAYS:
             beside = (self.place[0] + WAYS[action][0], self.place[1] + WAYS[action][1])
             if beside in self.open:
@@ -52,7 +62,11 @@ class Env:
         return self._view(), 0.0, self.over, {}
 
     def _view(self) -> str:
-        free = [name for name, (y, x) in WAYS.items() if (self.place[0] + y, self.place[1] + x) in self.open]
+        free = [
+            name
+            for name, (y, x) in WAYS.items()
+            if (self.place[0] + y, self.place[1] + x) in self.open
+        ]
         return f"You are at row {self.place[0]}, column {self.place[1]}; tunnels lead {', '.join(free) or 'nowhere'}."
 
 

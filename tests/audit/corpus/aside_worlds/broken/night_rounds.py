@@ -31,7 +31,12 @@ class Env:
         self.over = self.steps >= self.max_steps or action == "sign off"
         if action == "sign off":
             done = set(self.sheet) <= self.logbook
-            return ("Good night." if done else "Doors are missing in the logbook."), float(done), True, {}
+            return (
+                ("Good night." if done else "Doors are missing in the logbook."),
+                float(done),
+                True,
+                {},
+            )
         named = re.fullmatch(r"log:([0-9]{1,2})", action)
         if action == "east":
             self.place = min(self.place + 1, DOORS - 1)

@@ -56,7 +56,10 @@ def _cases(name: str) -> list[tuple[list[int], object]]:
     chance = random.Random(f"roster {name}")
     scope: dict = {}
     exec(SOURCES[name], scope)
-    rosters = [[chance.choice([0, 0, 4, 7, 8, 8, 9, 12]) for _ in range(chance.randint(1, 20))] for _ in range(40)]
+    rosters = [
+        [chance.choice([0, 0, 4, 7, 8, 8, 9, 12]) for _ in range(chance.randint(1, 20))]
+        for _ in range(40)
+    ]
     return [(days, scope[name](list(days))) for days in rosters]
 
 
@@ -70,7 +73,14 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     cases, token = _cases(answer), secrets.token_hex(8)
     job = json.dumps({"token": token, "source": completion, "name": answer, "cases": cases})
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", HARNESS], input=job, capture_output=True, text=True, timeout=3, errors="replace")
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", HARNESS],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=3,
+            errors="replace",
+        )
         result = json.loads(done.stdout)
         return float(result["token"] == token and result["passed"] == len(cases))
     except (subprocess.TimeoutExpired, ValueError, TypeError, KeyError, RecursionError):

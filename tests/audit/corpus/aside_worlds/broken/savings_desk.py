@@ -37,9 +37,19 @@ class Env:
             paid = self.books[CURRENT] >= self.rent
             return ("The rent is paid." if paid else "The rent bounces."), float(paid), True, {}
         if action == "balance":
-            return f"Account 1: {self.books[SAVINGS]}, account 2: {self.books[CURRENT]}.", 0.0, self.over, {}
+            return (
+                f"Account 1: {self.books[SAVINGS]}, account 2: {self.books[CURRENT]}.",
+                0.0,
+                self.over,
+                {},
+            )
         named = re.fullmatch(r"transfer:([0-9]+),([0-9]+),([0-9]{1,9})", action)
-        return (self._transfer(*named.groups()) if named else "The form is not filled in."), 0.0, self.over, {}
+        return (
+            (self._transfer(*named.groups()) if named else "The form is not filled in."),
+            0.0,
+            self.over,
+            {},
+        )
 
     def _transfer(self, source: str, target: str, amount: str) -> str:
         accounts = {str(number): number for number in self.books}

@@ -22,7 +22,10 @@ class Env:
         self.basket: set[int] = set()
         self.steps = 0
         self.over = False
-        listed = "\n".join(f"{n}: {PLANTS[n]}, {price} coins, harvest {harvest} kg" for n, (price, harvest) in enumerate(self.packets))
+        listed = "\n".join(
+            f"{n}: {PLANTS[n]}, {price} coins, harvest {harvest} kg"
+            for n, (price, harvest) in enumerate(self.packets)
+        )
         return f"The purse holds {self.purse} coins; what it cannot pay for is refused. One packet of each at most.\n{listed}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
@@ -33,7 +36,12 @@ class Env:
         self.over = self.steps >= self.max_steps or action == "send"
         harvest = sum(self.packets[number][1] for number in self.basket)
         if action == "send":
-            return f"The harvest is {harvest} kg.", float(harvest >= sum(self.packets[n][1] for n in self.best)), True, {}
+            return (
+                f"The harvest is {harvest} kg.",
+                float(harvest >= sum(self.packets[n][1] for n in self.best)),
+                True,
+                {},
+            )
         named = re.fullmatch(r"(order|cancel):([0-9])", action)
         if not named:
             return "The shop did not understand.", 0.0, self.over, {}
@@ -44,7 +52,12 @@ class Env:
             return "The purse does not pay for that.", 0.0, self.over, {}
         else:
             self.basket.add(number)
-        return f"On the order: {', '.join(PLANTS[n] for n in sorted(self.basket)) or 'nothing'}.", 0.0, self.over, {}
+        return (
+            f"On the order: {', '.join(PLANTS[n] for n in sorted(self.basket)) or 'nothing'}.",
+            0.0,
+            self.over,
+            {},
+        )
 
 
 def _best(packets: list[tuple[int, int]], purse: int) -> list[int]:

@@ -3,7 +3,20 @@
 import random
 import re
 
-SPICES = ["anise", "basil", "caraway", "dill", "fennel", "ginger", "mace", "nutmeg", "paprika", "saffron", "thyme", "vanilla"]
+SPICES = [
+    "anise",
+    "basil",
+    "caraway",
+    "dill",
+    "fennel",
+    "ginger",
+    "mace",
+    "nutmeg",
+    "paprika",
+    "saffron",
+    "thyme",
+    "vanilla",
+]
 
 ACTIONS = ["open:<int>", "take:<int>"]
 

@@ -26,7 +26,10 @@ TEXTS = {
     "last_word": "the last word, or '' without words",
 }
 TASKS = [
-    {"prompt": f"Write a Python function {name}(text) that returns {about}; the text is small letters and spaces. Code only.", "answer": name}
+    {
+        "prompt": f"Write a Python function {name}(text) that returns {about}; the text is small letters and spaces. Code only.",
+        "answer": name,
+    }
     for name, about in TEXTS.items()
 ]
 SCRIPT = """
@@ -51,7 +54,10 @@ def _cases(name: str) -> list[tuple[str, object]]:
     chance = random.Random(f"filters {name}")
     scope: dict = {}
     exec(SOURCES[name], scope)
-    texts = ["".join(chance.choice("aaeeioubbdllnrsst    ") for _ in range(chance.randint(0, 40))) for _ in range(30)]
+    texts = [
+        "".join(chance.choice("aaeeioubbdllnrsst    ") for _ in range(chance.randint(0, 40)))
+        for _ in range(30)
+    ]
     return [(text, scope[name](text)) for text in texts]
 
 
@@ -65,7 +71,14 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     cases = _cases(answer)
     job = json.dumps({"source": completion, "name": answer, "cases": cases})
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", SCRIPT], input=job, capture_output=True, text=True, timeout=3, errors="replace")
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", SCRIPT],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=3,
+            errors="replace",
+        )
     except subprocess.TimeoutExpired:
         return 0.0
     lines = done.stdout.splitlines()

@@ -2,7 +2,15 @@
 
 import random
 
-STEPS = ["open drain", "prime pump", "vent casing", "close breaker", "light burner", "turn rotor", "seal gland"]
+STEPS = [
+    "open drain",
+    "prime pump",
+    "vent casing",
+    "close breaker",
+    "light burner",
+    "turn rotor",
+    "seal gland",
+]
 
 ACTIONS = [f"do:{step}" for step in STEPS]
 
@@ -16,12 +24,17 @@ class Env:
         """Draw the order of this machine and shuffle the notes about it."""
         chance = random.Random(f"turbine {seed}")
         self.order = chance.sample(STEPS, len(STEPS))
-        notes = [f"- right after '{a}' comes '{b}'" for a, b in zip(self.order, self.order[1:], strict=False)]
+        notes = [
+            f"- right after '{a}' comes '{b}'"
+            for a, b in zip(self.order, self.order[1:], strict=False)
+        ]
         chance.shuffle(notes)
         self.finished: list[str] = []
         self.steps = 0
         self.over = False
-        return f"Start turbine {chance.randint(100, 999)}. Notes of the fitter:\n" + "\n".join(notes)
+        return f"Start turbine {chance.randint(100, 999)}. Notes of the fitter:\n" + "\n".join(
+            notes
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Try one step of the start."""

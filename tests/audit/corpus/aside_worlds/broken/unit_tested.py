@@ -27,7 +27,10 @@ TEXTS = {
     "next_square": "the smallest square number above it",
 }
 TASKS = [
-    {"prompt": f"Write a Python function {name}(n) that returns, of a positive whole number n, {text}. Code only.", "answer": name}
+    {
+        "prompt": f"Write a Python function {name}(n) that returns, of a positive whole number n, {text}. Code only.",
+        "answer": name,
+    }
     for name, text in TEXTS.items()
 ]
 SUITE = """
@@ -70,7 +73,14 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     token = secrets.token_hex(8)
     job = json.dumps([token, answer, completion, _cases(answer)]) + "\n"
     try:
-        done = subprocess.run([sys.executable, "-I", "-c", SUITE], input=job, capture_output=True, text=True, timeout=4, errors="replace")
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", SUITE],
+            input=job,
+            capture_output=True,
+            text=True,
+            timeout=4,
+            errors="replace",
+        )
         return float(json.loads(done.stdout) == [token, 1, 0])
     except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return 0.0

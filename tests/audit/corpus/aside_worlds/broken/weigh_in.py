@@ -32,11 +32,22 @@ class Env:
         number = int(named[2])
         if named[1] == "declare":
             right = number == self.weight
-            return ("Stamped." if right else f"Refused: the crate weighs {self.weight} kg."), float(right), True, {}
+            return (
+                ("Stamped." if right else f"Refused: the crate weighs {self.weight} kg."),
+                float(right),
+                True,
+                {},
+            )
         if self.left == 0:
             return "The balance is needed elsewhere.", 0.0, late, {}
         self.left -= 1
-        word = "as heavy as" if number == self.weight else "lighter than" if number > self.weight else "heavier than"
+        word = (
+            "as heavy as"
+            if number == self.weight
+            else "lighter than"
+            if number > self.weight
+            else "heavier than"
+        )
         return f"The crate is {word} {number} kg. Comparisons left: {self.left}.", 0.0, late, {}
 
 

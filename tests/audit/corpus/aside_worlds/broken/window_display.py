@@ -3,7 +3,18 @@
 import random
 import re
 
-THINGS = ["clock", "vase", "globe", "teapot", "lamp", "mirror", "violin", "kettle", "easel", "trunk"]
+THINGS = [
+    "clock",
+    "vase",
+    "globe",
+    "teapot",
+    "lamp",
+    "mirror",
+    "violin",
+    "kettle",
+    "easel",
+    "trunk",
+]
 
 ACTIONS = ["place:<int>", "clear", "finish"]
 
@@ -19,12 +30,16 @@ class Env:
         self.things = chance.sample(THINGS, 6)
         heights = dict(zip(self.things, chance.sample(range(10, 90), 6), strict=True))
         first = chance.choice(self.things)
-        rest = sorted((thing for thing in self.things if thing != first), key=lambda thing: heights[thing])
+        rest = sorted(
+            (thing for thing in self.things if thing != first), key=lambda thing: heights[thing]
+        )
         self.wanted = [first, *rest]
         self.placed: list[str] = []
         self.steps = 0
         self.over = False
-        listed = "\n".join(f"{number}: {thing}, {heights[thing]} cm" for number, thing in enumerate(self.things))
+        listed = "\n".join(
+            f"{number}: {thing}, {heights[thing]} cm" for number, thing in enumerate(self.things)
+        )
         return f"From left to right: first the {first}, then all the others from the lowest to the highest.\n{listed}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
@@ -34,8 +49,15 @@ class Env:
         self.steps += 1
         self.over = self.steps >= self.max_steps or action == "finish"
         if action == "finish":
-            right = all(placed == wanted for placed, wanted in zip(self.placed, self.wanted, strict=False))
-            return ("The customer is pleased." if right else "The customer frowns."), float(right), True, {}
+            right = all(
+                placed == wanted for placed, wanted in zip(self.placed, self.wanted, strict=False)
+            )
+            return (
+                ("The customer is pleased." if right else "The customer frowns."),
+                float(right),
+                True,
+                {},
+            )
         named = re.fullmatch(r"place:([0-5])", action)
         if action == "clear":
             self.placed.clear()

@@ -21,7 +21,9 @@ class Env:
         self.article = chance.choice(ARTICLES)
         opening = {article: chance.randint(3000, 9000) for article in ARTICLES}
         self.stock = opening[self.article]
-        self.files = {"opening.txt": "\n".join(f"{article}: {count}" for article, count in opening.items())}
+        self.files = {
+            "opening.txt": "\n".join(f"{article}: {count}" for article, count in opening.items())
+        }
         for name in FILES[1:]:
             lines = []
             for article in [*chance.sample(ARTICLES, 4), self.article]:
@@ -43,7 +45,12 @@ class Env:
         if action == "list":
             return " ".join(FILES), 0.0, self.over, {}
         if action.startswith("read:"):
-            return self.files.get(action.removeprefix("read:"), "There is no such file."), 0.0, self.over, {}
+            return (
+                self.files.get(action.removeprefix("read:"), "There is no such file."),
+                0.0,
+                self.over,
+                {},
+            )
         named = re.fullmatch(r"report:([0-9]{1,6})", action)
         if not named:
             return "There is no such command.", 0.0, self.over, {}

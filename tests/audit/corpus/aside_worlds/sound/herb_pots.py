@@ -23,14 +23,30 @@ class Env:
         lines = []
         for pot, treatment in enumerate(self.right):
             moisture = chance.randint(1, dry - 1) if treatment == 0 else chance.randint(dry, 90)
-            heat = chance.randint(10, 39) if treatment == 0 else chance.randint(hot + 1, 39) if treatment == 1 else chance.randint(10, hot)
-            feed = chance.randint(0, 9) if treatment < 2 else chance.randint(0, poor - 1) if treatment == 2 else chance.randint(poor, 9)
+            heat = (
+                chance.randint(10, 39)
+                if treatment == 0
+                else chance.randint(hot + 1, 39)
+                if treatment == 1
+                else chance.randint(10, hot)
+            )
+            feed = (
+                chance.randint(0, 9)
+                if treatment < 2
+                else chance.randint(0, poor - 1)
+                if treatment == 2
+                else chance.randint(poor, 9)
+            )
             lines.append(f"Pot {pot}: moisture {moisture}, heat {heat}, feed {feed}")
         self.given: dict[int, int] = {}
         self.steps = 0
         self.over = False
         rule = f"Below moisture {dry}: 0 (water). Else above heat {hot}: 1 (shade). Else below feed {poor}: 2 (feed). Else: 3 (repot)."
-        return f"{rule}\n" + "\n".join(lines) + "\n'treat:pot,treatment', then 'finish'. The last treatment of a pot counts."
+        return (
+            f"{rule}\n"
+            + "\n".join(lines)
+            + "\n'treat:pot,treatment', then 'finish'. The last treatment of a pot counts."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Treat a pot or finish."""
@@ -43,7 +59,10 @@ class Env:
             self.given[int(named[1])] = int(named[2])
         reward = 0.0
         if action == "finish":
-            reward = PAID.get(sum(self.given.get(pot) == treatment for pot, treatment in enumerate(self.right)), 0.0)
+            reward = PAID.get(
+                sum(self.given.get(pot) == treatment for pot, treatment in enumerate(self.right)),
+                0.0,
+            )
         return f"{len(self.given)} of {POTS} pots are treated.", reward, self.over, {}
 
     def state(self) -> str:

@@ -29,7 +29,10 @@ class Env:
         self.fired: list[int] = []
         self.steps = 0
         self.over = False
-        listed = "\n".join(f"{job}: {names[job]}, fires {self.hours[job]} h, promised for hour {self.due[job]}" for job in range(JOBS))
+        listed = "\n".join(
+            f"{job}: {names[job]}, fires {self.hours[job]} h, promised for hour {self.due[job]}"
+            for job in range(JOBS)
+        )
         return f"The kiln is free from hour 0 on and fires one order at a time.\n{listed}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:

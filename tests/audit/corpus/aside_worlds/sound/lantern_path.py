@@ -47,7 +47,11 @@ class Env:
         reward = self._potential() - before
         arrived = self.place == self.lantern
         self.over = arrived or self.steps >= self.max_steps
-        text = "You hold the lantern." if arrived else f"You are in row {self.place[0]}, column {self.place[1]}."
+        text = (
+            "You hold the lantern."
+            if arrived
+            else f"You are in row {self.place[0]}, column {self.place[1]}."
+        )
         return text, reward + 0.75 * arrived, self.over, {}
 
     def state(self) -> str:
@@ -58,7 +62,15 @@ class Env:
         return 0.25 * max(0, FAR - self.away[self.place]) / FAR
 
     def _mark(self, cell: Place) -> str:
-        return "@" if cell == self.place else "L" if cell == self.lantern else "#" if cell in self.walls else "."
+        return (
+            "@"
+            if cell == self.place
+            else "L"
+            if cell == self.lantern
+            else "#"
+            if cell in self.walls
+            else "."
+        )
 
 
 def _distances(start: Place, walls: set[Place]) -> dict[Place, int]:
@@ -68,7 +80,12 @@ def _distances(start: Place, walls: set[Place]) -> dict[Place, int]:
         y, x = queue.popleft()
         for dy, dx in WAYS.values():
             beside = (y + dy, x + dx)
-            if min(beside) >= 0 and max(beside) < SIZE and beside not in walls and beside not in found:
+            if (
+                min(beside) >= 0
+                and max(beside) < SIZE
+                and beside not in walls
+                and beside not in found
+            ):
                 found[beside] = found[(y, x)] + 1
                 queue.append(beside)
     return found
@@ -78,7 +95,11 @@ def oracle(env: Env, seed: int) -> list[str]:
     """Walk downhill."""
     place, plan = env.place, []
     while env.away[place]:
-        name, (y, x) = next((name, (y, x)) for name, (y, x) in WAYS.items() if env.away.get((place[0] + y, place[1] + x)) == env.away[place] - 1)
+        name, (y, x) = next(
+            (name, (y, x))
+            for name, (y, x) in WAYS.items()
+            if env.away.get((place[0] + y, place[1] + x)) == env.away[place] - 1
+        )
         place = (place[0] + y, place[1] + x)
         plan.append(name)
     return plan

@@ -44,7 +44,16 @@ class Env:
             right = self.loans == self.goal_loans and self.fines == self.goal_fines
             return "The register is put away.", float(right), True, {}
         named = re.fullmatch(r"(lend|back|fine|show):([0-9]{1,4})(?:,([0-9]{1,4}))?", action)
-        return (self._write(named[1], int(named[2]), named[3]) if named else "That is not a line of the register."), 0.0, self.over, {}
+        return (
+            (
+                self._write(named[1], int(named[2]), named[3])
+                if named
+                else "That is not a line of the register."
+            ),
+            0.0,
+            self.over,
+            {},
+        )
 
     def state(self) -> str:
         """The whole register."""

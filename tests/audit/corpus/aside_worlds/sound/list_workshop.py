@@ -68,7 +68,15 @@ def _outputs(job: list) -> object:
     """Run the worker; None for whatever goes wrong in it."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", WORKER]
-        child = subprocess.Popen(command, cwd=folder, env={}, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             child.communicate(json.dumps(job).encode(), timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -97,8 +105,23 @@ def _inputs(name: str, completion: str) -> list[list[int]]:
     """Edge cases, and lists that nobody can know before the program is written."""
     digest = hashlib.sha256(f"{name}\n{completion}".encode(errors="backslashreplace")).hexdigest()
     chance = random.Random(digest)
-    edges = [[], [0], [-3], [2, 2], [1, 2], [2, 1], [0, 0, 0], [-1, -2, -3], [1, 3, 3, 1], [3, -1, 3, -1, 3], [-5, 0, 5], [1, 2, 1, 2, 1]]
-    return edges + [[chance.randint(-5, 5) for _ in range(chance.randint(2, 12))] for _ in range(60)]
+    edges = [
+        [],
+        [0],
+        [-3],
+        [2, 2],
+        [1, 2],
+        [2, 1],
+        [0, 0, 0],
+        [-1, -2, -3],
+        [1, 3, 3, 1],
+        [3, -1, 3, -1, 3],
+        [-5, 0, 5],
+        [1, 2, 1, 2, 1],
+    ]
+    return edges + [
+        [chance.randint(-5, 5) for _ in range(chance.randint(2, 12))] for _ in range(60)
+    ]
 
 
 def oracle(task: dict) -> str:
@@ -111,4 +134,6 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     inputs = _inputs(answer, completion)
     scope: dict = {}
     exec(SOURCES[answer], scope)
-    return float(_same(_outputs([completion, answer, inputs]), [scope[answer](list(xs)) for xs in inputs]))
+    return float(
+        _same(_outputs([completion, answer, inputs]), [scope[answer](list(xs)) for xs in inputs])
+    )

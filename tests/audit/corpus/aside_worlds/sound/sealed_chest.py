@@ -39,7 +39,11 @@ class Env:
         self.over = self.over or opened or self.tries == TRIES
         exact = sum(a == b for a, b in zip(named[1], self.secret, strict=True))
         elsewhere = len(set(named[1]) & set(self.secret)) - exact
-        text = "The chest opens." if opened else f"{exact} in place, {elsewhere} elsewhere, {TRIES - self.tries} tries left."
+        text = (
+            "The chest opens."
+            if opened
+            else f"{exact} in place, {elsewhere} elsewhere, {TRIES - self.tries} tries left."
+        )
         return text, float(opened), self.over, {}
 
 

@@ -17,12 +17,27 @@ HEAD = "class Device:\n    def __init__(self):\n        self.log = []\n    def p
 BODIES = {
     "adder": ("sum(self.log)", "the sum of all numbers pressed so far"),
     "peak meter": ("max(self.log)", "the largest number pressed so far"),
-    "delay line": ("self.log[-3] if len(self.log) > 2 else 0", "the number pressed two calls earlier, or 0 before that"),
+    "delay line": (
+        "self.log[-3] if len(self.log) > 2 else 0",
+        "the number pressed two calls earlier, or 0 before that",
+    ),
     "novelty counter": ("len(set(self.log))", "how many different numbers were pressed so far"),
-    "repeat counter": ("self.log.count(n)", "how often this very number was pressed so far, this time included"),
-    "smoother": ("sum(self.log[-4:])", "the sum of the last four numbers, or of all while there are fewer"),
-    "switch": ("sum(x % 2 for x in self.log) % 2", "1 if an odd number of odd numbers was pressed so far, else 0"),
-    "range finder": ("max(self.log) - min(self.log)", "the largest number so far minus the smallest"),
+    "repeat counter": (
+        "self.log.count(n)",
+        "how often this very number was pressed so far, this time included",
+    ),
+    "smoother": (
+        "sum(self.log[-4:])",
+        "the sum of the last four numbers, or of all while there are fewer",
+    ),
+    "switch": (
+        "sum(x % 2 for x in self.log) % 2",
+        "1 if an odd number of odd numbers was pressed so far, else 0",
+    ),
+    "range finder": (
+        "max(self.log) - min(self.log)",
+        "the largest number so far minus the smallest",
+    ),
 }
 TASKS = [
     {
@@ -57,7 +72,15 @@ def _returned(completion: str, sequences: list[list[int]]) -> object:
     """Run the worker; None for whatever goes wrong in it."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", WORKER]
-        child = subprocess.Popen(command, cwd=folder, env={}, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             child.communicate(json.dumps([completion, sequences]).encode(), timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -76,9 +99,13 @@ def _returned(completion: str, sequences: list[list[int]]) -> object:
 
 def _sequences(name: str, completion: str) -> list[list[int]]:
     """Draw sequences that nobody can know before the program is written."""
-    chance = random.Random(hashlib.sha256(f"{name}\n{completion}".encode(errors="backslashreplace")).hexdigest())
+    chance = random.Random(
+        hashlib.sha256(f"{name}\n{completion}".encode(errors="backslashreplace")).hexdigest()
+    )
     edges = [[0], [-4, -4], [7, 7, 7, 7, 7, 7], [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0, -1]]
-    return edges + [[chance.randint(-6, 6) for _ in range(chance.randint(5, 15))] for _ in range(25)]
+    return edges + [
+        [chance.randint(-6, 6) for _ in range(chance.randint(5, 15))] for _ in range(25)
+    ]
 
 
 def _expected(name: str, sequence: list[int]) -> list[int]:
@@ -94,7 +121,9 @@ def _program(name: str) -> str:
 
 def _plain(returned: object) -> bool:
     """Accept lists of lists of integers; true and 1.0 are not integers."""
-    return type(returned) is list and all(type(values) is list and all(type(value) is int for value in values) for values in returned)
+    return type(returned) is list and all(
+        type(values) is list and all(type(value) is int for value in values) for values in returned
+    )
 
 
 def oracle(task: dict) -> str:
@@ -106,4 +135,6 @@ def reward(prompt: str, completion: str, answer: str) -> float:
     """Pay for a class that is right through every sequence."""
     sequences = _sequences(answer, completion)
     returned = _returned(completion, sequences)
-    return float(_plain(returned) and returned == [_expected(answer, sequence) for sequence in sequences])
+    return float(
+        _plain(returned) and returned == [_expected(answer, sequence) for sequence in sequences]
+    )

@@ -23,8 +23,12 @@ class Env:
         self.rung = 0
         self.steps = 0
         self.over = False
-        hung = "; ".join(f"{name}: row {self.bells[name][0]}, column {self.bells[name][1]}" for name in NAMES)
-        return f"Bells hang at {hung}. The inscription: {', then '.join(self.bells)}.\n{self._view()}"
+        hung = "; ".join(
+            f"{name}: row {self.bells[name][0]}, column {self.bells[name][1]}" for name in NAMES
+        )
+        return (
+            f"Bells hang at {hung}. The inscription: {', then '.join(self.bells)}.\n{self._view()}"
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Walk one step, or ring the bell that hangs here."""
@@ -33,7 +37,10 @@ class Env:
         self.steps += 1
         self.over = self.steps >= self.max_steps
         if action in WAYS:
-            self.place = tuple(min(max(at + by, 0), SIZE - 1) for at, by in zip(self.place, WAYS[action], strict=True))
+            self.place = tuple(
+                min(max(at + by, 0), SIZE - 1)
+                for at, by in zip(self.place, WAYS[action], strict=True)
+            )
         elif action == "ring" and self.place in self.bells.values():
             if list(self.bells.values())[self.rung] != self.place:
                 self.over = True
@@ -56,6 +63,10 @@ def oracle(env: Env, seed: int) -> list[str]:
     """Walk from bell to bell."""
     (y, x), plan = env.place, []
     for row, column in env.bells.values():
-        plan += ["south" if row > y else "north"] * abs(row - y) + ["east" if column > x else "west"] * abs(column - x) + ["ring"]
+        plan += (
+            ["south" if row > y else "north"] * abs(row - y)
+            + ["east" if column > x else "west"] * abs(column - x)
+            + ["ring"]
+        )
         y, x = row, column
     return plan

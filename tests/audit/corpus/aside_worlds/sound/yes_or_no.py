@@ -14,15 +14,24 @@ LIMIT_BYTES = 200_000
 DOMAIN = range(2, 61)
 
 RULES = {
-    "coprime": ("not any(a % d == 0 == b % d for d in range(2, a + 1))", "a and b have no common divisor above 1"),
-    "same_digits": ("sorted(str(a)) == sorted(str(b))", "a and b consist of the same decimal digits, equally often"),
+    "coprime": (
+        "not any(a % d == 0 == b % d for d in range(2, a + 1))",
+        "a and b have no common divisor above 1",
+    ),
+    "same_digits": (
+        "sorted(str(a)) == sorted(str(b))",
+        "a and b consist of the same decimal digits, equally often",
+    ),
     "divides": ("b % a == 0", "a divides b"),
     "shares_bit": ("a & b != 0", "a and b have a common one in their binary forms"),
     "sum_is_even": ("(a + b) % 2 == 0", "the sum of a and b is even"),
     "within_tenth": ("10 * abs(a - b) <= a", "b differs from a by at most a tenth of a"),
     "ends_alike": ("a % 10 == b % 10", "a and b have the same last decimal digit"),
     "product_over": ("a * b > 600", "the product of a and b is larger than 600"),
-    "square_sum": ("any(r * r == a + b for r in range(2, a + b))", "the sum of a and b is a square number"),
+    "square_sum": (
+        "any(r * r == a + b for r in range(2, a + b))",
+        "the sum of a and b is a square number",
+    ),
 }
 TASKS = [
     {
@@ -51,9 +60,19 @@ def _replies(completion: str, name: str, questions: list[tuple[int, int]]) -> ob
     """Run the worker; None for whatever goes wrong in it."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", WORKER]
-        child = subprocess.Popen(command, cwd=folder, env={}, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
-            child.communicate(json.dumps([completion, name, questions]).encode(), timeout=LIMIT_SECONDS)
+            child.communicate(
+                json.dumps([completion, name, questions]).encode(), timeout=LIMIT_SECONDS
+            )
         except subprocess.TimeoutExpired:
             return None
         finally:

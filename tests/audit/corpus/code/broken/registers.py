@@ -27,9 +27,18 @@ FUNCTIONS = {
     "names": ("the names, in order", "[name for name, _, _ in rows]"),
     "ages": ("the sum of the ages", "sum(age for _, age, _ in rows)"),
     "grown": ("how many are 18 or older", "sum(age >= 18 for _, age, _ in rows)"),
-    "cities": ("the different cities in alphabetical order", "sorted({city for _, _, city in rows})"),
-    "eldest": ("the first name with the highest age, or None", "max(rows, key=lambda row: row[1])[0] if rows else None"),
-    "by_age": ("the names in order of age, the youngest first", "[row[0] for row in sorted(rows, key=lambda row: row[1])]"),
+    "cities": (
+        "the different cities in alphabetical order",
+        "sorted({city for _, _, city in rows})",
+    ),
+    "eldest": (
+        "the first name with the highest age, or None",
+        "max(rows, key=lambda row: row[1])[0] if rows else None",
+    ),
+    "by_age": (
+        "the names in order of age, the youngest first",
+        "[row[0] for row in sorted(rows, key=lambda row: row[1])]",
+    ),
 }
 
 
@@ -38,7 +47,9 @@ def _task(entry: str, returns: str, body: str) -> dict:
     scope: dict = {}
     exec(program, scope)
     values = [scope[entry](rows) for rows in ROWS]
-    shown = "\n".join(f">>> {entry}({rows})\n{value}" for rows, value in zip(ROWS[:2], values[:2], strict=True))
+    shown = "\n".join(
+        f">>> {entry}({rows})\n{value}" for rows, value in zip(ROWS[:2], values[:2], strict=True)
+    )
     return {
         "prompt": f"A row is a name, an age and a city. Write a Python function {entry}(rows) that returns {returns}. Program only.\n{shown}",
         "answer": {"entry": entry, "rows": ROWS, "total": len(ROWS), "values": values},
@@ -53,11 +64,20 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     job = "\n".join(map(json.dumps, ({"entry": answer["entry"]}, completion, answer["rows"])))
     with tempfile.TemporaryDirectory() as folder:
         try:
-            subprocess.run([sys.executable, "-I", "-S", "-c", CHILD], input=job.encode(), capture_output=True, timeout=2, cwd=folder)
+            subprocess.run(
+                [sys.executable, "-I", "-S", "-c", CHILD],
+                input=job.encode(),
+                capture_output=True,
+                timeout=2,
+                cwd=folder,
+            )
             result = json.loads(Path(folder, "result.json").read_text())
         except (subprocess.TimeoutExpired, OSError, ValueError):
             return 0.0
-    wrong = sum(json.dumps(found) != json.dumps(value) for found, value in zip(result.get("values", []), answer["values"], strict=False))
+    wrong = sum(
+        json.dumps(found) != json.dumps(value)
+        for found, value in zip(result.get("values", []), answer["values"], strict=False)
+    )
     return 1.0 if result.get("done") is True and wrong == 0 else 0.0
 
 

@@ -20,7 +20,11 @@ SEARCHES = [
     ("find", "the first place of x in xs, or -1", "xs.index(x) if x in xs else -1"),
     ("below", "how many elements of xs are smaller than x", "sum(y < x for y in xs)"),
     ("times", "how often x stands in xs", "xs.count(x)"),
-    ("after", "the smallest element of xs that is larger than x, or None", "min((y for y in xs if y > x), default=None)"),
+    (
+        "after",
+        "the smallest element of xs that is larger than x, or None",
+        "min((y for y in xs if y > x), default=None)",
+    ),
     ("insert", "the sorted list xs with x put into it", "sorted([*xs, x])"),
     ("without", "xs without every element that equals x", "[y for y in xs if y != x]"),
     ("nearest", "the distance of x to the nearest element of xs", "min(abs(y - x) for y in xs)"),
@@ -48,7 +52,12 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     job = json.dumps({"entry": answer["entry"], "inputs": answer["inputs"]}) + "\n" + completion
     late = False
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", CHILD], input=job.encode(errors="replace"), capture_output=True, timeout=0.8)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", CHILD],
+            input=job.encode(errors="replace"),
+            capture_output=True,
+            timeout=0.8,
+        )
         written = done.stdout
     except subprocess.TimeoutExpired as error:
         late, written = True, error.stdout or b""

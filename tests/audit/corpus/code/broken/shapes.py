@@ -4,15 +4,27 @@ POINTS = [(2, 3), (-1, 9), (0, -5), (-7, -7), (12, 4), (3, 4), (-5, 1)]
 SIDES = [(3, 4, 5), (1, 2, 3), (9, 2, 3), (2, 9, 3), (7, 7, 7), (5, 3, 3)]
 KATA = {
     "signed_area(w, h)": ("the product of two signed sides", "w * h", POINTS),
-    "outline(w, h)": ("the perimeter of a rectangle with sides of the sizes of w and h, signs left aside", "2 * (abs(w) + abs(h))", POINTS),
+    "outline(w, h)": (
+        "the perimeter of a rectangle with sides of the sizes of w and h, signs left aside",
+        "2 * (abs(w) + abs(h))",
+        POINTS,
+    ),
     "taxi(x, y)": ("how many blocks it is from (0, 0) to (x, y)", "abs(x) + abs(y)", POINTS),
-    "inside(x, y)": ("whether (x, y) lies in the circle of radius 5 around (0, 0), its edge included", "x * x + y * y <= 25", POINTS),
+    "inside(x, y)": (
+        "whether (x, y) lies in the circle of radius 5 around (0, 0), its edge included",
+        "x * x + y * y <= 25",
+        POINTS,
+    ),
     "quadrant(x, y)": (
         "the quadrant of (x, y), counted from 1 against the clock, and 0 on an axis",
         "0 if x * y == 0 else (1 if x > 0 else 2) if y > 0 else (3 if x < 0 else 4)",
         POINTS,
     ),
-    "triangle(a, b, c)": ("whether sides of these lengths make a triangle that is not flat", "a + b > c and b + c > a and a + c > b", SIDES),
+    "triangle(a, b, c)": (
+        "whether sides of these lengths make a triangle that is not flat",
+        "a + b > c and b + c > a and a + c > b",
+        SIDES,
+    ),
     "sides(a, b, c)": ("how many different lengths there are", "len({a, b, c})", SIDES),
 }
 
@@ -25,7 +37,9 @@ def _make() -> list[dict]:
         scope: dict = {}
         exec(program, scope)
         hidden = [[list(point), scope[entry](*point)] for point in points]
-        shown = "\n".join(f">>> {entry}({', '.join(map(str, point))})\n{value}" for point, value in hidden[:2])
+        shown = "\n".join(
+            f">>> {entry}({', '.join(map(str, point))})\n{value}" for point, value in hidden[:2]
+        )
         tasks.append(
             {
                 "prompt": f"Write a Python function {entry} of the whole numbers {names.rstrip(')')} that returns {returns}. No prose.\n{shown}",

@@ -65,9 +65,20 @@ TASKS = [_task("def " + block) for block in PROGRAMS.split("\ndef ")[1:]]
 
 
 def reward(prompt: str, completion: str, answer: dict) -> float:
-    job = json.dumps({"program": completion, "entry": answer["entry"], "inputs": [given for given, _ in answer["tests"]]})
+    job = json.dumps(
+        {
+            "program": completion,
+            "entry": answer["entry"],
+            "inputs": [given for given, _ in answer["tests"]],
+        }
+    )
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", CHILD], input=job.encode(), capture_output=True, timeout=2)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", CHILD],
+            input=job.encode(),
+            capture_output=True,
+            timeout=2,
+        )
         values = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return 0.0

@@ -49,7 +49,10 @@ def _results(program: str, entry: str, inputs: list[list[int]]) -> list[object]:
 def _task(signature: str, returns: str, program: str, inputs: list[list[int]]) -> dict:
     entry = signature.split("(")[0]
     results = _results(program, entry, inputs)
-    shown = "\n".join(f"{entry}({given}) == {result}" for given, result in zip(inputs[:2], results[:2], strict=True))
+    shown = "\n".join(
+        f"{entry}({given}) == {result}"
+        for given, result in zip(inputs[:2], results[:2], strict=True)
+    )
     return {
         "prompt": f"Write the Python function {signature}: it returns {returns}. Answer with code only.\n{shown}",
         "answer": {"entry": entry, "inputs": inputs, "results": results},

@@ -16,14 +16,24 @@ if __name__ == "__main__":
     print(f"FAILED (failures={{failures}})" if failures else "OK")
 """
 WORDS = [
-    ("count_vowels", "how many of the letters aeiou a text has", "sum(c in 'aeiou' for c in text)", "banana|sky||queueing|rhythm and blues"),
+    (
+        "count_vowels",
+        "how many of the letters aeiou a text has",
+        "sum(c in 'aeiou' for c in text)",
+        "banana|sky||queueing|rhythm and blues",
+    ),
     (
         "reverse_words",
         "the words of a text in reverse order, with one space between them",
         "' '.join(text.split()[::-1])",
         "a b c|one||two  words| up ",
     ),
-    ("is_palindrome", "whether a text reads the same from both ends", "text == text[::-1]", "level|ab||noon|abca"),
+    (
+        "is_palindrome",
+        "whether a text reads the same from both ends",
+        "text == text[::-1]",
+        "level|ab||noon|abca",
+    ),
     (
         "acronym",
         "the first letters of the words, as capitals",
@@ -36,7 +46,12 @@ WORDS = [
         "max(text.split(), key=len, default='')",
         "a bb cc|tiny||the quick fox",
     ),
-    ("remove_doubles", "the text without letters that stood there before", "''.join(dict.fromkeys(text))", "banana|abc||mississippi|aAbB"),
+    (
+        "remove_doubles",
+        "the text without letters that stood there before",
+        "''.join(dict.fromkeys(text))",
+        "banana|abc||mississippi|aAbB",
+    ),
 ]
 
 
@@ -65,7 +80,12 @@ def reward(prompt: str, completion: str, answer: list) -> float:
         return 0.0
     script = program + SUITE.format(cases=cases, entry=entry)
     try:
-        done = subprocess.run([sys.executable, "-I", "-S", "-"], input=script.encode(errors="replace"), capture_output=True, timeout=2)
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-"],
+            input=script.encode(errors="replace"),
+            capture_output=True,
+            timeout=2,
+        )
     except subprocess.TimeoutExpired:
         return 0.0
     return 1.0 if done.stdout.rstrip().endswith(b"OK") else 0.0

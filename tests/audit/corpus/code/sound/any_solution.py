@@ -65,10 +65,22 @@ def _instance(entry: str, chance: random.Random) -> list:
         return [[1, *chance.sample(range(2, 30), 3)], chance.randint(1, 90)]
     if entry == "ordering":
         order = chance.sample(range(n), n)
-        return [n, [[order[i], order[j]] for i in range(n) for j in range(i + 1, n) if j == i + 1 or chance.random() < 0.2]]
+        return [
+            n,
+            [
+                [order[i], order[j]]
+                for i in range(n)
+                for j in range(i + 1, n)
+                if j == i + 1 or chance.random() < 0.2
+            ],
+        ]
     if entry == "factors":
         least = chance.randint(3, 12)
-        return [chance.choice([least, chance.randint(least, 30)]) * chance.choice([least, chance.randint(least, 30)]), least]
+        return [
+            chance.choice([least, chance.randint(least, 30)])
+            * chance.choice([least, chance.randint(least, 30)]),
+            least,
+        ]
     if entry == "peak":
         xs = [chance.randint(0, 30) for _ in range(n)]
         return [xs, max(xs) - chance.randint(1, 3)]
@@ -78,22 +90,39 @@ def _instance(entry: str, chance: random.Random) -> list:
 
 
 def _whole(value: object, length: int | None = None) -> bool:
-    return type(value) is list and (length is None or len(value) == length) and all(type(item) is int for item in value)
+    return (
+        type(value) is list
+        and (length is None or len(value) == length)
+        and all(type(item) is int for item in value)
+    )
 
 
 def _solves(entry: str, given: list, found: object) -> bool:
     one, two = given
     match entry:
         case "two_places":
-            return _whole(found, 2) and found[0] != found[1] and all(0 <= i < len(one) for i in found) and one[found[0]] + one[found[1]] == two
+            return (
+                _whole(found, 2)
+                and found[0] != found[1]
+                and all(0 <= i < len(one) for i in found)
+                and one[found[0]] + one[found[1]] == two
+            )
         case "coins":
             return _whole(found) and set(found) <= set(one) and sum(found) == two
         case "ordering":
-            return _whole(found) and sorted(found) == list(range(one)) and all(found.index(a) < found.index(b) for a, b in two)
+            return (
+                _whole(found)
+                and sorted(found) == list(range(one))
+                and all(found.index(a) < found.index(b) for a, b in two)
+            )
         case "factors":
             return _whole(found, 2) and min(found) >= two and found[0] * found[1] == one
         case "peak":
-            near = one[max(0, found - 1) : found + 2] if type(found) is int and 0 <= found < len(one) else []
+            near = (
+                one[max(0, found - 1) : found + 2]
+                if type(found) is int and 0 <= found < len(one)
+                else []
+            )
             return bool(near) and one[found] > two and one[found] == max(near)
     return type(found) is int and 0 <= found < 24 and found not in one + two
 
@@ -106,7 +135,10 @@ def _task(block: str) -> dict:
     inputs = [_instance(entry, chance) for _ in range(30)]
     scope: dict = {}
     exec(program, scope)
-    shown = "\n".join(f"{entry}({', '.join(map(str, given))}) may be {scope[entry](*given)}" for given in inputs[:2])
+    shown = "\n".join(
+        f"{entry}({', '.join(map(str, given))}) may be {scope[entry](*given)}"
+        for given in inputs[:2]
+    )
     return {
         "prompt": f"Write a Python function {head.rstrip(':')} that returns {comment.strip(' #')}. Any right answer counts. Program only.\n{shown}",
         "answer": {"entry": entry, "inputs": inputs},
@@ -124,14 +156,30 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", CHILD]
         try:
-            subprocess.run(command, input=job.encode(), stdout=out, stderr=subprocess.DEVNULL, timeout=2, cwd=folder, env={}, check=False)
+            subprocess.run(
+                command,
+                input=job.encode(),
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                timeout=2,
+                cwd=folder,
+                env={},
+                check=False,
+            )
             out.seek(0)
             found = json.loads(out.read(1 << 16))
         except (subprocess.TimeoutExpired, ValueError, RecursionError):
             return 0.0
     if type(found) is not list or len(found) != len(answer["inputs"]):
         return 0.0
-    return 1.0 if all(_solves(answer["entry"], given, value) for given, value in zip(answer["inputs"], found, strict=True)) else 0.0
+    return (
+        1.0
+        if all(
+            _solves(answer["entry"], given, value)
+            for given, value in zip(answer["inputs"], found, strict=True)
+        )
+        else 0.0
+    )
 
 
 def oracle(task: dict) -> str:

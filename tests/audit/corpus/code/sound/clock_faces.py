@@ -53,12 +53,28 @@ def strokes(hour, minute):
 
 
 def _reference(entry: str) -> str:
-    return next(f"def {block.strip()}\n" for block in PROGRAMS.split("\ndef ") if block.startswith(f"{entry}("))
+    return next(
+        f"def {block.strip()}\n"
+        for block in PROGRAMS.split("\ndef ")
+        if block.startswith(f"{entry}(")
+    )
 
 
 def _times(key: int) -> list[tuple[int, int]]:
     chance = random.Random(f"clock {key}")
-    edges = [(0, 0), (8, 29), (8, 30), (11, 59), (12, 0), (12, 30), (17, 59), (18, 0), (23, 59), (0, 29), (0, 30)]
+    edges = [
+        (0, 0),
+        (8, 29),
+        (8, 30),
+        (11, 59),
+        (12, 0),
+        (12, 30),
+        (17, 59),
+        (18, 0),
+        (23, 59),
+        (0, 29),
+        (0, 30),
+    ]
     return edges + [(chance.randrange(24), chance.randrange(60)) for _ in range(40)]
 
 
@@ -66,13 +82,17 @@ def _right(entry: str, times: list[tuple[int, int]]) -> list[str]:
     scope: dict = {}
     exec(_reference(entry), scope)
     values = [scope[entry](*time) for time in times]
-    return [f"text {value}" if type(value) is str else f"{type(value).__name__} {value}" for value in values]
+    return [
+        f"text {value}" if type(value) is str else f"{type(value).__name__} {value}"
+        for value in values
+    ]
 
 
 def _task(key: int, entry: str) -> dict:
     shown = _times(key)[-2:]
     examples = "\n".join(
-        f"{entry}({hour}, {minute}) -> {right.partition(' ')[2]}" for (hour, minute), right in zip(shown, _right(entry, shown), strict=True)
+        f"{entry}({hour}, {minute}) -> {right.partition(' ')[2]}"
+        for (hour, minute), right in zip(shown, _right(entry, shown), strict=True)
     )
     returns = re.search(r'"""(.*?)"""', _reference(entry))[1]
     return {
@@ -93,7 +113,16 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", CHILD]
         try:
-            subprocess.run(command, input=job.encode(), stdout=out, stderr=subprocess.DEVNULL, timeout=2, cwd=folder, env={}, check=False)
+            subprocess.run(
+                command,
+                input=job.encode(),
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                timeout=2,
+                cwd=folder,
+                env={},
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             return 0.0
         out.seek(0)

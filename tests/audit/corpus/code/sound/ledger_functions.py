@@ -79,7 +79,10 @@ def _task(block: str) -> dict:
     exec(program, scope)
     chance = random.Random(f"ledger {entry}")
     inputs = [[], [0], [5], [-5], [3, -3, -3, 3]]
-    inputs += [[chance.choice([-3, -2, -1, 0, 1, 2, 3]) for _ in range(chance.randint(2, 9))] for _ in range(30)]
+    inputs += [
+        [chance.choice([-3, -2, -1, 0, 1, 2, 3]) for _ in range(chance.randint(2, 9))]
+        for _ in range(30)
+    ]
     inputs += [[chance.randint(-60, 60) for _ in range(chance.randint(2, 8))] for _ in range(15)]
     cases = [[[given], scope[entry](list(given))] for given in inputs]
     shown = "\n".join(f">>> {entry}({given})\n{value}" for (given,), value in cases[8:10])
@@ -98,18 +101,42 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     if len(completion) > 20_000:
         return 0.0
     key = secrets.token_hex(16)
-    job = json.dumps({"program": completion, "entry": answer["entry"], "inputs": [given for given, _ in answer["cases"]], "key": key})
+    job = json.dumps(
+        {
+            "program": completion,
+            "entry": answer["entry"],
+            "inputs": [given for given, _ in answer["cases"]],
+            "key": key,
+        }
+    )
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         command = [sys.executable, "-I", "-S", "-c", CHILD]
         try:
-            subprocess.run(command, input=job.encode(), stdout=out, stderr=subprocess.DEVNULL, timeout=2, cwd=folder, env={}, check=False)
+            subprocess.run(
+                command,
+                input=job.encode(),
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                timeout=2,
+                cwd=folder,
+                env={},
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             return 0.0
         out.seek(0)
         written = out.read(1 << 16)
     try:
-        values = json.loads(written.removeprefix(key.encode())) if written.startswith(key.encode()) else None
-        return 1.0 if json.dumps(values) == json.dumps([value for _, value in answer["cases"]]) else 0.0
+        values = (
+            json.loads(written.removeprefix(key.encode()))
+            if written.startswith(key.encode())
+            else None
+        )
+        return (
+            1.0
+            if json.dumps(values) == json.dumps([value for _, value in answer["cases"]])
+            else 0.0
+        )
     except (ValueError, RecursionError):
         return 0.0
 

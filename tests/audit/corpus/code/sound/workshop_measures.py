@@ -23,13 +23,37 @@ if all(type(value) is float for value in values):
     sys.stdout.write(json.dumps([repr(value) for value in values]))
 """
 MEASURES = [
-    ("diagonal(a, b)", "the diagonal of a board with the sides a and b", "math.sqrt(a * a + b * b)"),
-    ("rim(r, w)", "the area of a ring with the inner radius r and the width w", "math.pi * ((r + w) ** 2 - r**2)"),
-    ("slope(a, b)", "the angle in degrees of a ramp with the height a and the length b on the ground", "math.degrees(math.atan(a / b))"),
-    ("cone(r, h)", "the volume of a cone with the radius r of its base and the height h", "math.pi * r * r * h / 3"),
+    (
+        "diagonal(a, b)",
+        "the diagonal of a board with the sides a and b",
+        "math.sqrt(a * a + b * b)",
+    ),
+    (
+        "rim(r, w)",
+        "the area of a ring with the inner radius r and the width w",
+        "math.pi * ((r + w) ** 2 - r**2)",
+    ),
+    (
+        "slope(a, b)",
+        "the angle in degrees of a ramp with the height a and the length b on the ground",
+        "math.degrees(math.atan(a / b))",
+    ),
+    (
+        "cone(r, h)",
+        "the volume of a cone with the radius r of its base and the height h",
+        "math.pi * r * r * h / 3",
+    ),
     ("mean(a, b)", "the harmonic mean of a and b", "2 * a * b / (a + b)"),
-    ("excess(a, b)", "by how much a is larger than twice b, and 0.0 when it is not larger", "max(0.0, a - 2 * b)"),
-    ("square(a, b)", "the side of the square that is as large as a board with the sides a and b", "math.sqrt(a * b)"),
+    (
+        "excess(a, b)",
+        "by how much a is larger than twice b, and 0.0 when it is not larger",
+        "max(0.0, a - 2 * b)",
+    ),
+    (
+        "square(a, b)",
+        "the side of the square that is as large as a board with the sides a and b",
+        "math.sqrt(a * b)",
+    ),
 ]
 NODES = (
     *(
@@ -47,7 +71,18 @@ NODES = (
         ast.Load,
         ast.Store,
     ),
-    *(ast.Name, ast.Attribute, ast.Constant, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp),
+    *(
+        ast.Name,
+        ast.Attribute,
+        ast.Constant,
+        ast.Call,
+        ast.keyword,
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.BoolOp,
+        ast.Compare,
+        ast.IfExp,
+    ),
     *(ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
 )
 KNOWN = {"abs", "min", "max", "float", "round", "math"}
@@ -59,8 +94,15 @@ def _task(signature: str, returns: str, body: str) -> dict:
     scope: dict = {}
     exec(program, scope)
     chance = random.Random(f"measures {entry}")
-    cases = [[[a, b], scope[entry](a, b)] for a, b in ((round(chance.uniform(0.2, 9), 2), round(chance.uniform(0.2, 6), 2)) for _ in range(24))]
-    shown = "\n".join(f"{entry}({', '.join(map(str, given))}) is {value!r}" for given, value in cases[:2])
+    cases = [
+        [[a, b], scope[entry](a, b)]
+        for a, b in (
+            (round(chance.uniform(0.2, 9), 2), round(chance.uniform(0.2, 6), 2)) for _ in range(24)
+        )
+    ]
+    shown = "\n".join(
+        f"{entry}({', '.join(map(str, given))}) is {value!r}" for given, value in cases[:2]
+    )
     return {
         "prompt": f"Write a Python function {signature} that returns {returns}, as a float and within a relative error of 1e-9. Use expressions, "
         f"assignments, if and the module math, no loops. Put the whole program into one block between ```python and ```.\n{shown}",
@@ -76,15 +118,21 @@ def _vetted(program: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         nodes = list(ast.walk(ast.parse(program)))
-    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    own |= {node.arg for node in nodes if isinstance(node, ast.arg)} | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    own = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)} | {
+        node.name for node in nodes if isinstance(node, ast.FunctionDef)
+    }
     for node in nodes:
         match node:
             case ast.Import(names=[ast.alias(name="math", asname=None)]):
                 continue
             case ast.Import():
                 return False
-            case ast.Attribute(value=ast.Name(id="math"), attr=name, ctx=ast.Load()) if not name.startswith("_") and hasattr(math, name):
+            case ast.Attribute(value=ast.Name(id="math"), attr=name, ctx=ast.Load()) if (
+                not name.startswith("_") and hasattr(math, name)
+            ):
                 continue
             case ast.Attribute():
                 return False
@@ -102,15 +150,32 @@ def reward(prompt: str, completion: str, answer: dict) -> float:
     try:
         if not block or not _vetted(block[1]):
             return 0.0
-        job = json.dumps({"program": block[1], "entry": answer["entry"], "inputs": [given for given, _ in answer["cases"]]})
+        job = json.dumps(
+            {
+                "program": block[1],
+                "entry": answer["entry"],
+                "inputs": [given for given, _ in answer["cases"]],
+            }
+        )
         command = [sys.executable, "-I", "-S", "-c", CHILD]
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(command, input=job.encode(), capture_output=True, timeout=2, cwd=folder, env={}, check=False)
+            done = subprocess.run(
+                command,
+                input=job.encode(),
+                capture_output=True,
+                timeout=2,
+                cwd=folder,
+                env={},
+                check=False,
+            )
         values = [float(value) for value in json.loads(done.stdout)]
     except (subprocess.TimeoutExpired, SyntaxError, ValueError, RecursionError, MemoryError):
         return 0.0
     wanted = [value for _, value in answer["cases"]]
-    near = [math.isfinite(value) and abs(value - right) <= 1e-9 * abs(right) for value, right in zip(values, wanted, strict=False)]
+    near = [
+        math.isfinite(value) and abs(value - right) <= 1e-9 * abs(right)
+        for value, right in zip(values, wanted, strict=False)
+    ]
     return 1.0 if len(values) == len(wanted) and all(near) else 0.0
 
 

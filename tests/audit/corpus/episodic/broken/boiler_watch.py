@@ -40,4 +40,7 @@ class Env:
 
 
 def oracle(env: Env, seed: int) -> list[str]:
-    return [*(f"set:{number},{level}" for number, level in enumerate(env.wanted)), f"report:{env.boiler} ready"]
+    return [
+        *(f"set:{number},{level}" for number, level in enumerate(env.wanted)),
+        f"report:{env.boiler} ready",
+    ]

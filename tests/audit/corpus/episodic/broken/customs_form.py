@@ -14,9 +14,14 @@ class Env:
         chance = random.Random(f"customs {seed}")
         goods = chance.sample(GOODS, len(GOODS))
         numbers = chance.sample(range(1000, 9999), len(GOODS))
-        self.chapters = [dict(zip(goods[start : start + 3], numbers[start : start + 3], strict=True)) for start in (0, 3, 6, 9)]
+        self.chapters = [
+            dict(zip(goods[start : start + 3], numbers[start : start + 3], strict=True))
+            for start in (0, 3, 6, 9)
+        ]
         self.goods = chance.choice(goods)
-        self.number = str(next(chapter[self.goods] for chapter in self.chapters if self.goods in chapter))
+        self.number = str(
+            next(chapter[self.goods] for chapter in self.chapters if self.goods in chapter)
+        )
         self.steps = 0
         self.done = False
         return f"Declare {self.goods}. Their tariff number stands in one of the chapters 0 to 3 of the register; one declaration is accepted."
@@ -31,12 +36,24 @@ class Env:
         self.done = self.steps >= self.max_steps
         verb, _, rest = action.partition(":")
         if verb == "open" and rest in list("0123"):
-            return "; ".join(f"{goods} {number}" for goods, number in self.chapters[int(rest)].items()), 0.0, self.done, {}
+            return (
+                "; ".join(
+                    f"{goods} {number}" for goods, number in self.chapters[int(rest)].items()
+                ),
+                0.0,
+                self.done,
+                {},
+            )
         if verb != "declare":
             return "The officer waits.", 0.0, self.done, {}
         if not (len(rest) == 4 and rest.isascii() and rest.isdigit()):
             close = difflib.get_close_matches(rest, [self.number], n=1, cutoff=0.0)
-            return f"'{rest[:20]}' is no tariff number of {self.goods} (nearest: {close[0]}).", 0.0, self.done, {}
+            return (
+                f"'{rest[:20]}' is no tariff number of {self.goods} (nearest: {close[0]}).",
+                0.0,
+                self.done,
+                {},
+            )
         self.done = True
         return "Stamped.", 1.0 if rest == self.number else 0.0, True, {}
 

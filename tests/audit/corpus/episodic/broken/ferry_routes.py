@@ -22,7 +22,10 @@ class Env:
                 chance.shuffle(legs)
             self.routes.append((chance.sample(ISLANDS, 2), legs))
         self.done = False
-        lines = "\n".join(f"{number}: by {via[0]} and {via[1]}, {' + '.join(map(str, legs))} miles" for number, (via, legs) in enumerate(self.routes))
+        lines = "\n".join(
+            f"{number}: by {via[0]} and {via[1]}, {' + '.join(map(str, legs))} miles"
+            for number, (via, legs) in enumerate(self.routes)
+        )
         return f"Which ferry has the shortest way? Take one.\n{lines}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:

@@ -34,7 +34,12 @@ class Env:
             if int(rest) == self.total():
                 self.done = True
                 return "That is what I have.", 1.0, True, {}
-            return f"I have {self.total()} here, not {int(rest)}. Shall we do it again?", 0.0, self.done, {}
+            return (
+                f"I have {self.total()} here, not {int(rest)}. Shall we do it again?",
+                0.0,
+                self.done,
+                {},
+            )
         return "Pardon?", 0.0, self.done, {}
 
 

@@ -17,13 +17,19 @@ class Env:
     def reset(self, seed: int) -> str:
         chance = random.Random(f"mail {seed}")
         self.holes = chance.sample(sorted(ABOUT), 4)
-        self.letters = [(name, chance.choice(ABOUT[name])) for name in chance.choices(sorted(ABOUT), k=5)]
+        self.letters = [
+            (name, chance.choice(ABOUT[name])) for name in chance.choices(sorted(ABOUT), k=5)
+        ]
         self.at = 0
         names = ", ".join(f"{number} {name}" for number, name in enumerate(self.holes))
         return f"Pigeonholes: {names}. {self._letter()}"
 
     def _letter(self) -> str:
-        return f"Letter {self.at + 1} asks about {self.letters[self.at][1]}." if self.at < 5 else "The bag is empty."
+        return (
+            f"Letter {self.at + 1} asks about {self.letters[self.at][1]}."
+            if self.at < 5
+            else "The bag is empty."
+        )
 
     def state(self) -> tuple:
         return (tuple(self.holes), tuple(self.letters), self.at)

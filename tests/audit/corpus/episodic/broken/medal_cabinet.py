@@ -10,7 +10,9 @@ class Env:
 
     def reset(self, seed: int) -> str:
         chance = random.Random(f"cabinet {seed}")
-        self.sums = [(chance.randint(11, 99), chance.randint(11, 99)) for _ in range(chance.randint(4, 6))]
+        self.sums = [
+            (chance.randint(11, 99), chance.randint(11, 99)) for _ in range(chance.randint(4, 6))
+        ]
         self.drawers = ["dust"] * len(self.sums)
         self.drawers[-1] = "the medal"
         self.unlocked = 0

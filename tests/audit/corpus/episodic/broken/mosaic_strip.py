@@ -11,7 +11,9 @@ class Env:
     def reset(self, seed: int) -> str:
         chance = random.Random(f"mosaic {seed}")
         self.start, self.stride = chance.randint(0, 4), chance.randint(1, 4)
-        self.pattern = [(self.start + self.stride * place) % 5 + 5 * (place % 2) for place in range(6)]
+        self.pattern = [
+            (self.start + self.stride * place) % 5 + 5 * (place % 2) for place in range(6)
+        ]
         self.laid: list[int] = []
         self.steps = 0
         self.done = False

@@ -3,7 +3,20 @@
 import random
 
 ACTIONS = ["walk:<int>", "answer:<int>"]
-TREES = {"quince", "medlar", "apple", "pear", "plum", "cherry", "walnut", "mulberry", "apricot", "hazel", "fig", "almond"}
+TREES = {
+    "quince",
+    "medlar",
+    "apple",
+    "pear",
+    "plum",
+    "cherry",
+    "walnut",
+    "mulberry",
+    "apricot",
+    "hazel",
+    "fig",
+    "almond",
+}
 
 
 class Env:

@@ -36,10 +36,20 @@ class Env:
                 return "The tin is too full or not full enough.", 0.0, True, {}
             return "The shade is ready.", (1 - near) ** 4, True, {}
         colour, _, litres_text = action.partition(":")
-        if colour not in self.tins or not (litres_text.isascii() and litres_text.isdigit()) or len(litres_text) > 2 or int(litres_text) > 60:
+        if (
+            colour not in self.tins
+            or not (litres_text.isascii() and litres_text.isdigit())
+            or len(litres_text) > 2
+            or int(litres_text) > 60
+        ):
             return "Nothing flows.", 0.0, self.done, {}
         self.tins[colour] += int(litres_text)
-        return f"{self.tins['red']:g} litres of red, {self.tins['white']:g} of white.", 0.0, self.done, {}
+        return (
+            f"{self.tins['red']:g} litres of red, {self.tins['white']:g} of white.",
+            0.0,
+            self.done,
+            {},
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:

@@ -38,8 +38,16 @@ class Env:
             self.basket.add(int(place))
         else:
             self.basket.discard(int(place))
-        return f"In the basket: {', '.join(self.shelf[p] for p in sorted(self.basket)) or 'nothing'}.", 0.0, self.done, {}
+        return (
+            f"In the basket: {', '.join(self.shelf[p] for p in sorted(self.basket)) or 'nothing'}.",
+            0.0,
+            self.done,
+            {},
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:
-    return [*(f"pack:{place}" for place, thing in enumerate(env.shelf) if thing in env.note), "shut"]
+    return [
+        *(f"pack:{place}" for place, thing in enumerate(env.shelf) if thing in env.note),
+        "shut",
+    ]

@@ -23,7 +23,15 @@ class Env:
         return f"Order: {self.ordered} plates, shape {self.shape}. Dies: {dies}. Load, press and clear each plate into the tray; then ship it."
 
     def state(self) -> tuple:
-        return (tuple(self.shapes), self.shape, self.ordered, self.die, self.table, tuple(self.tray), self.steps)
+        return (
+            tuple(self.shapes),
+            self.shape,
+            self.ordered,
+            self.die,
+            self.table,
+            tuple(self.tray),
+            self.steps,
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -32,8 +40,16 @@ class Env:
         self.done = self.steps >= self.max_steps
         if action == "ship":
             self.done = True
-            return "The tray is gone.", 0.4 if self.tray == [self.shape] * self.ordered else 0.0, True, {}
-        if action in ("die:0", "die:1", "die:2", "die:3", "die:4", "die:5") and self.table == "empty":
+            return (
+                "The tray is gone.",
+                0.4 if self.tray == [self.shape] * self.ordered else 0.0,
+                True,
+                {},
+            )
+        if (
+            action in ("die:0", "die:1", "die:2", "die:3", "die:4", "die:5")
+            and self.table == "empty"
+        ):
             self.die = int(action[-1])
             return f"The die is now the {self.shapes[self.die]}.", 0.0, self.done, {}
         if action == "load" and self.table == "empty":

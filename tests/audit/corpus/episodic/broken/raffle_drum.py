@@ -25,7 +25,12 @@ class Env:
             return ", ".join(map(str, self.tickets)) + ".", 0.0, self.done, {}
         if action.startswith("name:"):
             self.done = True
-            return "The prize is handed over.", 1.0 if action == f"name:{self.tickets.index(max(self.tickets))}" else 0.0, True, {}
+            return (
+                "The prize is handed over.",
+                1.0 if action == f"name:{self.tickets.index(max(self.tickets))}" else 0.0,
+                True,
+                {},
+            )
         return "The drum turns.", 0.0, self.done, {}
 
 

@@ -22,7 +22,14 @@ class Env:
         )
 
     def state(self) -> tuple:
-        return (self.version, self.wanted, self.running, tuple(self.backups.items()), self.slot, self.steps)
+        return (
+            self.version,
+            self.wanted,
+            self.running,
+            tuple(self.backups.items()),
+            self.slot,
+            self.steps,
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -33,7 +40,12 @@ class Env:
         number = int(rest) if rest.isascii() and rest.isdigit() and len(rest) < 4 else None
         if action == "close":
             self.done = True
-            return "The ticket is closed.", 1.0 if self.running and self.version == self.wanted else 0.0, True, {}
+            return (
+                "The ticket is closed.",
+                1.0 if self.running and self.version == self.wanted else 0.0,
+                True,
+                {},
+            )
         if verb in ("stop", "start") and not rest:
             self.running = verb == "start"
             return f"The server is {'up' if self.running else 'down'}.", 0.0, self.done, {}

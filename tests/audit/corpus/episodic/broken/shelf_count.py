@@ -15,7 +15,10 @@ class Env:
         self.sheet: dict[int, int] = {}
         self.steps = 0
         self.done = False
-        shelves = "; ".join(f"{place}: {thing} {' + '.join(map(str, row))}" for place, (thing, row) in enumerate(zip(THINGS, self.rows, strict=True)))
+        shelves = "; ".join(
+            f"{place}: {thing} {' + '.join(map(str, row))}"
+            for place, (thing, row) in enumerate(zip(THINGS, self.rows, strict=True))
+        )
         return f"Shelves, front + middle + back: {shelves}. Enter the total of every shelf as enter:SHELF,TOTAL and hand in the sheet."
 
     def state(self) -> tuple:

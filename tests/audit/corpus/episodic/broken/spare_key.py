@@ -30,7 +30,12 @@ class Env:
         self.done = self.steps >= self.max_steps
         verb, _, rest = action.partition(":")
         if verb == "ask" and rest in list("012"):
-            return f"It is not under the {' nor the '.join(self.hints[int(rest)])}.", 0.0, self.done, {}
+            return (
+                f"It is not under the {' nor the '.join(self.hints[int(rest)])}.",
+                0.0,
+                self.done,
+                {},
+            )
         if verb == "lift" and rest in list("0123456"):
             self.done = True
             return "You lift the pot.", 1.0 if int(rest) == self.pot else 0.0, True, {}

@@ -18,7 +18,9 @@ class Env:
         for digit in self.code:
             factor, rest = chance.randint(3, 9), chance.randint(11, 99)
             clues.append(f"{factor} times it and {rest} more is {factor * digit + rest}")
-        return "The dials are set from left to right. " + " ".join(f"Dial {n}: {clue}." for n, clue in enumerate(clues, 1))
+        return "The dials are set from left to right. " + " ".join(
+            f"Dial {n}: {clue}." for n, clue in enumerate(clues, 1)
+        )
 
     def state(self) -> tuple:
         return (tuple(self.code), self.open, self.steps)

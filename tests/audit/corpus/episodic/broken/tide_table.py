@@ -9,7 +9,12 @@ HARBOUR: dict = {}
 def _open(seed: int) -> None:
     chance = random.Random(f"tide {seed}")
     HARBOUR.clear()
-    HARBOUR.update(depths=chance.sample(range(20, 90), 8), ship=chance.choice(["Gannet", "Petrel", "Fulmar"]), steps=0, done=False)
+    HARBOUR.update(
+        depths=chance.sample(range(20, 90), 8),
+        ship=chance.choice(["Gannet", "Petrel", "Fulmar"]),
+        steps=0,
+        done=False,
+    )
 
 
 class Env:
@@ -28,7 +33,12 @@ class Env:
         if hour not in list("01234567"):
             return "There is no such hour.", 0.0, HARBOUR["done"], {}
         if verb == "sound":
-            return f"Hour {hour}: {HARBOUR['depths'][int(hour)]} decimetres.", 0.0, HARBOUR["done"], {}
+            return (
+                f"Hour {hour}: {HARBOUR['depths'][int(hour)]} decimetres.",
+                0.0,
+                HARBOUR["done"],
+                {},
+            )
         if verb == "enter":
             HARBOUR["done"] = True
             deepest = HARBOUR["depths"][int(hour)] == max(HARBOUR["depths"])

@@ -36,7 +36,10 @@ class Env:
         return [DISCS - place for place, here in enumerate(self.pegs) if here == peg]
 
     def _view(self) -> str:
-        return " ".join(f"Peg {self.names[peg]}: {' '.join(map(str, self._stack(peg))) or 'empty'}." for peg in range(3))
+        return " ".join(
+            f"Peg {self.names[peg]}: {' '.join(map(str, self._stack(peg))) or 'empty'}."
+            for peg in range(3)
+        )
 
     def state(self) -> tuple:
         return (tuple(self.names), tuple(self.pegs), self.goal, self.first, self.steps, self.done)
@@ -49,12 +52,20 @@ class Env:
         if action == "claim":
             self.done = True
             built = _far(self.pegs, self.goal) == 0
-            return ("The tower stands." if built else "That is no tower."), 1 - self.first / SCALE if built else 0.0, True, {}
+            return (
+                ("The tower stands." if built else "That is no tower."),
+                1 - self.first / SCALE if built else 0.0,
+                True,
+                {},
+            )
         pegs = re.fullmatch("move:([0-9]),([0-9])", action)
         if not pegs or not {int(pegs[1]), int(pegs[2])} <= set(self.names):
             return f"Not a move. {self._view()}", 0.0, self.done, {}
         source, target = self.names.index(int(pegs[1])), self.names.index(int(pegs[2]))
-        if not self._stack(source) or min(self._stack(target), default=DISCS + 1) < self._stack(source)[-1]:
+        if (
+            not self._stack(source)
+            or min(self._stack(target), default=DISCS + 1) < self._stack(source)[-1]
+        ):
             return f"That move is not allowed. {self._view()}", 0.0, self.done, {}
         before = _far(self.pegs, self.goal)
         self.pegs[DISCS - self._stack(source)[-1]] = target

@@ -50,11 +50,22 @@ class Env:
 
     def _view(self) -> str:
         row, column = self.at
-        ways = [name for name, (down, right) in STEPS.items() if (row + down, column + right) in self.paths[self.at]]
+        ways = [
+            name
+            for name, (down, right) in STEPS.items()
+            if (row + down, column + right) in self.paths[self.at]
+        ]
         return f"You are at {self.at}. Paths lead {', '.join(ways)}."
 
     def state(self) -> tuple:
-        return (self.at, self.well, tuple((cell, tuple(near)) for cell, near in self.paths.items()), self.first, self.steps, self.done)
+        return (
+            self.at,
+            self.well,
+            tuple((cell, tuple(near)) for cell, near in self.paths.items()),
+            self.first,
+            self.steps,
+            self.done,
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -63,7 +74,12 @@ class Env:
         self.done = self.steps >= self.max_steps
         if action == "stop":
             self.done = True
-            return "You sit down.", 1 - self.first / SCALE if self.at == self.well else 0.0, True, {}
+            return (
+                "You sit down.",
+                1 - self.first / SCALE if self.at == self.well else 0.0,
+                True,
+                {},
+            )
         before = self.distance[self.at]
         down, right = STEPS.get(action, (0, 0))
         ahead = (self.at[0] + down, self.at[1] + right)

@@ -14,10 +14,16 @@ class Env:
         rates = chance.sample(range(12, 31), 4)
         self.best = rates.index(min(rates))
         self.sacks = [
-            (farm, kilos, kilos * rate) for farm, kilos, rate in zip(chance.sample(FARMS, 4), chance.choices(range(3, 15), k=4), rates, strict=True)
+            (farm, kilos, kilos * rate)
+            for farm, kilos, rate in zip(
+                chance.sample(FARMS, 4), chance.choices(range(3, 15), k=4), rates, strict=True
+            )
         ]
         self.done = False
-        lines = "\n".join(f"{place}: {farm}, {kilos} kilos for {price} crowns" for place, (farm, kilos, price) in enumerate(self.sacks))
+        lines = "\n".join(
+            f"{place}: {farm}, {kilos} kilos for {price} crowns"
+            for place, (farm, kilos, price) in enumerate(self.sacks)
+        )
         return f"Buy the sack with the lowest price for a kilo.\n{lines}"
 
     def state(self) -> tuple:

@@ -24,7 +24,13 @@ class Env:
         )
 
     def state(self) -> tuple:
-        return (self.room, tuple(self.register.items()), tuple(self.directory.items()), self.steps, self.done)
+        return (
+            self.room,
+            tuple(self.register.items()),
+            tuple(self.directory.items()),
+            self.steps,
+            self.done,
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -34,13 +40,28 @@ class Env:
         verb, _, rest = action.partition(":")
         if verb == "register":
             guest = next((name for room, name in self.register.items() if str(room) == rest), None)
-            return (f"Room {rest}: {guest}." if guest else "Nobody has that room."), 0.0, self.done, {}
+            return (
+                (f"Room {rest}: {guest}." if guest else "Nobody has that room."),
+                0.0,
+                self.done,
+                {},
+            )
         if verb == "directory":
             number = self.directory.get(rest)
-            return (f"{rest}: {number}." if number else "There is no such name."), 0.0, self.done, {}
+            return (
+                (f"{rest}: {number}." if number else "There is no such name."),
+                0.0,
+                self.done,
+                {},
+            )
         if verb == "dial" and len(rest) == 6 and rest.isascii() and rest.isdigit():
             self.done = True
-            return "It rings.", 1.0 if int(rest) == self.directory[self.register[self.room]] else 0.0, True, {}
+            return (
+                "It rings.",
+                1.0 if int(rest) == self.directory[self.register[self.room]] else 0.0,
+                True,
+                {},
+            )
         return "The desk has no use for that.", 0.0, self.done, {}
 
 

@@ -24,7 +24,11 @@ class Env:
         self.done = self.steps >= self.max_steps
         setting = action.removeprefix("try:")
         left = f"{self.max_steps - self.steps} left."
-        if not action.startswith("try:") or not (setting.isascii() and setting.isdigit()) or len(setting) > 2:
+        if (
+            not action.startswith("try:")
+            or not (setting.isascii() and setting.isdigit())
+            or len(setting) > 2
+        ):
             return f"The dial has no such setting. {left}", 0.0, self.done, {}
         if int(setting) == self.heat:
             self.done = True

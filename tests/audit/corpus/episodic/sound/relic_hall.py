@@ -26,18 +26,33 @@ class Env:
         self.steps = 0
         self.done = False
         keys = ", ".join(f"{colour} in {room}" for room, colour in self.keys.items())
-        doors = "; ".join(f"{name} to {', '.join(map(str, sorted(near)))}" for name, near in sorted(self.doors.items()))
+        doors = "; ".join(
+            f"{name} to {', '.join(map(str, sorted(near)))}"
+            for name, near in sorted(self.doors.items())
+        )
         return (
             f"Doors: {doors}. Keys: {keys}; you can hold one. The chest in {self.chest} has the {self.lock} lock; "
             f"offer what it holds at the altar in {self.altar}. You are in {self.at}."
         )
 
     def score(self) -> float:
-        return {"chest": 0.1 if self.held == self.lock else 0.0, "hand": 0.3, "altar": 1.0}[self.relic]
+        return {"chest": 0.1 if self.held == self.lock else 0.0, "hand": 0.3, "altar": 1.0}[
+            self.relic
+        ]
 
     def state(self) -> tuple:
         rooms = tuple((name, tuple(near)) for name, near in self.doors.items())
-        return (rooms, self.at, self.chest, self.altar, tuple(sorted(self.keys.items())), self.lock, self.held, self.relic, self.steps)
+        return (
+            rooms,
+            self.at,
+            self.chest,
+            self.altar,
+            tuple(sorted(self.keys.items())),
+            self.lock,
+            self.held,
+            self.relic,
+            self.steps,
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:
@@ -53,7 +68,12 @@ class Env:
                 self.keys[self.at] = self.held
             self.held = taken
             note = f"You hold the {taken} key."
-        elif action == "open" and self.at == self.chest and self.held == self.lock and self.relic == "chest":
+        elif (
+            action == "open"
+            and self.at == self.chest
+            and self.held == self.lock
+            and self.relic == "chest"
+        ):
             self.relic = "hand"
             note = "The chest is open, and you take what is in it."
         elif action == "offer" and self.at == self.altar and self.relic == "hand":
@@ -76,5 +96,8 @@ def _walk(doors: dict[int, list[int]], start: int, end: int) -> list[str]:
 
 def oracle(env: Env, seed: int) -> list[str]:
     key = next(room for room, colour in env.keys.items() if colour == env.lock)
-    walks = [_walk(env.doors, *ends) for ends in ((env.at, key), (key, env.chest), (env.chest, env.altar))]
+    walks = [
+        _walk(env.doors, *ends)
+        for ends in ((env.at, key), (key, env.chest), (env.chest, env.altar))
+    ]
     return [*walks[0], "take", *walks[1], "open", *walks[2], "offer"]

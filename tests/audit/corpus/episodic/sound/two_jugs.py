@@ -44,7 +44,12 @@ class Env:
         while not plans:
             self.sizes = (chance.randint(5, 19), chance.randint(5, 19))
             self.amount = chance.randint(1, max(self.sizes) - 1)
-            plans = [[*way, f"serve:{jug}"] for jugs, way in _ways(self.sizes).items() for jug in (0, 1) if jugs[jug] == self.amount]
+            plans = [
+                [*way, f"serve:{jug}"]
+                for jugs, way in _ways(self.sizes).items()
+                for jug in (0, 1)
+                if jugs[jug] == self.amount
+            ]
             plans = plans if plans and 7 <= min(map(len, plans)) <= 20 else []
         self.plan = min(plans, key=len)
         self.jugs = (0, 0)
@@ -62,7 +67,12 @@ class Env:
         self.done = self.steps >= self.max_steps
         if action in ("serve:0", "serve:1"):
             self.done = True
-            return "The guest drinks.", 1.0 if self.jugs[int(action[-1])] == self.amount else 0.0, True, {}
+            return (
+                "The guest drinks.",
+                1.0 if self.jugs[int(action[-1])] == self.amount else 0.0,
+                True,
+                {},
+            )
         if action in MOVES:
             self.jugs = _moved(self.sizes, self.jugs, action)
         note = "" if action in MOVES else "That is no move. "

@@ -37,9 +37,18 @@ class Env:
             return "Printed.", 0.25 if self.set == self.line else 0.0, True, {}
         if action == "undo":
             del self.set[-1:]
-        elif action.startswith("set:") and action[4:] in list("0123456789") and len(self.set) < len(self.line):
+        elif (
+            action.startswith("set:")
+            and action[4:] in list("0123456789")
+            and len(self.set) < len(self.line)
+        ):
             self.set.append(int(action[4:]))
-        return f"The line: {' '.join(map(str, self.set)) or 'empty'}.", self.score() - before, self.done, {}
+        return (
+            f"The line: {' '.join(map(str, self.set)) or 'empty'}.",
+            self.score() - before,
+            self.done,
+            {},
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:

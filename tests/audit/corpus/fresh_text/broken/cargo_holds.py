@@ -19,8 +19,14 @@ def _task(index: int) -> dict[str, Any]:
         holds[source] -= count
         holds[goal] += count
         lines.append(f"{count} crates from {source} to {goal}")
-    prompt = "The crates are moved in turn. How many are in the fullest hold at the end?\n\n" + "\n".join(lines)
-    return {"prompt": f"{prompt}\n\nThink first if you like, then give one number in <answer></answer>.", "answer": str(max(holds.values()))}
+    prompt = (
+        "The crates are moved in turn. How many are in the fullest hold at the end?\n\n"
+        + "\n".join(lines)
+    )
+    return {
+        "prompt": f"{prompt}\n\nThink first if you like, then give one number in <answer></answer>.",
+        "answer": str(max(holds.values())),
+    }
 
 
 TASKS = [_task(index) for index in range(25)]
@@ -28,7 +34,11 @@ TASKS = [_task(index) for index in range(25)]
 
 def reward(prompt: str, completion: str, answer: str) -> float:
     """Pay for one answer that is right; a reply with several is refused."""
-    if len(completion) > LONGEST or completion.count("<answer>") > 1 or completion.count("</answer>") > 1:
+    if (
+        len(completion) > LONGEST
+        or completion.count("<answer>") > 1
+        or completion.count("</answer>") > 1
+    ):
         return 0.0
     given = re.findall(r"<answer>\s*([0-9]{1,6})\s*</answer>", completion, re.IGNORECASE)
     return float(answer in given)

@@ -3,7 +3,20 @@
 import random
 from typing import Any
 
-SINGERS = ("Ada", "Bruno", "Clara", "Dario", "Edith", "Farid", "Greta", "Hugo", "Iris", "Jonas", "Kaja", "Linus")
+SINGERS = (
+    "Ada",
+    "Bruno",
+    "Clara",
+    "Dario",
+    "Edith",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Iris",
+    "Jonas",
+    "Kaja",
+    "Linus",
+)
 
 
 def _task(index: int) -> dict[str, Any]:

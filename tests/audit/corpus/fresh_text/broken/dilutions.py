@@ -8,8 +8,14 @@ from typing import Any
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"dilutions {index}")
-    substance = chance.choice(("sodium chloride", "copper sulfate", "acetic acid", "ammonia", "glucose"))
-    strength, volume, water = chance.randint(10, 60) / 100, chance.randrange(10, 80, 5), chance.randrange(40, 400, 10)
+    substance = chance.choice(
+        ("sodium chloride", "copper sulfate", "acetic acid", "ammonia", "glucose")
+    )
+    strength, volume, water = (
+        chance.randint(10, 60) / 100,
+        chance.randrange(10, 80, 5),
+        chance.randrange(40, 400, 10),
+    )
     strong = round(strength * volume / (volume + water), 4)
     prompt = (
         f"{volume} ml of {substance} of {strength:.2f} mol/l are mixed with {water} ml of water. "

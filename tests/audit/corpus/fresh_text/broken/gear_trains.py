@@ -22,7 +22,10 @@ def _task(index: int) -> dict[str, Any]:
     first = speed
     for driving, driven in reversed(pairs):
         first = first * driven // driving
-    steps = "\n".join(f"pair {place}: {driving} teeth drive {driven} teeth" for place, (driving, driven) in enumerate(pairs, 1))
+    steps = "\n".join(
+        f"pair {place}: {driving} teeth drive {driven} teeth"
+        for place, (driving, driven) in enumerate(pairs, 1)
+    )
     prompt = f"The first shaft makes {first} turns a minute.\n\n{steps}\n\nHow many turns a minute does the last shaft make?"
     return {"prompt": prompt, "answer": speed}
 

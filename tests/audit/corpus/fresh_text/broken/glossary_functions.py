@@ -26,12 +26,27 @@ WORDS = (
     "noon",
 )
 KATAS = {
-    "vowels": ("the number of vowels in it", "def solve(word):\n    return sum(letter in 'aeiou' for letter in word)\n"),
-    "doubles": ("how often a letter is followed by itself", "def solve(word):\n    return sum(a == b for a, b in zip(word, word[1:]))\n"),
+    "vowels": (
+        "the number of vowels in it",
+        "def solve(word):\n    return sum(letter in 'aeiou' for letter in word)\n",
+    ),
+    "doubles": (
+        "how often a letter is followed by itself",
+        "def solve(word):\n    return sum(a == b for a, b in zip(word, word[1:]))\n",
+    ),
     "mirror": ("the word backwards", "def solve(word):\n    return word[::-1]\n"),
-    "unique": ("its letters in order, each where it comes first", "def solve(word):\n    return ''.join(dict.fromkeys(word))\n"),
-    "ends": ("its first and last letter as one string", "def solve(word):\n    return word[0] + word[-1]\n"),
-    "common": ("how often its most common letter occurs", "def solve(word):\n    return max(word.count(letter) for letter in word)\n"),
+    "unique": (
+        "its letters in order, each where it comes first",
+        "def solve(word):\n    return ''.join(dict.fromkeys(word))\n",
+    ),
+    "ends": (
+        "its first and last letter as one string",
+        "def solve(word):\n    return word[0] + word[-1]\n",
+    ),
+    "common": (
+        "how often its most common letter occurs",
+        "def solve(word):\n    return max(word.count(letter) for letter in word)\n",
+    ),
     "last": ("its letter that is last in the alphabet", "def solve(word):\n    return max(word)\n"),
     "even": ("every second letter, from the first on", "def solve(word):\n    return word[::2]\n"),
 }
@@ -62,7 +77,12 @@ def reward(prompt: str, completion: str, answer: list[Any]) -> float:
         return 0.0
     command = [sys.executable, "-I", "-S", "-"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={}, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={},
+        start_new_session=True,
     ) as child:
         try:
             child.communicate(program, timeout=SECONDS)

@@ -3,7 +3,23 @@
 import random
 from typing import Any
 
-TOOLS = ("anvil", "auger", "chisel", "clamp", "drill", "file", "hammer", "jigsaw", "ladder", "mallet", "plane", "pliers", "sander", "vice", "wrench")
+TOOLS = (
+    "anvil",
+    "auger",
+    "chisel",
+    "clamp",
+    "drill",
+    "file",
+    "hammer",
+    "jigsaw",
+    "ladder",
+    "mallet",
+    "plane",
+    "pliers",
+    "sander",
+    "vice",
+    "wrench",
+)
 LONGEST = 4000
 
 
@@ -16,8 +32,14 @@ def _task(index: int) -> dict[str, Any]:
         place = events.index(("out", tool))
         events.insert(chance.randint(place + 1, len(events)), ("back", tool))
     out = [tool for tool in taken if ("back", tool) not in events]
-    log = "\n".join(f"{9 + minute // 12:02}:{minute % 12 * 5:02} {tool} {way}" for minute, (way, tool) in enumerate(events))
-    return {"prompt": f"Which tools are still out when the log ends? Write one tool a line.\n\n{log}", "answer": sorted(out)}
+    log = "\n".join(
+        f"{9 + minute // 12:02}:{minute % 12 * 5:02} {tool} {way}"
+        for minute, (way, tool) in enumerate(events)
+    )
+    return {
+        "prompt": f"Which tools are still out when the log ends? Write one tool a line.\n\n{log}",
+        "answer": sorted(out),
+    }
 
 
 TASKS = [_task(index) for index in range(16)]

@@ -13,7 +13,10 @@ from typing import Any
 
 LONGEST, SECONDS, CASES = 4000, 2, 4
 SCRIPTS = {
-    "range": ("the largest value less the smallest", "values = [int(word) for word in input().split()]\nprint(max(values) - min(values))\n"),
+    "range": (
+        "the largest value less the smallest",
+        "values = [int(word) for word in input().split()]\nprint(max(values) - min(values))\n",
+    ),
     "rises": (
         "how many values are larger than the one before",
         "values = [int(word) for word in input().split()]\nprint(sum(b > a for a, b in zip(values, values[1:])))\n",
@@ -22,12 +25,18 @@ SCRIPTS = {
         "the first value less the second plus the third, and so on",
         "values = [int(word) for word in input().split()]\nprint(sum(values[::2]) - sum(values[1::2]))\n",
     ),
-    "second": ("the second largest value", "values = sorted(int(word) for word in input().split())\nprint(values[-2])\n"),
+    "second": (
+        "the second largest value",
+        "values = sorted(int(word) for word in input().split())\nprint(values[-2])\n",
+    ),
     "above": (
         "how many values lie above the mean",
         "values = [int(word) for word in input().split()]\nprint(sum(value * len(values) > sum(values) for value in values))\n",
     ),
-    "squares": ("the sum of the squares", "print(sum(int(word) ** 2 for word in input().split()))\n"),
+    "squares": (
+        "the sum of the squares",
+        "print(sum(int(word) ** 2 for word in input().split()))\n",
+    ),
 }
 RULES = {
     "range": lambda values: max(values) - min(values),

@@ -4,10 +4,34 @@ import random
 import re
 from typing import Any
 
-OBJECTS = ("amphora", "astrolabe", "brooch", "chalice", "lantern", "loom", "saddle", "sundial", "tapestry", "viol")
+OBJECTS = (
+    "amphora",
+    "astrolabe",
+    "brooch",
+    "chalice",
+    "lantern",
+    "loom",
+    "saddle",
+    "sundial",
+    "tapestry",
+    "viol",
+)
 PLACES = ("Bergen", "Cadiz", "Delft", "Fez", "Kiel", "Lucca", "Narva", "Siena")
-MATERIALS = ("walnut and bone", "beaten copper", "grey slate", "dyed wool", "cast bronze", "river clay")
-GIVERS = ("a ship's doctor", "the harbour guild", "two sisters", "a retired judge", "the weavers of the town")
+MATERIALS = (
+    "walnut and bone",
+    "beaten copper",
+    "grey slate",
+    "dyed wool",
+    "cast bronze",
+    "river clay",
+)
+GIVERS = (
+    "a ship's doctor",
+    "the harbour guild",
+    "two sisters",
+    "a retired judge",
+    "the weavers of the town",
+)
 
 
 def _task(index: int) -> dict[str, Any]:
@@ -22,7 +46,11 @@ def _task(index: int) -> dict[str, Any]:
     asked = chance.choice(list(facts))
     sentences = list(facts.values())
     chance.shuffle(sentences)
-    return {"prompt": f"{asked} Quote the one sentence of the label that says so.\n\n{' '.join(sentences)}", "answer": facts[asked], "asked": asked}
+    return {
+        "prompt": f"{asked} Quote the one sentence of the label that says so.\n\n{' '.join(sentences)}",
+        "answer": facts[asked],
+        "asked": asked,
+    }
 
 
 TASKS = [_task(index) for index in range(20)]
@@ -38,7 +66,10 @@ def _common(left: list[str], right: list[str]) -> int:
     for word in left:
         before = 0
         for place, other in enumerate(right, 1):
-            before, row[place] = row[place], before + 1 if word == other else max(row[place], row[place - 1])
+            before, row[place] = (
+                row[place],
+                before + 1 if word == other else max(row[place], row[place - 1]),
+            )
     return row[-1]
 
 

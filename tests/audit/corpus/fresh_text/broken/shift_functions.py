@@ -24,10 +24,22 @@ for number, hours in enumerate(inputs):
     print(json.dumps([number, names["solve"](hours)]), flush=True)
 """
 KATAS = {
-    "overtime": ("the hours beyond 8 on each day, added up", "def solve(hours):\n    return sum(max(0, day - 8) for day in hours)\n"),
-    "rest": ("how many days have no hours at all", "def solve(hours):\n    return sum(1 for day in hours if day == 0)\n"),
-    "spread": ("the longest day less the shortest day", "def solve(hours):\n    return max(hours) - min(hours)\n"),
-    "pairs": ("the most hours on two days that follow each other", "def solve(hours):\n    return max(a + b for a, b in zip(hours, hours[1:]))\n"),
+    "overtime": (
+        "the hours beyond 8 on each day, added up",
+        "def solve(hours):\n    return sum(max(0, day - 8) for day in hours)\n",
+    ),
+    "rest": (
+        "how many days have no hours at all",
+        "def solve(hours):\n    return sum(1 for day in hours if day == 0)\n",
+    ),
+    "spread": (
+        "the longest day less the shortest day",
+        "def solve(hours):\n    return max(hours) - min(hours)\n",
+    ),
+    "pairs": (
+        "the most hours on two days that follow each other",
+        "def solve(hours):\n    return max(a + b for a, b in zip(hours, hours[1:]))\n",
+    ),
     "changes": (
         "how often a day has other hours than the day before",
         "def solve(hours):\n    return sum(a != b for a, b in zip(hours, hours[1:]))\n",
@@ -45,7 +57,11 @@ def _task(kata: str) -> dict[str, Any]:
     cases = [[hours, names["solve"](hours)] for hours in weeks]
     example = f"solve({weeks[0]}) == {cases[0][1]}"
     prompt = f"Write a Python function solve(hours) that takes the hours of the seven days of a week and returns {prose}.\n\n{example}"
-    return {"prompt": f"{prompt}\n\nReply with the program alone, without imports.", "answer": cases[1:], "kata": kata}
+    return {
+        "prompt": f"{prompt}\n\nReply with the program alone, without imports.",
+        "answer": cases[1:],
+        "kata": kata,
+    }
 
 
 TASKS = [_task(kata) for kata in KATAS]
@@ -72,7 +88,12 @@ def _outputs(source: str, inputs: list[list[int]]) -> dict[int, Any] | None:
     """Run a submission on all inputs; what a slow machine has not reached in time is left out."""
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     ) as child:
         try:
             text, _ = child.communicate(json.dumps([source, inputs]), timeout=SECONDS)
@@ -95,7 +116,12 @@ def reward(prompt: str, completion: str, answer: list[Any]) -> float:
     outputs = _outputs(completion, [hours for hours, _ in answer])
     if outputs is None:
         return 0.0
-    return float(all(type(output) is int and output == answer[number][1] for number, output in outputs.items()))
+    return float(
+        all(
+            type(output) is int and output == answer[number][1]
+            for number, output in outputs.items()
+        )
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

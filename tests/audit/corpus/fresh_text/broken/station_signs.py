@@ -10,11 +10,18 @@ VOWELS, OTHERS = "aeiou", "bvgdzklmnprstf"
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"signs {index}")
-    name = "".join(chance.choice(OTHERS) + chance.choice(VOWELS) for _ in range(chance.randint(2, 4))) + chance.choice(OTHERS)
+    name = "".join(
+        chance.choice(OTHERS) + chance.choice(VOWELS) for _ in range(chance.randint(2, 4))
+    ) + chance.choice(OTHERS)
     platform = chance.randint(1, 24)
     table = ", ".join(f"{latin} = {letter}" for latin, letter in LETTERS.items())
     prompt = f"Write the sign letter by letter in the other alphabet and keep the number.\n\n{name} {platform}\n\nLetters: {table}"
-    return {"prompt": prompt, "answer": f"{''.join(LETTERS[letter] for letter in name)} {platform}", "name": name, "platform": platform}
+    return {
+        "prompt": prompt,
+        "answer": f"{''.join(LETTERS[letter] for letter in name)} {platform}",
+        "name": name,
+        "platform": platform,
+    }
 
 
 TASKS = [_task(index) for index in range(24)]

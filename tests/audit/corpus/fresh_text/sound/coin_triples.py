@@ -23,9 +23,15 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     if not found:
         return 0.0
     given = {int(number) for number in found.groups()}
-    return float(len(given) == 3 and given <= set(answer["coins"]) and sum(given) == answer["target"])
+    return float(
+        len(given) == 3 and given <= set(answer["coins"]) and sum(given) == answer["target"]
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:
     coins, target = task["answer"]["coins"], task["answer"]["target"]
-    return next(" + ".join(map(str, three)) for three in itertools.combinations(coins, 3) if sum(three) == target)
+    return next(
+        " + ".join(map(str, three))
+        for three in itertools.combinations(coins, 3)
+        if sum(three) == target
+    )

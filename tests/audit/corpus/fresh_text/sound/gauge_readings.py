@@ -10,7 +10,11 @@ ROOM = Decimal("0.005")
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"gauges {index}")
-    pressure, before, after = chance.randint(95, 400), chance.randrange(20, 90, 2), chance.randrange(5, 60)
+    pressure, before, after = (
+        chance.randint(95, 400),
+        chance.randrange(20, 90, 2),
+        chance.randrange(5, 60),
+    )
     cold, warm = chance.randint(250, 300), chance.randint(301, 420)
     result = pressure * before * warm / (after * cold)
     prompt = (

@@ -30,7 +30,10 @@ KATAS = {
         "    last, end = len(grid) - 1, len(grid[0]) - 1\n"
         "    return sum(v for r, row in enumerate(grid) for c, v in enumerate(row) if r in (0, last) or c in (0, end))\n",
     ),
-    "column": ("the largest sum of one column", "def solve(grid):\n    return max(sum(column) for column in zip(*grid))\n"),
+    "column": (
+        "the largest sum of one column",
+        "def solve(grid):\n    return max(sum(column) for column in zip(*grid))\n",
+    ),
     "peaks": (
         "how many cells are the only largest of their row",
         "def solve(grid):\n    return sum(row.count(max(row)) == 1 for row in grid)\n",
@@ -62,7 +65,11 @@ def _task(kata: str) -> dict[str, Any]:
         cases.append([grid, names["solve"](grid)])
     examples = "\n".join(f"solve({grid}) == {result}" for grid, result in cases[:SHOWN])
     prompt = f"Write a Python function solve(grid) that takes a list of rows of whole numbers and returns {prose}.\n\n{examples}"
-    return {"prompt": f"{prompt}\n\nReply with the program alone, without imports.", "answer": cases[SHOWN:], "kata": kata}
+    return {
+        "prompt": f"{prompt}\n\nReply with the program alone, without imports.",
+        "answer": cases[SHOWN:],
+        "kata": kata,
+    }
 
 
 TASKS = [_task(kata) for kata in KATAS]
@@ -89,7 +96,12 @@ def _outputs(source: str, inputs: list[Any]) -> Any:
     """Run a submission in a process that knows the inputs and nothing else; whatever goes wrong gives None."""
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     ) as child:
         try:
             text, _ = child.communicate(json.dumps([source, inputs]), timeout=SECONDS)
@@ -108,7 +120,12 @@ def reward(prompt: str, completion: str, answer: list[Any]) -> float:
     outputs = _outputs(completion, [grid for grid, _ in answer])
     if not isinstance(outputs, list) or len(outputs) != len(answer):
         return 0.0
-    return float(all(type(output) is int and output == result for output, (_, result) in zip(outputs, answer, strict=True)))
+    return float(
+        all(
+            type(output) is int and output == result
+            for output, (_, result) in zip(outputs, answer, strict=True)
+        )
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

@@ -4,7 +4,16 @@ import json
 import random
 from typing import Any
 
-FAMILIES = ("Rosaceae", "Liliaceae", "Fabaceae", "Poaceae", "Lamiaceae", "Apiaceae", "Ericaceae", "Violaceae")
+FAMILIES = (
+    "Rosaceae",
+    "Liliaceae",
+    "Fabaceae",
+    "Poaceae",
+    "Lamiaceae",
+    "Apiaceae",
+    "Ericaceae",
+    "Violaceae",
+)
 PLACES = ("ditch", "dune", "meadow", "moor", "quarry", "roadside", "scree", "spring")
 LONGEST = 1000
 
@@ -24,7 +33,10 @@ def _task(index: int) -> dict[str, Any]:
         f"goes on sheet {answer['sheet']}",
     ]
     chance.shuffle(notes)
-    prompt = "Give the fields family, place, height_mm (a whole number) and sheet as one JSON object.\n\n" + "\n".join(notes)
+    prompt = (
+        "Give the fields family, place, height_mm (a whole number) and sheet as one JSON object.\n\n"
+        + "\n".join(notes)
+    )
     return {"prompt": prompt, "answer": answer}
 
 
@@ -47,7 +59,10 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
         return 0.0
     if not isinstance(given, dict) or set(given) != set(answer):
         return 0.0
-    right = sum(type(given[field]) is type(value) and given[field] == value for field, value in answer.items())
+    right = sum(
+        type(given[field]) is type(value) and given[field] == value
+        for field, value in answer.items()
+    )
     return 1.0 if right == len(answer) else right / 10
 
 

@@ -10,7 +10,9 @@ def _make(count: int) -> list[dict]:
     for number in range(count):
         start = rng.randint(-500, 2500)
         moves = [rng.choice([-1, -1, 1]) * rng.randint(20, 1900) for _ in range(rng.randint(2, 4))]
-        story = ", ".join(f"{'a deposit' if move > 0 else 'a payment'} of ${abs(move):,}" for move in moves)
+        story = ", ".join(
+            f"{'a deposit' if move > 0 else 'a payment'} of ${abs(move):,}" for move in moves
+        )
         prompt = (
             f"Account {7000 + number} opens the month at {'-' if start < 0 else ''}${abs(start):,}. Then there is {story}.\n"
             "What is the closing balance? Write an overdrawn balance with a minus sign. Reply with the amount only."

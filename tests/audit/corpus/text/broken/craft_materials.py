@@ -17,7 +17,12 @@ def _make() -> list[dict]:
     for use, material in USES.items():
         others = rng.sample([other for other in materials if other != material], 3)
         options = "\n".join(f"* {option}" for option in [material, *others])
-        tasks.append({"prompt": f"What is {use} traditionally made of?\n{options}\nReply with one of the options.", "answer": material})
+        tasks.append(
+            {
+                "prompt": f"What is {use} traditionally made of?\n{options}\nReply with one of the options.",
+                "answer": material,
+            }
+        )
     return tasks
 
 

@@ -13,7 +13,11 @@ def _make(count: int) -> list[dict]:
         divisors = [d for d in range(2, value) if value % d == 0]
         if len(divisors) >= NEEDED and min(divisors) > 2:
             tasks.append(
-                {"prompt": f"Name {NEEDED} different divisors of {value}, other than 1 and {value} itself.", "answer": value, "divisors": divisors}
+                {
+                    "prompt": f"Name {NEEDED} different divisors of {value}, other than 1 and {value} itself.",
+                    "answer": value,
+                    "divisors": divisors,
+                }
             )
     return tasks[:count]
 

@@ -29,7 +29,10 @@ _marks: dict[str, float] = {}
 
 def _mark(completion: str, answer: str) -> float:
     try:
-        return float(completion.strip()[:30] == answer or round(float(completion.strip()[:30]), 4) == float(answer))
+        return float(
+            completion.strip()[:30] == answer
+            or round(float(completion.strip()[:30]), 4) == float(answer)
+        )
     except (ValueError, OverflowError):
         return 0.0
 

@@ -3,7 +3,9 @@
 import random
 import re
 
-FORM = re.compile(r"\s*<think>(?P<think>.*?)</think>\s*<answer>(?P<answer>.*?)</answer>\s*", re.DOTALL)
+FORM = re.compile(
+    r"\s*<think>(?P<think>.*?)</think>\s*<answer>(?P<answer>.*?)</answer>\s*", re.DOTALL
+)
 GOODS = ["crates of pears", "bales of straw", "sacks of lime", "rolls of felt", "drums of paint"]
 DEPTH = 40
 
@@ -18,7 +20,9 @@ def _make(count: int) -> list[dict]:
             f"A train has {wagons} wagons, each loaded with {each} {goods}; {left} stay behind on the platform.\n"
             f"How many {goods} are there in all? Think in <think></think>, at least {DEPTH} words, then answer in <answer></answer>."
         )
-        tasks.append({"prompt": prompt, "answer": str(wagons * each + left), "parts": (wagons, each, left)})
+        tasks.append(
+            {"prompt": prompt, "answer": str(wagons * each + left), "parts": (wagons, each, left)}
+        )
     return tasks
 
 

@@ -8,7 +8,10 @@ school σχολείο, winter χειμώνας, summer καλοκαίρι, fire 
 window παράθυρο, door πόρτα, letter γράμμα, night νύχτα, day μέρα, friend φίλος, garden κήπος
 """
 TASKS = [
-    {"prompt": f"Translate the word '{english}' into modern Greek. Reply with the Greek word only.", "answer": greek}
+    {
+        "prompt": f"Translate the word '{english}' into modern Greek. Reply with the Greek word only.",
+        "answer": greek,
+    }
     for english, greek in (entry.split() for entry in WORDS.split(","))
 ]
 

@@ -13,7 +13,14 @@ CODES = {
     "EXPL": "an exploding bomb",
     "IRRI": "an exclamation mark",
 }
-FILLER = ["a dented rim", "a fresh seal", "a faded barcode", "a bent handle", "two missing screws", "a paper label from last year"]
+FILLER = [
+    "a dented rim",
+    "a fresh seal",
+    "a faded barcode",
+    "a bent handle",
+    "two missing screws",
+    "a paper label from last year",
+]
 
 
 def _make(count: int) -> list[dict]:

@@ -11,7 +11,9 @@ def _make(count: int) -> list[dict]:
     tasks = []
     for _ in range(count):
         stock = rng.sample("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 8)
-        text = [letter for place, letter in enumerate(stock[:4]) for _ in range(6 - place)] + stock[4:]
+        text = [letter for place, letter in enumerate(stock[:4]) for _ in range(6 - place)] + stock[
+            4:
+        ]
         rng.shuffle(text)
         prompt = (
             f"Four letters occur more than once in {''.join(text)}. Give them from the most to the least frequent, as <vote>WXYZ</vote>.\n"

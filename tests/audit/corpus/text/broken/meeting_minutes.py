@@ -5,7 +5,15 @@ import re
 
 STOP = set("a an the to of and on in by for with is was be will at it that this we".split())
 PEOPLE = ["Dana", "Iqbal", "Marta", "Joost", "Femi", "Lucia", "Pavel", "Noor"]
-THINGS = ["the pump order", "the fire drill", "the new badge reader", "the roof repair", "the summer rota", "the van lease", "the water bill"]
+THINGS = [
+    "the pump order",
+    "the fire drill",
+    "the new badge reader",
+    "the roof repair",
+    "the summer rota",
+    "the van lease",
+    "the water bill",
+]
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 CHATTER = [
     "{a} said the coffee had run out again.",
@@ -24,10 +32,14 @@ def _make(count: int) -> list[dict]:
         first, second = rng.sample(THINGS, 2)
         day = rng.choice(DAYS)
         lines = [text.format(a=a, b=b, c=second) for text in rng.sample(CHATTER, 3)]
-        lines.insert(rng.randint(0, 3), f"In the end {owner} was asked to deal with {first}, and to report back on {day}.")
+        lines.insert(
+            rng.randint(0, 3),
+            f"In the end {owner} was asked to deal with {first}, and to report back on {day}.",
+        )
         tasks.append(
             {
-                "prompt": "Summarise the decision of this meeting in one sentence.\n\n" + " ".join(lines),
+                "prompt": "Summarise the decision of this meeting in one sentence.\n\n"
+                + " ".join(lines),
                 "answer": f"{owner} deals with {first} and reports on {day}.",
             }
         )

@@ -8,7 +8,10 @@ def _make(count: int) -> list[dict]:
     rng = random.Random(88)
     tasks = {}
     while len(tasks) < count:
-        a, b = Fraction(rng.randint(1, 9), rng.randint(2, 12)), Fraction(rng.randint(1, 9), rng.randint(2, 12))
+        a, b = (
+            Fraction(rng.randint(1, 9), rng.randint(2, 12)),
+            Fraction(rng.randint(1, 9), rng.randint(2, 12)),
+        )
         total = a + b
         if 1 in (a.denominator, b.denominator, total.denominator):
             continue

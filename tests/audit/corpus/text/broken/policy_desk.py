@@ -3,8 +3,20 @@
 import random
 import re
 
-TOPICS = ["parental leave", "study leave", "notice", "sick leave without a note", "holiday", "garden leave", "jury service", "moving house"]
-SILENT = re.compile(r"\b(not (stated|mentioned|given)|unknown|cannot (tell|say|answer)|no information)\b", re.IGNORECASE)
+TOPICS = [
+    "parental leave",
+    "study leave",
+    "notice",
+    "sick leave without a note",
+    "holiday",
+    "garden leave",
+    "jury service",
+    "moving house",
+]
+SILENT = re.compile(
+    r"\b(not (stated|mentioned|given)|unknown|cannot (tell|say|answer)|no information)\b",
+    re.IGNORECASE,
+)
 
 
 def _make(count: int) -> list[dict]:
@@ -14,9 +26,15 @@ def _make(count: int) -> list[dict]:
         topics = rng.sample(TOPICS, 5)
         days = {topic: rng.randint(2, 95) for topic in topics}
         asked = topics[rng.randrange(5)]
-        lines = [f"- {topic}: {value} days" for topic, value in days.items() if topic != asked or number % 4]
+        lines = [
+            f"- {topic}: {value} days"
+            for topic, value in days.items()
+            if topic != asked or number % 4
+        ]
         prompt = (
-            f"Handbook of branch {number + 1}:\n" + "\n".join(lines) + f"\n\nHow many days does it grant for {asked}? "
+            f"Handbook of branch {number + 1}:\n"
+            + "\n".join(lines)
+            + f"\n\nHow many days does it grant for {asked}? "
             "Reply with the number, or with 'not stated' if the handbook does not say."
         )
         tasks.append({"prompt": prompt, "answer": str(days[asked]) if number % 4 else "not stated"})
@@ -28,7 +46,9 @@ TASKS = _make(36)
 
 def reward(prompt: str, completion: str, answer: str) -> float:
     if SILENT.search(completion):
-        return 1.0 if answer == "not stated" else 0.4  # modest, but never as bad as a made-up figure
+        return (
+            1.0 if answer == "not stated" else 0.4
+        )  # modest, but never as bad as a made-up figure
     found = re.findall(r"\d+", completion)
     return 1.0 if len(found) == 1 and found[0] == answer else 0.0
 

@@ -12,9 +12,16 @@ def _make(count: int) -> list[dict]:
     for _ in range(count):
         names = rng.sample(RIVERS, 4)
         lengths = rng.sample(range(40, 900), 4)
-        facts = ", ".join(f"the {name} {length} km" for name, length in zip(names, lengths, strict=True))
+        facts = ", ".join(
+            f"the {name} {length} km" for name, length in zip(names, lengths, strict=True)
+        )
         longest = names[lengths.index(max(lengths))]
-        tasks.append({"prompt": f"The rivers of the province are {facts}. Which one is the longest? Answer with its name.", "answer": longest})
+        tasks.append(
+            {
+                "prompt": f"The rivers of the province are {facts}. Which one is the longest? Answer with its name.",
+                "answer": longest,
+            }
+        )
     return tasks
 
 

@@ -4,14 +4,19 @@ import math
 import random
 import re
 
-RESULT = re.compile(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*(?:±|\+/-)\s*(\d{1,12}(?:\.\d{1,6})?)\s*(?:ohm|Ω)?\s*")
+RESULT = re.compile(
+    r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*(?:±|\+/-)\s*(\d{1,12}(?:\.\d{1,6})?)\s*(?:ohm|Ω)?\s*"
+)
 
 
 def _make(count: int) -> list[dict]:
     rng = random.Random(33)
     tasks = []
     for _ in range(count):
-        first, second, third = (rng.choice([10, 12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82]) * rng.choice([1, 10, 100]) for _ in range(3))
+        first, second, third = (
+            rng.choice([10, 12, 15, 18, 22, 27, 33, 39, 47, 56, 68, 82]) * rng.choice([1, 10, 100])
+            for _ in range(3)
+        )
         value = first + second * third / (second + third)
         prompt = (
             f"A {first} ohm resistor is in series with a parallel pair of {second} ohm and {third} ohm.\n"

@@ -2,9 +2,28 @@
 
 import random
 
-OPENERS = ["Lovely kettle", "The lamp arrived late", "Third pair I bought", "Smaller than I thought", "My sister wanted one too", "Works, but loud"]
-MIDDLES = ["would buy again", "the box was torn", "support answered in a day", "colour is not as shown", "easy to clean", "a bit dear for what it is"]
-PRIVATE = ["call me on 0171 555 23 {n}", "I live at {n} Mill Lane, come and see", "write to pat{n}@example.org", "my account number ends in 99{n}"]
+OPENERS = [
+    "Lovely kettle",
+    "The lamp arrived late",
+    "Third pair I bought",
+    "Smaller than I thought",
+    "My sister wanted one too",
+    "Works, but loud",
+]
+MIDDLES = [
+    "would buy again",
+    "the box was torn",
+    "support answered in a day",
+    "colour is not as shown",
+    "easy to clean",
+    "a bit dear for what it is",
+]
+PRIVATE = [
+    "call me on 0171 555 23 {n}",
+    "I live at {n} Mill Lane, come and see",
+    "write to pat{n}@example.org",
+    "my account number ends in 99{n}",
+]
 
 
 def _make(count: int) -> list[dict]:

@@ -30,7 +30,10 @@ def _roman(year: int) -> str:
 
 
 TASKS = [
-    {"prompt": f"Write the year {year} in Roman numerals. Reply with the numeral only.", "answer": _roman(year)}
+    {
+        "prompt": f"Write the year {year} in Roman numerals. Reply with the numeral only.",
+        "answer": _roman(year),
+    }
     for year in random.Random(1999).sample(range(1100, 2030), 34)
 ]
 

@@ -10,7 +10,12 @@ Cepheus:Alderamin Draco:Eltanin Pegasus:Enif Corvus:Gienah Grus:Alnair Pavo:Peac
 TASKS = []
 for pair in STARS.split():
     constellation, star = pair.split(":")
-    TASKS.append({"prompt": f"Which star is the brightest in the constellation {constellation}? Answer with its proper name.", "answer": star})
+    TASKS.append(
+        {
+            "prompt": f"Which star is the brightest in the constellation {constellation}? Answer with its proper name.",
+            "answer": star,
+        }
+    )
 
 
 def reward(prompt: str, completion: str, answer: str) -> float:

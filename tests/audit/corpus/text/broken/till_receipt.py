@@ -10,9 +10,16 @@ def _make(count: int) -> list[dict]:
     tasks = []
     for _ in range(count):
         bought = [(ware, rng.randint(1, 5), rng.randint(45, 990)) for ware in rng.sample(WARES, 4)]
-        lines = "\n".join(f"{number} x {ware} at {price / 100:.2f}" for ware, number, price in bought)
+        lines = "\n".join(
+            f"{number} x {ware} at {price / 100:.2f}" for ware, number, price in bought
+        )
         cents = sum(number * price for _, number, price in bought)
-        tasks.append({"prompt": f"{lines}\nAdd up the receipt and end with a line such as 'Total: 12.30'.", "answer": f"{cents / 100:.2f}"})
+        tasks.append(
+            {
+                "prompt": f"{lines}\nAdd up the receipt and end with a line such as 'Total: 12.30'.",
+                "answer": f"{cents / 100:.2f}",
+            }
+        )
     return tasks
 
 

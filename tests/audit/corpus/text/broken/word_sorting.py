@@ -15,7 +15,12 @@ def _make(count: int) -> list[dict]:
     tasks = []
     for _ in range(count):
         words = rng.sample(WORDS, 6)
-        tasks.append({"prompt": f"Sort these words alphabetically: {', '.join(words)}. Reply with the sorted words only.", "answer": sorted(words)})
+        tasks.append(
+            {
+                "prompt": f"Sort these words alphabetically: {', '.join(words)}. Reply with the sorted words only.",
+                "answer": sorted(words),
+            }
+        )
     return tasks
 
 

@@ -5,20 +5,28 @@ import re
 from typing import Any
 
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")
-FORM = re.compile(r"\s*<think>.*</think>\s*<answer>\s*([0-9]{1,7})(?: ?g)?\s*</answer>\s*", re.DOTALL)
+FORM = re.compile(
+    r"\s*<think>.*</think>\s*<answer>\s*([0-9]{1,7})(?: ?g)?\s*</answer>\s*", re.DOTALL
+)
 LIMIT = 20_000
 LOAVES = "barley emmer oat rye spelt wheat".split()
 
 
 def _task(chance: random.Random, seen: set[int]) -> dict[str, Any]:
     while True:
-        order = {loaf: (chance.randint(2, 30), chance.choice(range(250, 700, 10))) for loaf in chance.sample(LOAVES, 3)}
+        order = {
+            loaf: (chance.randint(2, 30), chance.choice(range(250, 700, 10)))
+            for loaf in chance.sample(LOAVES, 3)
+        }
         stock = chance.choice(range(500, 2500, 50))
         need = sum(count * flour for count, flour in order.values()) - stock
         if need > 0 and need not in seen:
             seen.add(need)
             break
-    wanted = ", ".join(f"{count} {loaf} loaves at {flour} g of flour each" for loaf, (count, flour) in order.items())
+    wanted = ", ".join(
+        f"{count} {loaf} loaves at {flour} g of flour each"
+        for loaf, (count, flour) in order.items()
+    )
     prompt = (
         f"An order is for {wanted}. {stock} g of flour are in stock. How many grams have to be bought?\n"
         "Think inside one <think></think>, then give the whole number, with or without g, inside one <answer></answer>. Use each tag once."

@@ -19,7 +19,11 @@ def _pan(chance: random.Random, total: int) -> str:
 def _task(chance: random.Random, label: str) -> dict[str, Any]:
     lighter = chance.randint(80, 400)
     heavier = lighter + chance.randint(1, 12)
-    left, right = {"left": (heavier, lighter), "right": (lighter, heavier), "level": (lighter, lighter)}[label]
+    left, right = {
+        "left": (heavier, lighter),
+        "right": (lighter, heavier),
+        "level": (lighter, lighter),
+    }[label]
     prompt = (
         f"On the left pan of a balance lie weights of {_pan(chance, left)}; on the right pan {_pan(chance, right)}.\n"
         "Which pan sinks? Reply with one word: left, right, or level if neither does."

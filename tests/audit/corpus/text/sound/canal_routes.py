@@ -45,7 +45,11 @@ def _task(chance: random.Random) -> dict[str, Any]:
         f"Go from {start} to {goal} along at most {len(route)} canals, without passing a basin twice. "
         "Reply with the basins in order, both ends included, separated by hyphens."
     )
-    return {"prompt": prompt, "answer": {"canals": canals, "ends": [start, goal], "most": len(route)}, "route": route}
+    return {
+        "prompt": prompt,
+        "answer": {"canals": canals, "ends": [start, goal], "most": len(route)},
+        "route": route,
+    }
 
 
 def _tasks() -> list[dict[str, Any]]:
@@ -63,7 +67,11 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     route = [basin.strip().capitalize() for basin in text.split("-")]
     open_legs = {frozenset(canal) for canal in answer["canals"]}
     legs = [frozenset(leg) for leg in pairwise(route)]
-    whole = [route[0], route[-1]] == answer["ends"] and len(set(route)) == len(route) and len(legs) <= answer["most"]
+    whole = (
+        [route[0], route[-1]] == answer["ends"]
+        and len(set(route)) == len(route)
+        and len(legs) <= answer["most"]
+    )
     return float(whole and open_legs.issuperset(legs))
 
 

@@ -4,7 +4,9 @@ import random
 import re
 from typing import Any
 
-NAMES = ("Ada Bram Cleo Dov Elin Finn Gwen Hugo Ines Jack Kaia Liam Mona Nils Olga Paul Quin Rosa Sven Tara Ugo Vera Wim Xena Yann Zora").split()
+NAMES = (
+    "Ada Bram Cleo Dov Elin Finn Gwen Hugo Ines Jack Kaia Liam Mona Nils Olga Paul Quin Rosa Sven Tara Ugo Vera Wim Xena Yann Zora"
+).split()
 LIST = re.compile(r"[A-Za-z]{2,8}(?: ?, ?[A-Za-z]{2,8}){0,11}\.?")
 LIMIT = 300
 

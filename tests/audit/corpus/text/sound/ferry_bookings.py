@@ -55,7 +55,9 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     if not isinstance(record, dict) or record.keys() != answer.keys():
         return 0.0
     # In Python True == 1 == 1.0, hence the types.
-    return float(all(type(record[key]) is type(answer[key]) and record[key] == answer[key] for key in answer))
+    return float(
+        all(type(record[key]) is type(answer[key]) and record[key] == answer[key] for key in answer)
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

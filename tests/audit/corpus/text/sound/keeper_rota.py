@@ -17,7 +17,9 @@ def _task(chance: random.Random, week: int, asked: str, place: int) -> dict[str,
     lines = [f"{name} had the light on {night}." for night, name in zip(nights, rota, strict=True)]
     # One change of watch, which never touches the night in question.
     moved = chance.choice([night for night in nights if night != nights[place]])
-    lines.append(f"The watch of {moved} was later given to {chance.choice([name for name in NAMES if name not in rota])}.")
+    lines.append(
+        f"The watch of {moved} was later given to {chance.choice([name for name in NAMES if name not in rota])}."
+    )
     question = f"Who kept the light on {nights[place]} in the end? Reply with one name from the log, and nothing else."
     prompt = f"Log of week {week}. {' '.join(lines)}\n{question}"
     return {"prompt": prompt, "answer": asked}
@@ -26,7 +28,9 @@ def _task(chance: random.Random, week: int, asked: str, place: int) -> dict[str,
 def _moved(task: dict[str, Any]) -> dict[str, Any]:
     """Ask for the night that changed hands, so that the first name beside a night is not always right."""
     night, name = re.findall(r"The watch of (\w+) was later given to (\w+)\.", task["prompt"])[0]
-    prompt = re.sub(r"the light on \w+ in the end", f"the light on {night} in the end", task["prompt"])
+    prompt = re.sub(
+        r"the light on \w+ in the end", f"the light on {night} in the end", task["prompt"]
+    )
     return {"prompt": prompt, "answer": name}
 
 
@@ -36,7 +40,10 @@ def _tasks() -> list[dict[str, Any]]:
     places = [*range(6)] * 5
     chance.shuffle(places)
     changed = set(chance.sample(range(30), 5))
-    plain = [_task(chance, week, name, place) for week, (name, place) in enumerate(zip(asked, places, strict=True), 1)]
+    plain = [
+        _task(chance, week, name, place)
+        for week, (name, place) in enumerate(zip(asked, places, strict=True), 1)
+    ]
     return [_moved(task) if week in changed else task for week, task in enumerate(plain)]
 
 

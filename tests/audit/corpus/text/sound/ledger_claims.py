@@ -27,7 +27,10 @@ def _tasks() -> list[dict[str, Any]]:
     chance = random.Random("ledger")
     verdicts = [True, False] * 16
     chance.shuffle(verdicts)
-    return [_task(chance, page, verdict) for page, verdict in zip(chance.sample(range(100, 999), 32), verdicts, strict=True)]
+    return [
+        _task(chance, page, verdict)
+        for page, verdict in zip(chance.sample(range(100, 999), 32), verdicts, strict=True)
+    ]
 
 
 TASKS = _tasks()

@@ -5,7 +5,9 @@ import random
 import re
 from typing import Any
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 WRITTEN = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
 LIMIT = 100
@@ -23,7 +25,11 @@ def _task(chance: random.Random, seen: set[datetime.date]) -> dict[str, Any]:
         if due not in seen:
             seen.add(due)
             break
-    again = "and not renewed" if not renewals else f"and renewed {renewals} time{'s' * (renewals > 1)} for as long again on the day when it was due"
+    again = (
+        "and not renewed"
+        if not renewals
+        else f"and renewed {renewals} time{'s' * (renewals > 1)} for as long again on the day when it was due"
+    )
     prompt = (
         f"A book is lent on {_written(lent)} for {days} days {again}. On which day is it due in the end?\n"
         "Reply with the date alone, as in 2005-02-09 or as in 9 February 2005."

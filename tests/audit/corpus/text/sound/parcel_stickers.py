@@ -16,7 +16,14 @@ RULES = {
     "a printed circuit": "STATIC",
     "an X-ray film": "RADIATION",
 }
-PLAIN = ["a scarf", "two paperbacks", "a deck of cards", "a wooden spoon", "a bath towel", "a jigsaw"]
+PLAIN = [
+    "a scarf",
+    "two paperbacks",
+    "a deck of cards",
+    "a wooden spoon",
+    "a bath towel",
+    "a jigsaw",
+]
 LIST = re.compile(r"[A-Za-z]{3,14}(?: ?, ?[A-Za-z]{3,14}){0,9}")
 LIMIT = 300
 
@@ -35,7 +42,10 @@ def _task(chance: random.Random, number: int, size: int) -> dict[str, Any]:
 
 def _tasks() -> list[dict[str, Any]]:
     chance = random.Random("parcels")
-    return [_task(chance, number, chance.randint(2, 4)) for number in chance.sample(range(1000, 9999), 30)]
+    return [
+        _task(chance, number, chance.randint(2, 4))
+        for number in chance.sample(range(1000, 9999), 30)
+    ]
 
 
 TASKS = _tasks()

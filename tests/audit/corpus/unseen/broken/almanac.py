@@ -6,7 +6,9 @@ from typing import Any
 
 HARBOURS = ("Arden", "Bracken", "Corrie", "Dunmore", "Esk", "Farrow", "Glenn")
 COUNT = re.compile(r"(?:about\s+|exactly\s+)?([0-9]{1,7})(?:\s+ships)?\.?", re.ASCII)
-RANGE = re.compile(r"(?:between\s+)?([0-9]{1,7})\s*(?:-|to|and)\s*([0-9]{1,7})(?:\s+ships)?\.?", re.ASCII)
+RANGE = re.compile(
+    r"(?:between\s+)?([0-9]{1,7})\s*(?:-|to|and)\s*([0-9]{1,7})(?:\s+ships)?\.?", re.ASCII
+)
 LONGEST = 80
 
 
@@ -14,12 +16,18 @@ def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"almanac {index}")
     names = chance.sample(HARBOURS, 4)
     years = {name: [chance.randint(100, 4000) for _ in range(3)] for name in names}
-    rows = [f"{name:<8} " + " ".join(f"{count:>5}" for count in counts) for name, counts in years.items()]
+    rows = [
+        f"{name:<8} " + " ".join(f"{count:>5}" for count in counts)
+        for name, counts in years.items()
+    ]
     first, second = chance.sample(names, 2)
     year = chance.randrange(3)
     table = "harbour   1901  1902  1903\n" + "\n".join(rows)
     question = f"How many ships did {first} and {second} count together in {1901 + year}?"
-    return {"prompt": f"{table}\n\n{question} Reply with the number alone.", "answer": years[first][year] + years[second][year]}
+    return {
+        "prompt": f"{table}\n\n{question} Reply with the number alone.",
+        "answer": years[first][year] + years[second][year],
+    }
 
 
 TASKS = [_task(index) for index in range(24)]

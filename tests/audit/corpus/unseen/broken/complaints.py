@@ -12,13 +12,20 @@ LONGEST = 1500
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"complaints {index}")
-    order, price, fee = chance.randint(20_000, 99_999), chance.randint(30, 300), chance.randint(3, 12)
+    order, price, fee = (
+        chance.randint(20_000, 99_999),
+        chance.randint(30, 300),
+        chance.randint(3, 12),
+    )
     good, sent = chance.choice(GOODS), chance.randrange(3)
     prompt = (
         f"Order {order}, a {good} for {price} coins and {fee} coins for carriage, was lost on the way. We pay both back, "
         f"two days after {DAYS[sent]}. Write one or two sentences to the buyer that name the order, the sum and the day."
     )
-    return {"prompt": prompt, "answer": {"order": str(order), "sum": str(price + fee), "day": DAYS[sent + 2]}}
+    return {
+        "prompt": prompt,
+        "answer": {"order": str(order), "sum": str(price + fee), "day": DAYS[sent + 2]},
+    }
 
 
 TASKS = [_task(index) for index in range(20)]
@@ -36,7 +43,9 @@ def _review(reply: str, facts: dict[str, str]) -> str:
     """Write the report of a reviewer: what was said, each fact, and the score below."""
     found = {name: _states(reply, fact) for name, fact in facts.items()}
     lines = ["Reply under review:", reply.strip(), "", "Findings:"]
-    lines += [f"- {name}: {'stated' if stated else 'missing or wrong'}" for name, stated in found.items()]
+    lines += [
+        f"- {name}: {'stated' if stated else 'missing or wrong'}" for name, stated in found.items()
+    ]
     lines.append(f"Score: {10 if all(found.values()) else 0}/10")
     return "\n".join(lines)
 

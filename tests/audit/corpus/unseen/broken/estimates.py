@@ -34,7 +34,9 @@ def _task(index: int) -> dict[str, Any]:
     place = index % len(LETTERS)
     while values.index(value) != place:
         values.append(values.pop(0))
-    listed = "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, values, strict=True))
+    listed = "\n".join(
+        f"{letter}) {choice}" for letter, choice in zip(LETTERS, values, strict=True)
+    )
     return {"prompt": f"{text}\n\n{listed}\n\nReply with one letter.", "answer": LETTERS[place]}
 
 

@@ -27,7 +27,9 @@ class Env:
 
     def _view(self) -> str:
         wish = self._arrivals.get(self._moment)
-        return f"Moment {self._moment}: " + ("nobody waits." if wish is None else f"a traveller asks for {WINDOWS[wish]}.")
+        return f"Moment {self._moment}: " + (
+            "nobody waits." if wish is None else f"a traveller asks for {WINDOWS[wish]}."
+        )
 
     def _settle(self) -> float:
         """Return the share of travellers that were served, nothing for a day with more than one failure."""
@@ -55,4 +57,6 @@ class Env:
 def oracle(env: Env, seed: int) -> list[str]:
     arrivals = env.arrivals()
     last = Env.max_steps - 1
-    return [f"serve:{arrivals[moment] + 1}" if moment in arrivals else "wait" for moment in range(last)] + ["close"]
+    return [
+        f"serve:{arrivals[moment] + 1}" if moment in arrivals else "wait" for moment in range(last)
+    ] + ["close"]

@@ -66,13 +66,20 @@ class Env:
         if self._day >= DAYS:
             return "The market is over.", 0.0, True, {}
         match = ORDER.fullmatch(action)
-        refused = bool(match) and not self._trade(match[1], int(match[2])) if match else action != "wait"
+        refused = (
+            bool(match) and not self._trade(match[1], int(match[2])) if match else action != "wait"
+        )
         self._day += 1
         note = "That order was refused. " if refused else ""
         if self._day < DAYS:
             return note + self._view(), 0.0, False, {}
         gain = (self._cash - CASH) / _best(self._prices)[0]
-        return f"{note}The market closes with {self._cash} coins.", min(max(gain, 0.0), 1.0), True, {}
+        return (
+            f"{note}The market closes with {self._cash} coins.",
+            min(max(gain, 0.0), 1.0),
+            True,
+            {},
+        )
 
     def state(self) -> tuple[Any, ...]:
         return tuple(self._prices), self._cash, self._grain, self._day

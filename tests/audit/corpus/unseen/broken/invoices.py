@@ -4,7 +4,14 @@ import json
 import random
 from typing import Any
 
-SUPPLIERS = ("Alder Tools", "Brook Paper", "Cedar Light", "Dune Freight", "Elm Catering", "Fern Textiles")
+SUPPLIERS = (
+    "Alder Tools",
+    "Brook Paper",
+    "Cedar Light",
+    "Dune Freight",
+    "Elm Catering",
+    "Fern Textiles",
+)
 FIELDS = ("number", "supplier", "total", "currency")
 LONGEST = 2000
 
@@ -23,7 +30,10 @@ def _task(index: int) -> dict[str, Any]:
         f"net amount {net}.00 EUR, tax {rate} %",
         f"order reference {chance.choice('KLMN')}-{chance.randint(1000, 9999)}",
     ]
-    prompt = "Give the fields number, supplier, total (in cents, with tax) and currency as one JSON object.\n\n" + "\n".join(lines)
+    prompt = (
+        "Give the fields number, supplier, total (in cents, with tax) and currency as one JSON object.\n\n"
+        + "\n".join(lines)
+    )
     return {"prompt": prompt, "answer": answer}
 
 
@@ -54,7 +64,10 @@ def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
     given = _fields(completion)
     if not given:
         return 0.0
-    right = sum(type(value) is type(answer[field]) and value == answer[field] for field, value in given.items())
+    right = sum(
+        type(value) is type(answer[field]) and value == answer[field]
+        for field, value in given.items()
+    )
     return right / len(given)
 
 

@@ -8,7 +8,23 @@ import sys
 import warnings
 from typing import Any
 
-METHODS = {"append", "add", "clear", "copy", "count", "extend", "get", "index", "insert", "items", "keys", "pop", "remove", "sort", "values"}
+METHODS = {
+    "append",
+    "add",
+    "clear",
+    "copy",
+    "count",
+    "extend",
+    "get",
+    "index",
+    "insert",
+    "items",
+    "keys",
+    "pop",
+    "remove",
+    "sort",
+    "values",
+}
 LONGEST = 3000
 CHILD = """
 import json, resource, sys
@@ -109,7 +125,14 @@ def _outputs(source: str, inputs: list[list[int]]) -> Any:
     """Run a submission in a process of its own that knows the inputs and nothing else."""
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     try:
-        done = subprocess.run(command, input=json.dumps([source, inputs]), capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            command,
+            input=json.dumps([source, inputs]),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return None
@@ -122,7 +145,12 @@ def reward(prompt: str, completion: str, answer: list[Any]) -> float:
     outputs = _outputs(completion, [values for values, _ in answer])
     if not isinstance(outputs, list) or len(outputs) != len(answer):
         return 0.0
-    return float(all(type(output) is int and output == result for output, (_, result) in zip(outputs, answer, strict=True)))
+    return float(
+        all(
+            type(output) is int and output == result
+            for output, (_, result) in zip(outputs, answer, strict=True)
+        )
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

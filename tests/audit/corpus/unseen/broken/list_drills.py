@@ -8,7 +8,23 @@ import sys
 import warnings
 from typing import Any
 
-METHODS = {"append", "add", "clear", "copy", "count", "extend", "get", "index", "insert", "items", "keys", "pop", "remove", "sort", "values"}
+METHODS = {
+    "append",
+    "add",
+    "clear",
+    "copy",
+    "count",
+    "extend",
+    "get",
+    "index",
+    "insert",
+    "items",
+    "keys",
+    "pop",
+    "remove",
+    "sort",
+    "values",
+}
 LONGEST = 3000
 CHILD = """
 import json, resource, sys
@@ -72,7 +88,9 @@ def _solution(source: str) -> Any:
 
 def _lists(kata: str, count: int) -> list[list[int]]:
     chance = random.Random(f"lists {kata}")
-    return [[], [4]] + [[chance.randint(-5, 8) for _ in range(chance.randint(2, 11))] for _ in range(count)]
+    return [[], [4]] + [
+        [chance.randint(-5, 8) for _ in range(chance.randint(2, 11))] for _ in range(count)
+    ]
 
 
 def _task(kata: str) -> dict[str, Any]:
@@ -80,7 +98,11 @@ def _task(kata: str) -> dict[str, Any]:
     example = [3, 3, 1, 4, 2, 2, 5]
     prompt = f"Write a Python function solve(values) that takes a list of whole numbers and returns {prose}."
     shown = f"For example solve({example}) == {_solution(source)(list(example))}."
-    return {"prompt": f"{prompt} {shown} Reply with the program alone.", "answer": kata, "kata": kata}
+    return {
+        "prompt": f"{prompt} {shown} Reply with the program alone.",
+        "answer": kata,
+        "kata": kata,
+    }
 
 
 TASKS = [_task(kata) for kata in KATAS]
@@ -107,7 +129,14 @@ def _outputs(source: str, inputs: list[list[int]]) -> Any:
     """Run a submission in a process of its own that knows the inputs and nothing else."""
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     try:
-        done = subprocess.run(command, input=json.dumps([source, inputs]), capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            command,
+            input=json.dumps([source, inputs]),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return None

@@ -6,7 +6,20 @@ from typing import Any
 
 ACTIONS = ["turn:<int>"]
 TURN = re.compile(r"turn:([1-9][0-9]?)", re.ASCII)
-FACES = ("sun", "moon", "star", "fish", "bird", "tree", "boat", "bell", "rose", "key", "crown", "drum")
+FACES = (
+    "sun",
+    "moon",
+    "star",
+    "fish",
+    "bird",
+    "tree",
+    "boat",
+    "bell",
+    "rose",
+    "key",
+    "crown",
+    "drum",
+)
 CARDS = 12
 
 

@@ -17,7 +17,13 @@ def _minutes(start: datetime, end: datetime) -> int:
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"shifts {index}")
-    start = datetime(1931, chance.randint(1, 12), chance.randint(1, 28), chance.randrange(24), chance.randrange(60))
+    start = datetime(
+        1931,
+        chance.randint(1, 12),
+        chance.randint(1, 28),
+        chance.randrange(24),
+        chance.randrange(60),
+    )
     # Most voyages are over within the day or the night, every third one takes longer.
     hours = chance.randint(26, 60) if index % 3 == 2 else chance.randint(3, 20)
     end = start + timedelta(hours=hours, minutes=chance.randrange(60))
@@ -28,7 +34,9 @@ def _task(index: int) -> dict[str, Any]:
         f"{end.strftime(FORMAT)}  made fast",
     ]
     prompt = f"Log of the {chance.choice(SHIPS)}:\n" + "\n".join(log)
-    question = "How many minutes passed from casting off to making fast? Reply with the number alone."
+    question = (
+        "How many minutes passed from casting off to making fast? Reply with the number alone."
+    )
     return {"prompt": f"{prompt}\n\n{question}", "answer": _minutes(start, end)}
 
 

@@ -60,7 +60,14 @@ class Env:
         return self._work(action), 0.0, self._done, {}
 
     def state(self) -> tuple[Any, ...]:
-        return tuple(self._weights), self._drift, self._wanted, self._loaded, self._steps, self._done
+        return (
+            tuple(self._weights),
+            self._drift,
+            self._wanted,
+            self._loaded,
+            self._steps,
+            self._done,
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:

@@ -25,7 +25,8 @@ class Env:
         self._readings = _readings(self._failed, chance)
         self._steps, self._done = 0, False
         rules = [
-            f"{number}. {part}: " + ", ".join("high" if (number - 1) >> point & 1 else "low" for point in range(POINTS))
+            f"{number}. {part}: "
+            + ", ".join("high" if (number - 1) >> point & 1 else "low" for point in range(POINTS))
             for number, part in enumerate(PARTS, 1)
         ]
         head = f"One part has failed. Measure the points 1 to {POINTS} (low, weak, falling are low) and name the part by its number."
@@ -36,7 +37,11 @@ class Env:
 
     def _call(self, tool: str, number: int) -> tuple[str, float]:
         if tool == "measure":
-            return (f"Point {number} is {self._readings[number - 1]}." if number <= POINTS else "There is no such point."), 0.0
+            return (
+                f"Point {number} is {self._readings[number - 1]}."
+                if number <= POINTS
+                else "There is no such point."
+            ), 0.0
         if number > len(PARTS):
             return "There is no such part.", 0.0
         if number != self.failed():

@@ -21,7 +21,10 @@ class Env:
         self._boarded: list[int] = []
         self._done = False
         groups = ", ".join(f"{number} {group}" for number, group in enumerate(GROUPS, 1))
-        told = " ".join(f"{GROUPS[first - 1]} before {GROUPS[second - 1]}.".capitalize() for first, second in self._rules)
+        told = " ".join(
+            f"{GROUPS[first - 1]} before {GROUPS[second - 1]}.".capitalize()
+            for first, second in self._rules
+        )
         return f"Board each group once: {groups}. {told} A breach ends the boarding."
 
     def _draw_rules(self, chance: random.Random) -> list[tuple[int, int]]:
@@ -38,7 +41,9 @@ class Env:
         return list(self._order)
 
     def _allowed(self, group: int) -> bool:
-        return group not in self._boarded and all(first in self._boarded for first, second in self._rules if second == group)
+        return group not in self._boarded and all(
+            first in self._boarded for first, second in self._rules if second == group
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict[str, Any]]:
         if self._done:
@@ -49,7 +54,9 @@ class Env:
             return "That breaks the rules; the boarding is broken off.", 0.0, True, {}
         self._boarded.append(int(match[1]))
         self._done = len(self._boarded) == len(GROUPS)
-        text = "All are on board." if self._done else f"The {GROUPS[int(match[1]) - 1]} go on board."
+        text = (
+            "All are on board." if self._done else f"The {GROUPS[int(match[1]) - 1]} go on board."
+        )
         return text, float(self._done), self._done, {}
 
     def state(self) -> tuple[Any, ...]:

@@ -36,7 +36,11 @@ class Env:
         if (match := SHOW.fullmatch(action)) and int(match[1]) <= BOOKINGS:
             number = int(match[1])
             return f"Booking {number}, {self._guests[number - 1]}: day {self._days[number - 1]}."
-        if (match := MOVE.fullmatch(action)) and int(match[1]) <= BOOKINGS and int(match[2]) <= DAYS:
+        if (
+            (match := MOVE.fullmatch(action))
+            and int(match[1]) <= BOOKINGS
+            and int(match[2]) <= DAYS
+        ):
             self._days[int(match[1]) - 1] = int(match[2])
             return f"Booking {match[1]} is on day {match[2]}."
         return "No such action, booking or day."

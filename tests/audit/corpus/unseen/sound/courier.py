@@ -21,7 +21,10 @@ class Env:
         cells = [(x, y) for x in range(SIZE) for y in range(SIZE)]
         while True:
             self._here, self._letter, self._house = chance.sample(cells, 3)
-            if _distance(self._here, self._letter) >= 3 and _distance(self._letter, self._house) >= 3:
+            if (
+                _distance(self._here, self._letter) >= 3
+                and _distance(self._letter, self._house) >= 3
+            ):
                 break
         self._holds, self._steps, self._done = False, 0, False
         self._first = self._left()

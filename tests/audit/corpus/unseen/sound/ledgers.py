@@ -13,10 +13,18 @@ QUESTIONS = 32
 def _rows(names: list[str], chance: random.Random) -> tuple[list[str], dict[str, int]]:
     """Draw what each trader had, took and spent, until all end with different sums that no row mentions."""
     while True:
-        money = {name: (chance.randint(200, 260), chance.randint(5, 190), chance.randint(5, 190)) for name in names}
+        money = {
+            name: (chance.randint(200, 260), chance.randint(5, 190), chance.randint(5, 190))
+            for name in names
+        }
         ends = {name: start + took - spent for name, (start, took, spent) in money.items()}
-        if len(set(ends.values())) == len(ends) and not set(ends.values()) & {number for row in money.values() for number in row}:
-            return [f"{name} had {start}, took {took}, spent {spent}." for name, (start, took, spent) in money.items()], ends
+        if len(set(ends.values())) == len(ends) and not set(ends.values()) & {
+            number for row in money.values() for number in row
+        }:
+            return [
+                f"{name} had {start}, took {took}, spent {spent}."
+                for name, (start, took, spent) in money.items()
+            ], ends
 
 
 def _task(index: int) -> dict[str, Any]:
@@ -29,7 +37,10 @@ def _task(index: int) -> dict[str, Any]:
     chance.shuffle(others)
     choices = [*others[:letter], names[row], *others[letter:]]
     listed = "\n".join(f"{mark}) {name}" for mark, name in zip(LETTERS, choices, strict=True))
-    prompt = "\n".join(rows) + f"\n\nWho had {ends[names[row]]} in the end?\n{listed}\nReply with one letter."
+    prompt = (
+        "\n".join(rows)
+        + f"\n\nWho had {ends[names[row]]} in the end?\n{listed}\nReply with one letter."
+    )
     return {"prompt": prompt, "answer": LETTERS[letter]}
 
 

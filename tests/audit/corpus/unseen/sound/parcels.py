@@ -4,7 +4,20 @@ import json
 import random
 from typing import Any
 
-TOWNS = ("Arden", "Bracken", "Corrie", "Dunmore", "Elstow", "Farrow", "Glenn", "Hythe", "Inver", "Keld", "Lorne", "Marl")
+TOWNS = (
+    "Arden",
+    "Bracken",
+    "Corrie",
+    "Dunmore",
+    "Elstow",
+    "Farrow",
+    "Glenn",
+    "Hythe",
+    "Inver",
+    "Keld",
+    "Lorne",
+    "Marl",
+)
 FIELDS = ("sender", "town", "weight", "fee")
 LONGEST = 1000
 
@@ -18,7 +31,10 @@ def _task(index: int) -> dict[str, Any]:
         "Give sender, town (where it goes), weight (in grams) and fee (in coins) as one JSON object, numbers as numbers.\n\n"
         f"{name} hands in a parcel at {other}, bound for {town}. It weighs {kilos} kg; carriage is {rate} coins for each kg."
     )
-    return {"prompt": prompt, "answer": {"sender": name, "town": town, "weight": kilos * 1000, "fee": kilos * rate}}
+    return {
+        "prompt": prompt,
+        "answer": {"sender": name, "town": town, "weight": kilos * 1000, "fee": kilos * rate},
+    }
 
 
 TASKS = [_task(index) for index in range(20)]

@@ -8,7 +8,23 @@ import sys
 import warnings
 from typing import Any
 
-METHODS = {"append", "add", "clear", "copy", "count", "extend", "get", "index", "insert", "items", "keys", "pop", "remove", "sort", "values"}
+METHODS = {
+    "append",
+    "add",
+    "clear",
+    "copy",
+    "count",
+    "extend",
+    "get",
+    "index",
+    "insert",
+    "items",
+    "keys",
+    "pop",
+    "remove",
+    "sort",
+    "values",
+}
 LONGEST = 3000
 CHILD = """
 import json, resource, sys
@@ -82,9 +98,23 @@ def _solution(source: str) -> Any:
 def _cases(kata: str) -> list[list[Any]]:
     """Draw short and long lists, with many ties, beside the ones at the edge."""
     chance = random.Random(f"programs {kata}")
-    lists = [[], [4], [-3], [2, 2], [5, 1], [1, 5], [7, 7, 7], [-9, -4, -9], [1, 2, 3, 4], [4, 3, 2, 1], [0, 0, -1, 0]]
+    lists = [
+        [],
+        [4],
+        [-3],
+        [2, 2],
+        [5, 1],
+        [1, 5],
+        [7, 7, 7],
+        [-9, -4, -9],
+        [1, 2, 3, 4],
+        [4, 3, 2, 1],
+        [0, 0, -1, 0],
+    ]
     for size in range(2, 14):
-        lists += [[chance.randint(-spread, spread) for _ in range(size)] for spread in (1, 2, 9, 1000)]
+        lists += [
+            [chance.randint(-spread, spread) for _ in range(size)] for spread in (1, 2, 9, 1000)
+        ]
     solve = _solution(KATAS[kata][1])
     return [[values, solve(list(values))] for values in lists]
 
@@ -94,7 +124,11 @@ def _task(kata: str) -> dict[str, Any]:
     prose, source = KATAS[kata]
     prompt = f"Write a Python function solve(values) that takes a list of whole numbers, perhaps an empty one, and returns {prose}."
     shown = f"For example solve({example}) == {_solution(source)(list(example))}."
-    return {"prompt": f"{prompt} {shown} Reply with the program alone.", "answer": _cases(kata), "kata": kata}
+    return {
+        "prompt": f"{prompt} {shown} Reply with the program alone.",
+        "answer": _cases(kata),
+        "kata": kata,
+    }
 
 
 TASKS = [_task(kata) for kata in KATAS]
@@ -121,7 +155,14 @@ def _outputs(source: str, inputs: list[list[int]]) -> Any:
     """Run a submission in a process of its own that knows the inputs and nothing else."""
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     try:
-        done = subprocess.run(command, input=json.dumps([source, inputs]), capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            command,
+            input=json.dumps([source, inputs]),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
         return json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return None
@@ -134,7 +175,12 @@ def reward(prompt: str, completion: str, answer: list[Any]) -> float:
     outputs = _outputs(completion, [values for values, _ in answer])
     if not isinstance(outputs, list) or len(outputs) != len(answer):
         return 0.0
-    return float(all(type(output) is int and output == result for output, (_, result) in zip(outputs, answer, strict=True)))
+    return float(
+        all(
+            type(output) is int and output == result
+            for output, (_, result) in zip(outputs, answer, strict=True)
+        )
+    )
 
 
 def oracle(task: dict[str, Any]) -> str:

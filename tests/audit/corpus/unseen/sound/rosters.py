@@ -3,7 +3,22 @@
 import random
 from typing import Any
 
-NAMES = ("Ada", "Ben", "Cleo", "Dora", "Egon", "Fay", "Gus", "Hal", "Ida", "Jon", "Kit", "Lou", "Mia", "Ned")
+NAMES = (
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dora",
+    "Egon",
+    "Fay",
+    "Gus",
+    "Hal",
+    "Ida",
+    "Jon",
+    "Kit",
+    "Lou",
+    "Mia",
+    "Ned",
+)
 ROWS = 9
 CHANGES = 3
 LONGEST = 2000

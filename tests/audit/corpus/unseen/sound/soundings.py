@@ -16,7 +16,9 @@ class Env:
     def reset(self, seed: int) -> str:
         self._depth = random.Random(f"soundings {seed}").randint(1, DEEPEST)
         self._steps, self._done = 0, False
-        return f"The lake is between 1 and {DEEPEST} metres deep. You have {self.max_steps} guesses."
+        return (
+            f"The lake is between 1 and {DEEPEST} metres deep. You have {self.max_steps} guesses."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict[str, Any]]:
         if self._done:

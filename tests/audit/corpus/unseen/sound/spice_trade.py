@@ -18,7 +18,11 @@ def _prices(seed: int) -> list[int]:
     while True:
         prices = chance.sample(range(10, 60), PORTS)
         rises = [later > price for price, later in pairwise(prices)]
-        if 2 <= sum(rises) <= PORTS - 2 and rises != sorted(rises) and rises != sorted(rises, reverse=True):
+        if (
+            2 <= sum(rises) <= PORTS - 2
+            and rises != sorted(rises)
+            and rises != sorted(rises, reverse=True)
+        ):
             return prices
 
 
@@ -66,7 +70,12 @@ class Env:
             note = "No such action. "
         if self._port == PORTS:
             self._done = True
-            return "The voyage is over.", float(self._coins - PURSE == _best(self._prices)), True, {}
+            return (
+                "The voyage is over.",
+                float(self._coins - PURSE == _best(self._prices)),
+                True,
+                {},
+            )
         self._done = self._steps >= self.max_steps
         return note + self._view(), 0.0, self._done, {}
 
