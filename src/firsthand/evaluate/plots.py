@@ -199,9 +199,8 @@ def _levels(levels: dict[int, dict[str, Row]], names: list[str]) -> Markup:
     parts = [_vertical_grid(SCORES, tick, height, number(tick)) for tick in SCORES.ticks]
     for index, (level, rows) in enumerate(levels.items()):
         top = index * pitch + 10
-        counts = dict.fromkeys(
-            str(rows[name].score.n if rows[name].score else 0) for name in names if name in rows
-        )  # pyright: ignore[reportOptionalMemberAccess]
+        scores = [rows[name].score for name in names if name in rows]
+        counts = dict.fromkeys(str(score.n if score else 0) for score in scores)
         middle = top + 7 * len(names)
         parts.append(_text(0, middle - 1, f"level {level}", "label", dx=-12, anchor="end"))
         parts.append(
