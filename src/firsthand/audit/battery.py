@@ -18,7 +18,7 @@ from firsthand.audit import certificate as certificates
 from firsthand.audit.answers import slow
 from firsthand.audit.certificate import Certificate, Seeds
 from firsthand.audit.finding import Check, Finding, Witness
-from firsthand.audit.lab import FAST_SECONDS, MOST_HANGS, Hangs, Lab
+from firsthand.audit.process.pool import FAST_SECONDS, MOST_HANGS, Hangs, Lab
 from firsthand.audit.session import NotRun, Options, Outcome, Session
 from firsthand.audit.target import Facts, Spec
 from firsthand.errors import FirsthandError, UnknownName, UserError

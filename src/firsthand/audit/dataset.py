@@ -17,7 +17,7 @@ import msgspec
 
 from firsthand.audit.bounds import lower, upper
 from firsthand.audit.finding import Witness
-from firsthand.audit.lab import Lab
+from firsthand.audit.process.pool import Lab
 from firsthand.audit.session import FULL, Session, told
 from firsthand.audit.target import Instance, Play
 from firsthand.task import digest

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from firsthand.audit.lab import Conditions
+from firsthand.audit.process.pool import Conditions
 from firsthand.audit.target import Play
 
 Status = Literal["PASS", "FAIL", "NOT_RUN", "NA"]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from firsthand.audit.finding import Witness
-from firsthand.audit.lab import Conditions, Lab
+from firsthand.audit.process.pool import Conditions, Lab
 from firsthand.audit.session import FULL, NotRun, Session, shows, story, told
 from firsthand.audit.target import UNKNOWN, Instance, Play, Trace
 from firsthand.audit.wrong import wrong_plays

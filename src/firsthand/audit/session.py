@@ -16,7 +16,7 @@ import msgspec
 from firsthand.audit import grammar
 from firsthand.audit.bounds import mean_upper
 from firsthand.audit.finding import Finding, Severity, Witness
-from firsthand.audit.lab import FAST_SECONDS, PLAY_SECONDS, Conditions, Lab
+from firsthand.audit.process.pool import FAST_SECONDS, PLAY_SECONDS, Conditions, Lab
 from firsthand.audit.target import Facts, Instance, Play, Spec, Trace
 from firsthand.errors import UserError
 from firsthand.task import digest

@@ -14,7 +14,7 @@ from firsthand.audit.attacks import payloads, searching
 from firsthand.audit.attacks.payloads import Payload
 from firsthand.audit.driver import examples, runnable
 from firsthand.audit.finding import Witness
-from firsthand.audit.lab import PLAY_SECONDS, Lab
+from firsthand.audit.process.pool import PLAY_SECONDS, Lab
 from firsthand.audit.program import ABSENT, Program, program
 from firsthand.audit.reference import domain, outcomes
 from firsthand.audit.session import FULL, Session

@@ -9,15 +9,15 @@ import os
 import random
 import resource
 import signal
-import struct
 import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
+from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
 from firsthand.audit.target import Fault, Instance, Play, Spec, Target, Trace, readable
 from firsthand.errors import UserError
 
@@ -27,29 +27,6 @@ STUCK = 40.0
 """Seconds of processor time without letting go of the interpreter after which a worker dies."""
 PRINTED = 4 << 20
 """Output of one play beyond this many bytes is a fault."""
-
-
-class Request(msgspec.Struct, frozen=True, tag=True):
-    """Play these one after the other, or, `together`, interleaved step by step."""
-
-    plays: list[Play]
-    together: bool = False
-
-
-class Look(msgspec.Struct, frozen=True, tag=True):
-    """Tell the instances with these seeds, with or without asking their oracles."""
-
-    seeds: list[int]
-    oracles: bool = True
-
-
-class Moves(msgspec.Struct, frozen=True, tag=True):
-    """Tell the legal moves after each of these plays."""
-
-    plays: list[Play]
-
-
-Order = Request | Look | Moves
 
 
 def load(spec: Spec) -> Target:
@@ -185,20 +162,6 @@ def _words(error: BaseException) -> str:
         return readable(words)[:300]
     except Exception:
         return type(error).__name__
-
-
-def send(pipe: BinaryIO, frame: bytes) -> None:
-    """Write one frame."""
-    pipe.write(struct.pack("<I", len(frame)) + frame)
-    pipe.flush()
-
-
-def receive(pipe: Any) -> bytes | None:
-    """Read one frame; None at the end."""
-    head = pipe.read(4)
-    if len(head) < 4:
-        return None
-    return pipe.read(struct.unpack("<I", head)[0])
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
 from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Trace
-from firsthand.audit.worker import Look, Moves, Order, Request, receive, send
 from firsthand.errors import UserError
 
 Reply = TypeVar("Reply")
@@ -88,7 +88,7 @@ class Worker:
         ]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "firsthand.audit.worker", *arguments],
+                [sys.executable, "-m", "firsthand.audit.process.worker", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
