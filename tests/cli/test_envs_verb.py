@@ -1,20 +1,31 @@
 """firsthand envs."""
 
+import pytest
+
 import firsthand as fh
 from firsthand import registry
 
 
-def test_the_table_has_every_environment(cli):
+@pytest.mark.parametrize("columns", [30, 60, 80, 200])
+def test_every_environment_is_listed_and_no_name_is_cut(cli, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
     shown = cli("envs").stdout
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= columns
     for name in fh.environments():
-        assert name in shown
-    row = next(line.split() for line in shown.splitlines() if "interfaces/shop_desk" in line)
-    assert row == ["interfaces/shop_desk", "1-5", "2", "yes", "0.20", "choices"]
-    assert next(line.split() for line in shown.splitlines() if "data/ledger" in line)[-2:] == [
-        "6",
-        "tools",
-    ]
-    assert max(map(len, shown.splitlines())) <= 80
+        assert any(line.startswith(name) for line in lines), shown
+    assert "…" not in shown
+
+
+def test_what_is_said_of_an_environment(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = cli("envs").stdout.splitlines()
+    desk = lines.index("interfaces/shop_desk")
+    assert lines[desk + 1].startswith("    Answer each customer with one line of a command language")
+    assert lines[desk + 2] == (
+        "    levels 1-5, 2 turns, choices, hidden laws of --world, base rate 0.20"
+    )
+    assert "    levels 1-5, 20 turns, 6 tools" in lines
 
 
 def test_json_has_what_is_declared(cli):

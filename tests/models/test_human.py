@@ -146,7 +146,7 @@ async def test_choices_are_numbered_and_picked_by_number():
 
 async def test_what_a_world_says_is_neither_markup_nor_control_codes():
     _, screen = await played(Doors(), "2")
-    assert "Doors [bold]everywhere[/bold].�[2J" in screen
+    assert "Doors [bold]everywhere[/bold].\\x1b[2J" in screen
     assert "\x1b" not in screen
 
 

@@ -16,6 +16,7 @@ from firsthand.audit.session import Budget, Options, shows
 from firsthand.audit.target import Spec
 from firsthand.audit.terminal import printable, report
 from firsthand.cli.options import Json
+from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
 from firsthand.registry import environments
 
@@ -97,7 +98,7 @@ def audit(
                 if place
                 else "add --out FILE, then firsthand audit --replay FILE"
             )
-            typer.echo(report(certificate, replay=again) + "\n")
+            tell(report(certificate, replay=again) + "\n")
         if certificate.partial:
             break
     if html is not None:
@@ -107,7 +108,7 @@ def audit(
         html.write_text(page(certificates), encoding="utf-8")
     if json:
         texts = [certificate.json() for certificate in certificates]
-        typer.echo(texts[0] if len(names) == 1 else f"[{','.join(texts)}]")
+        tell(texts[0] if len(names) == 1 else f"[{','.join(texts)}]")
     codes = [certificate.exit_code for certificate in certificates]
     raise typer.Exit(1 if 1 in codes else max(codes))
 
@@ -143,16 +144,17 @@ def _bar(spec: Spec) -> Generator[tuple[Callable[[str], None], Callable[[int], N
     if not sys.stderr.isatty():
         yield (lambda _check: None), (lambda _plays: None)
         return
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from firsthand.cli.console import SafeConsole
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TextColumn("{task.completed:.0f} plays"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as shown:
         name = Path(spec.name).name if spec.source == "file" else spec.name
         task = shown.add_task(name, total=None)
         yield (
@@ -179,12 +181,12 @@ def _replay(path: Path) -> int:
             f"{certificate.target.name} has changed since the audit (its hash is {now[:12]}, not {certificate.target.sha256[:12]}): audit it again."
         )
     if not certificate.findings:
-        typer.echo("The certificate has no findings: nothing to replay.")
+        tell("The certificate has no findings: nothing to replay.")
         return 0
     still = [shows(spec, finding.witness) for finding in certificate.findings]
     for finding, shown in zip(certificate.findings, still, strict=True):
-        typer.echo(
+        tell(
             f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {printable(finding.claim)}"
         )
-    typer.echo(f"{sum(still)} of {len(still)} witnesses show again.")
+    tell(f"{sum(still)} of {len(still)} witnesses show again.")
     return 0 if all(still) else 1

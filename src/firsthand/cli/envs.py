@@ -1,12 +1,13 @@
 """`firsthand envs`: what there is to play."""
 
 import msgspec
-import typer
 
 from firsthand.cli.document import document
 from firsthand.cli.options import Json
+from firsthand.cli.terminal import tell
 from firsthand.environment import Environment, tools_of
 from firsthand.errors import UserError
+from firsthand.printable import inline
 from firsthand.registry import environments, lookup
 
 
@@ -42,7 +43,7 @@ def envs(json: Json = False) -> None:
     else:
         _show(found)
     for problem in problems:
-        typer.echo(f"Warning: {problem}", err=True)
+        tell(f"Warning: {problem}", err=True)
 
 
 def listed(environment: type[Environment]) -> Listed:
@@ -64,29 +65,31 @@ def listed(environment: type[Environment]) -> Listed:
 
 
 def _show(found: list[Listed]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
-    table = Table(
-        box=SIMPLE_HEAD,
-        caption="laws: --world decides hidden rules. base: score without looking.",
-        caption_justify="left",
-    )
-    table.add_column("environment", ratio=1)
-    for heading in ("levels", "turns", "laws", "base", "acts by"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    from firsthand.cli.console import SafeConsole
+
+    console = SafeConsole()
     for one in found:
-        acts = f"{len(one.tools)} tools" if one.tools else one.actions
-        cells = (
-            f"{one.levels[0]}-{one.levels[-1]}",
-            str(one.turns),
-            "yes" if one.laws else "",
-            f"{one.base_rate:.2f}",
-            acts,
-        )
-        table.add_row(
-            Text(one.name, style="bold").append(f"\n{one.summary}", style="not bold"), *cells
-        )
-    Console(highlight=False).print(table)
+        console.print(Text(inline(one.name), style="bold", overflow="fold"))
+        said = [Text(_facts(one), style="cyan", overflow="fold")]
+        if one.summary:
+            said.insert(0, Text(inline(one.summary), overflow="fold"))
+        console.print(*(Padding.indent(text, 4) for text in said), sep="")
+
+
+def _facts(one: Listed) -> str:
+    """Say how long it is, how it is acted in, and what decides its rules."""
+    facts = [
+        f"levels {one.levels[0]}-{one.levels[-1]}",
+        f"{one.turns} turns",
+        f"{len(one.tools)} tools" if one.tools else one.actions,
+    ]
+    if one.laws:
+        facts.append("hidden laws of --world")
+    if one.base_rate:
+        facts.append(f"base rate {one.base_rate:.2f}")
+    if one.needs:
+        facts.append(f"needs {inline(', '.join(one.needs))}")
+    return ", ".join(facts)

@@ -12,6 +12,7 @@ from firsthand.cli.document import document
 from firsthand.cli.options import EnvironmentName, Json, Level, PlaybookFile, WhichSplit, World
 from firsthand.cli.players import agent
 from firsthand.cli.progress import bar
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.evaluate.evaluate import Evaluation, Options, evaluate
@@ -80,7 +81,7 @@ def eval(
             options |= {"concurrency": concurrency, "processes": processes, "progress": progress}
             result = run_async(_evaluate(who, played, repeats, options))
     except KeyboardInterrupt:
-        typer.echo(_how_to_go_on(store, len(seen), n * repeats), err=True)
+        tell(_how_to_go_on(store, len(seen), n * repeats), err=True)
         raise
     if html is not None:
         _report(html, result, seen or _kept(store, run))
@@ -123,20 +124,19 @@ def _report(path: Path, result: Evaluation, episodes: list[Episode]) -> None:
 
 
 def _show(result: Evaluation, html: Path | None) -> None:
-    from rich.console import Console
-
+    from firsthand.cli.console import SafeConsole
     from firsthand.evaluate.tables import table
 
-    Console(highlight=False).print(table(result))
+    SafeConsole().print(table(result))
     if html is not None:
-        typer.echo(f"Report: {html}")
+        tell(f"Report: {html}")
 
 
 def _complain(result: Evaluation, seen: list[Episode]) -> None:
     """Show one failure in full; exit with 1 when nothing could be scored."""
     failure = next((episode.error for episode in seen if episode.error is not None), None)
     if failure is not None:
-        typer.echo(
+        tell(
             f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}",
             err=True,
         )

@@ -8,6 +8,7 @@ import typer
 
 from firsthand.cli.document import document
 from firsthand.cli.options import JournalFolder, Json, OnlyEnvironment, OnlyRun, WhichSplit
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.export import export_chat
@@ -53,11 +54,11 @@ def export(
     if json:
         document({"episodes": written, "file": str(out), "flagged": flagged})
     else:
-        typer.echo(
+        tell(
             f"{written} of {len(store)} episodes are in {out}: split {split}, score {min_reward:g} or more."
         )
         if flagged:
             which = "were left out" if exclude_flagged else "were kept"
-            typer.echo(
+            tell(
                 f"{flagged} episodes of split {split} look like exploits of the reward; they {which}."
             )

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from firsthand.cli.document import document
 from firsthand.cli.options import Json, Level, PlaybookFile, World
 from firsthand.cli.players import agent
 from firsthand.cli.progress import bar
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.learn.lessons.learner import LearnConfig
 from firsthand.shell import run
@@ -96,7 +96,7 @@ def learn(
                 *(["--resume"] if not resume else []),
             ]
         )
-        typer.echo(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
+        tell(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
         raise
 
 
@@ -130,7 +130,7 @@ async def _learn(
     started = time.monotonic()
     try:
         show.say(
-            f"[bold]{learner.model.name}[/] learns {', '.join(environments)}, world {config.world}, level {config.level}. Everything goes to {folder}"
+            f"{learner.model.name} learns {', '.join(environments)}, world {config.world}, level {config.level}. Everything goes to {folder}"
         )
         with show:
             learned = await learn_lessons(
@@ -179,13 +179,13 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds
             lessons.add_column(heading, overflow="fold")
         for lesson in core[:5]:
             credit = f"{lesson.credit.mean:+.2f} ± {lesson.credit.sd:.2f}" if lesson.credit else ""
-            lessons.add_row(Text(lesson.observation or lesson.text), Text(lesson.action), credit)
+            lessons.add_row(lesson.observation or lesson.text, lesson.action, credit)
         show.say(lessons)
     show.say(table(learned.comparison))
     journal = Journal(folder / "journal")
     difference = await replay_journal(journal)
     show.say(
-        f"[red]The journal does not replay: {difference}[/]"
+        f"The journal does not replay: {difference}"
         if difference
         else f"The journal replays clean: {len(journal)} episodes."
     )
@@ -203,9 +203,9 @@ class _Show:
     """Results on standard output, the progress of one phase at a time on standard error."""
 
     def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
+        from firsthand.cli.console import SafeConsole
 
-        self.out = Console(quiet=quiet, highlight=False)
+        self.out = SafeConsole(quiet=quiet)
         self.say = self.out.print
         self._phase = ExitStack()
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from firsthand.cli.terminal import tell
 from firsthand.errors import UnknownName, UserError
 
 VERBS = {
@@ -47,10 +48,10 @@ class Verbs(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as mistake:
-            typer.echo(f"Error: {mistake}", err=True)
+            tell(f"Error: {mistake}", err=True)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
-            typer.echo("Stopped.", err=True)
+            tell("Stopped.", err=True)
             raise typer.Exit(130) from None
 
 
@@ -77,7 +78,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from firsthand import __version__
 
-        typer.echo(f"firsthand {__version__}")
+        tell(f"firsthand {__version__}")
         raise typer.Exit
 
 

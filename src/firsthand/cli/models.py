@@ -32,20 +32,19 @@ def models(json: Json = False) -> None:
     if json:
         document(found)
         return
-    from rich.console import Console
+    from firsthand.cli.console import SafeConsole
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = SafeConsole(soft_wrap=True)
     for kind in found:
-        console.print(kind.usage, style="bold", markup=False)
+        console.print(kind.usage, style="bold")
         console.print(
             f"    {'installed' if kind.installed else f'not installed: {kind.install}'}",
-            markup=False,
         )
         if kind.weights:
             size = (
                 f"{kind.fetched / 1e6:.0f} MB" if kind.fetched else "fetched when first used, 93 MB"
             )
-            console.print(f"    weights of smollm2: {kind.weights} ({size})", markup=False)
+            console.print(f"    weights of smollm2: {kind.weights} ({size})")
 
 
 def _kind(name: str, usage: str) -> Kind:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
 from firsthand.registry import environments
 
@@ -55,7 +56,7 @@ def new(
             files("firsthand.cli").joinpath("skeleton", f"{source}.txt").read_text(encoding="utf-8")
         )
         (folder / target).write_text(Template(text).substitute(words), encoding="utf-8")
-    typer.echo(
+    tell(
         f"Wrote {folder}/: a whole, small environment, its test, and what pip needs. Go into that folder, then:"
     )
     play = f"firsthand play {module}:{written}"
@@ -65,4 +66,4 @@ def new(
         "pip install -e .": f"then it is {name} everywhere",
     }
     for command, meaning in steps.items():
-        typer.echo(f"  {command:<{len(play)}}   {meaning}")
+        tell(f"  {command:<{len(play)}}   {meaning}")

@@ -61,10 +61,9 @@ async def _play(who: Agent, task: Task) -> Episode:
 
 
 def _show(episode: Episode, *, watched: bool) -> None:
-    from rich.console import Console
-
+    from firsthand.cli.console import SafeConsole
     from firsthand.cli.transcript import ending, transcript
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = SafeConsole(soft_wrap=True)
     for line in (*(transcript(episode) if watched else ()), *ending(episode)):
         console.print(line)

@@ -7,10 +7,11 @@ import typer
 
 from firsthand.cli.document import document
 from firsthand.cli.options import Json
+from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.models.human import printable
 from firsthand.playbook import Lesson, Playbook, load, versions
 from firsthand.playbook import rollback as roll_back
+from firsthand.printable import inline, printable
 
 playbook = typer.Typer(
     add_completion=False,
@@ -45,12 +46,10 @@ def show(path: Where, json: Json = False) -> None:
         )
         return
     console = _console()
-    console.print(
-        f"Version {found.version}, {len(found.active)} lessons in use{f': {found.note}' if found.note else ''}",
-        markup=False,
-    )
+    said = f": {found.note}" if found.note else ""
+    console.print(f"Version {found.version}, {len(found.active)} lessons in use{said}")
     for lesson in lessons:
-        console.print(line(lesson), style="dim" if lesson.state == "retired" else "", markup=False)
+        console.print(line(lesson), style="dim" if lesson.state == "retired" else "")
 
 
 @playbook.command()
@@ -96,9 +95,9 @@ def diff(
     )
     for mark, style, lessons in (("-", "red", gone), ("+", "green", come)):
         for lesson in lessons:
-            console.print(f"{mark} {line(lesson)}", style=style, markup=False)
+            console.print(f"{mark} {line(lesson)}", style=style)
     for a, b in both:
-        console.print(f"~ {line(b)}\n    before: {standing(a)}", style="yellow", markup=False)
+        console.print(f"~ {line(b)}\n    before: {standing(a)}", style="yellow")
 
 
 @playbook.command()
@@ -127,7 +126,7 @@ def rollback(
     if json:
         document({"from": current, "to": found.version, "lessons": len(found.active)})
     else:
-        typer.echo(
+        tell(
             f"Version {found.version} with {len(found.active)} lessons is the current one; it was version {current}."
         )
 
@@ -138,9 +137,8 @@ def line(lesson: Lesson) -> str:
     said += (
         [f"{lesson.observation} => {lesson.action}"] if lesson.observation or lesson.action else []
     )
-    return printable(
-        f"{lesson.id} {standing(lesson)}\n    " + "\n".join(said).replace("\n", "\n    ")
-    )
+    words = printable("\n".join(said)).replace("\n", "\n    ")
+    return f"{lesson.id} {inline(standing(lesson))}\n    {words}"
 
 
 def standing(lesson: Lesson) -> str:
@@ -177,6 +175,6 @@ def _named(lesson: Lesson) -> dict[str, Any]:
 
 
 def _console() -> Any:
-    from rich.console import Console
+    from firsthand.cli.console import SafeConsole
 
-    return Console(highlight=False, soft_wrap=True)
+    return SafeConsole(soft_wrap=True)

@@ -17,7 +17,6 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
     if not sys.stderr.isatty():
         yield lambda _episode: None
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -26,17 +25,19 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
         TimeRemainingColumn,
     )
 
+    from firsthand.cli.console import SafeConsole
+
     fields = (
         TextColumn("{task.fields[rate]:5.1f}/s"),
         TextColumn("score {task.fields[score]:.2f}"),
         TimeRemainingColumn(),
     )
     shown = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         *fields,
-        console=Console(stderr=True),
+        console=SafeConsole(stderr=True),
         transient=True,
     )
     task = shown.add_task(title, total=total, rate=0.0, score=0.0)

@@ -5,6 +5,7 @@ import typer
 from firsthand.cli.document import document
 from firsthand.cli.options import JournalFolder, Json, OnlyEnvironment, OnlyRun
 from firsthand.cli.progress import bar
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.journal import Journal
@@ -44,12 +45,10 @@ def replay(
     if json:
         document({"episodes": total, "same": len(same), "difference": difference, "damage": damage})
     elif difference is not None:
-        typer.echo(f"{difference}\n{len(same)} of {total} episodes before it are the same.")
+        tell(f"{difference}\n{len(same)} of {total} episodes before it are the same.")
     else:
-        typer.echo(f"All {total} episodes are the same: every observation, reward and check.")
+        tell(f"All {total} episodes are the same: every observation, reward and check.")
     for spoilt in damage:
-        typer.echo(
-            f"Spoilt: segment {spoilt.segment}, byte {spoilt.offset}: {spoilt.problem}", err=True
-        )
+        tell(f"Spoilt: segment {spoilt.segment}, byte {spoilt.offset}: {spoilt.problem}", err=True)
     if difference is not None or damage:
         raise typer.Exit(1)

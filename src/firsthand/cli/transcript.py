@@ -7,7 +7,7 @@ from rich.text import Text
 
 from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop
-from firsthand.models.human import printable
+from firsthand.printable import inline, printable
 
 STOPS = {
     Stop.DONE: "the environment ended it",
@@ -18,7 +18,7 @@ STOPS = {
 
 def transcript(episode: Episode) -> Iterator[Text]:
     """Yield every turn: what was shown, what was done, what it paid."""
-    yield Text(f"{episode.task.id}  {episode.agent}", style="bold")
+    yield Text(inline(f"{episode.task.id}  {episode.agent}"), style="bold")
     for turn in episode.turns:
         yield from _heard(turn.observation)
         yield _done(turn.action, turn.reward)
@@ -28,13 +28,12 @@ def ending(episode: Episode) -> Iterator[Text]:
     """Yield the last observation, the checks, the score and what hindsight shows."""
     yield from _heard(episode.final)
     for name, held in episode.checks.items():
-        yield Text(f"{'✓' if held else '✗'} {name}", style="green" if held else "red")
+        mark, style = ("✓", "green") if held else ("✗", "red")
+        yield Text(f"{mark} {inline(name)}", style=style)
     turns = f"{len(episode.turns)} turn{'' if len(episode.turns) == 1 else 's'}"
     if episode.error is not None:
-        yield Text(
-            f"failed after {turns}, {episode.error.owner}: {episode.error.type}: {printable(episode.error.message)}",
-            style="red",
-        )
+        said = f"{episode.error.owner}: {episode.error.type}: {episode.error.message}"
+        yield Text(f"failed after {turns}, {printable(said)}", style="red")
     elif episode.reward is not None:
         yield Text(f"score {episode.reward:.2f} after {turns}: {STOPS[episode.stop]}", style="bold")
     if episode.aftermath:
@@ -45,9 +44,8 @@ def _heard(observation: Observation) -> Iterator[Text]:
     if observation.text:
         yield Text(printable(observation.text))
     for result in observation.results:
-        yield Text(f"{result.tool}: ", style="red" if result.error else "green").append(
-            printable(result.text), style="default"
-        )
+        named = Text(f"{inline(result.tool)}: ", style="red" if result.error else "green")
+        yield named.append(printable(result.text), style="default")
 
 
 def _done(action: Action, reward: float) -> Text:

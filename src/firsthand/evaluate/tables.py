@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from firsthand.evaluate.evaluate import Change, Comparison, Evaluation, Row
 from firsthand.evaluate.statistics import Estimate
 from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value
+from firsthand.printable import inline, printable
 
 MISSING = "-"
 
@@ -37,7 +38,7 @@ def _evaluation(result: Evaluation) -> Table:
         ],
     )
     for row in result.rows:
-        found.add_row(row.environment, str(row.level), *_cells(row, graded))
+        found.add_row(Text(inline(row.environment)), str(row.level), *_cells(row, graded))
     if len(result.rows) != 1:
         found.add_section()
         found.add_row("all", "", *_cells(result, graded), style="bold")
@@ -56,7 +57,7 @@ def _evaluation(result: Evaluation) -> Table:
             *([""] if graded else []),
         )
     lines = (cost(result).replace("; ", "\n"), flagged(result), "Brackets: 95% intervals.")
-    found.caption = "\n".join(line for line in lines if line)
+    found.caption = Text(printable("\n".join(line for line in lines if line)))
     return found
 
 
@@ -71,13 +72,12 @@ def _comparison(result: Comparison) -> Table:
         title, ["environment", "tasks", "before", "after", "difference", "better :\nworse"]
     )
     for name, change in result.environments.items():
-        found.add_row(name, *_change(change))
+        found.add_row(Text(inline(name)), *_change(change))
     if result.overall and len(result.environments) > 1:
         found.add_section()
         found.add_row("all", *_change(result.overall), style="bold")
-    found.caption = (
-        f"Paired by task; brackets: 95% intervals; p: McNemar's exact test.\n{left_out(result)}"
-    )
+    said = "Paired by task; brackets: 95% intervals; p: McNemar's exact test."
+    found.caption = Text(f"{said}\n{left_out(result)}")
     return found
 
 
@@ -93,7 +93,7 @@ def _change(change: Change) -> list[str]:
 
 def _titled(title: str, columns: Sequence[str]) -> Table:
     found = Table(
-        title=escape(title),
+        title=Text(printable(title)),
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,

@@ -17,6 +17,7 @@ from rich.text import Text
 from firsthand.agent import settled
 from firsthand.environment import Action, Environment, Observation, Tool, ToolCall, tools_of
 from firsthand.errors import ToolError, nearest
+from firsthand.printable import inline, printable
 from firsthand.prompt import Act
 from firsthand.task import Task
 
@@ -44,7 +45,7 @@ class Human:
     def start(self, environment: Environment, task: Task) -> Act:
         """Show what is asked and begin the episode."""
         seat = _Seat(self._read, self._console, environment)
-        seat.show(Text(task.id, style="bold"))
+        seat.show(Text(inline(task.id), style="bold"))
         seat.help()
         return seat.act
 
@@ -71,12 +72,12 @@ class _Seat:
         for result in observation.results:
             self.show(
                 Text.assemble(
-                    (f"{printable(result.tool)}: ", "red" if result.error else "green"),
+                    (f"{inline(result.tool)}: ", "red" if result.error else "green"),
                     printable(result.text),
                 )
             )
         for number, choice in enumerate(self.choices, 1):
-            self.show(Text.assemble((f"{number:3} ", "cyan"), printable(choice)))
+            self.show(Text.assemble((f"{number:3} ", "cyan"), inline(choice)))
         while True:
             line = self._line()
             if line == "?":
@@ -85,7 +86,7 @@ class _Seat:
             try:
                 return self._action(line)
             except ToolError as refusal:
-                self.show(Text(str(refusal), style="red"))
+                self.show(Text(printable(str(refusal)), style="red"))
 
     def _line(self) -> str:
         try:
@@ -112,7 +113,9 @@ class _Seat:
         if self.environment.statement:
             self.show(self.environment.statement)
         for tool in self.tools.values():
-            self.show(Text.assemble((signature(tool), "cyan"), f"  {tool.description}"))
+            self.show(
+                Text.assemble((inline(signature(tool)), "cyan"), f"  {printable(tool.description)}")
+            )
         if self.choices:
             self.show("Type the number of a choice, or its text.")
         elif self.tools:
@@ -212,11 +215,6 @@ def _kind(field: dict[str, Any]) -> str:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def printable(text: str) -> str:
-    """Replace control characters, with which a world could rewrite what the terminal shows."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
 
 
 def _interruptible(prompt: str) -> str:

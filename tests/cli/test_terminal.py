@@ -1,0 +1,153 @@
+"""Law 12 in the terminal: no verb lets what a world or a model says drive it, and none shows a key."""
+
+import unicodedata
+from pathlib import Path
+
+import msgspec
+import pytest
+from hostile_words import ESCAPES, Choosing, Hostile, Raising
+
+import firsthand as fh
+from firsthand import secrets
+from firsthand.cli.document import escaped
+from firsthand.journal.journal import Journal
+from firsthand.playbook import Lesson, deploy
+
+GRADER = f"""
+TASKS = [{{"prompt": f"Say {{n}}" + {ESCAPES!r}, "answer": str(n)}} for n in range(20)]
+def reward(prompt, completion, answer):
+    return 1.0
+def oracle(task):
+    return task["answer"]
+"""
+
+
+@pytest.fixture
+def hostile(cli):
+    for environment in (Hostile, Choosing, Raising):
+        fh.register(environment)
+    return cli
+
+
+def harmless(result, *parts: str) -> str:
+    """Return what came out, which must hold each part and nothing that a terminal obeys or hides."""
+    driving = {
+        letter
+        for letter in result.output
+        if not (letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs")
+    }
+    assert not driving, result.output
+    for part in parts:
+        assert part in result.output, result.output
+    return result.output
+
+
+def test_envs(hostile):
+    shown = harmless(hostile("envs"), "Drive the")
+    assert r"terminal\x1b[2J" in shown
+    document = harmless(hostile("envs", "--json"))
+    assert f"Drive the terminal{ESCAPES}." in {
+        one["summary"] for one in msgspec.json.decode(document)
+    }
+
+
+@pytest.mark.parametrize("environment", ["test/hostile", "test/choosing", "test/raising"])
+def test_a_person_plays(hostile, environment):
+    typed = "?\npull where=refuse\n1\npull where=up\n"
+    code = 1 if environment == "test/raising" else 0
+    harmless(
+        hostile("play", environment, input=typed, code=code), r"Seen\x1b[2J", "[bold]bold[/bold]"
+    )
+
+
+@pytest.mark.parametrize("environment", ["test/hostile", "test/choosing", "test/raising"])
+def test_a_policy_is_watched(hostile, environment):
+    words = ("play", environment, "--model", "scripted:expert")
+    code = 1 if environment == "test/raising" else 0
+    ended = r"Broken\x1b[2J" if code else r"check\x1b[2J"
+    harmless(hostile(*words, code=code), r"Seen\x1b[2J", ended)
+    document = harmless(hostile(*words, "--json", code=code))
+    assert msgspec.json.decode(document)["turns" if not code else "final"]
+
+
+def test_eval_and_replay(hostile, tmp_path):
+    words = ("--model", "scripted:expert", "-n", 2, "--journal")
+    harmless(hostile("eval", "test/hostile", *words, "good"), "test/hostile")
+    broken = hostile("eval", "test/raising", *words, "broken", code=1)
+    harmless(broken, r"Broken\x1b[2J")
+    original = Hostile.reset
+    try:
+        Hostile.reset = lambda self, task: (original(self, task), fh.Observation("New."))[1]
+        harmless(hostile("replay", "good", code=1), "differs", r"Seen\x1b[2J")
+        harmless(hostile("replay", "good", "--json", code=1), "differ")
+    finally:
+        Hostile.reset = original
+    harmless(hostile("export", "good", "--out", "x.jsonl", "--split", "eval"))
+
+
+def test_a_spoilt_journal(hostile):
+    journal = Journal(Path("spoilt"))
+    hostile("eval", "test/hostile", "--model", "scripted:expert", "-n", 1, "--journal", "spoilt")
+    (segment,) = journal.path.glob("*.jsonl")
+    segment.write_text(f'{{"id": "{ESCAPES[:4]}"}}\n' + segment.read_text())
+    harmless(hostile("replay", "spoilt", code=1), "Spoilt")
+
+
+def test_playbooks(hostile):
+    for version, text in enumerate((f"Old{ESCAPES}", f"New{ESCAPES}"), 1):
+        lesson = Lesson("rule", text, scope=f"test{ESCAPES}")
+        deploy(Path("run"), fh.Playbook(version, (lesson,), f"Noted{ESCAPES}"))
+    harmless(
+        hostile("playbook", "show", "run"), r"Noted\x1b[2J", r"New\x1b[2J", "[bold]bold[/bold]"
+    )
+    harmless(hostile("playbook", "show", "run", "--json"))
+    harmless(hostile("playbook", "diff", "run"), r"Old\x1b[2J")
+    harmless(hostile("playbook", "rollback", "run"))
+
+
+def test_audit(hostile):
+    Path("grader.py").write_text(GRADER, encoding="utf-8")
+    words = ("audit", "grader.py", "--budget", "quick", "--seeds", 20)
+    harmless(hostile(*words, "--only", "nulls", "--out", "c.json", code=1), r"\x1b[2J")
+    harmless(hostile("audit", "--replay", "c.json"))
+
+
+@pytest.mark.parametrize("name", [f"nowhere{ESCAPES}", f"a/b{ESCAPES}", f"m{ESCAPES}:C"])
+def test_mistakes(cli, name):
+    harmless(cli("play", name, code=2), "Error: ")
+    harmless(cli("eval", "control/null", "--model", name, code=2), "Error: ")
+    harmless(cli("audit", name, code=2))
+    harmless(cli("new", name, code=2))
+
+
+def test_json_is_escaped_and_stays_the_same_document():
+    value = {"a\u202e": f"{ESCAPES} \U000e0041 \x9b é 漢 \u3000", "b": ["\x85", "😀"]}
+    text = escaped(msgspec.json.encode(value).decode())
+    assert msgspec.json.decode(text) == value
+    assert "é" in text and "漢" in text and "😀" in text
+    assert "\u202e" not in text and "\x9b" not in text and "\U000e0041" not in text
+
+
+def test_no_verb_shows_a_key(hostile, monkeypatch):
+    monkeypatch.setattr(secrets, "_secrets", set())
+    key = "sk-a-very-secret-key"
+    secrets.register(key)
+    monkeypatch.setattr(Choosing, "act", lambda self, action: fh.Observation(key, done=True))
+    monkeypatch.setattr(Choosing, "aftermath", lambda self: f"The key is {key}.")
+    for more in ((), ("--json",)):
+        shown = hostile("play", "test/choosing", "--model", "scripted:expert", *more).output
+        assert key not in shown and "[secret]" in shown
+
+
+def test_verbs_print_through_one_function():
+    """A verb that prints on its own would print what nobody escaped."""
+    folder = Path(__file__).parents[2] / "src" / "firsthand" / "cli"
+    own = {
+        path.name
+        for path in folder.glob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(word in line for word in ("typer.echo", "print(", "import Console"))
+        and "console.print(" not in line
+        and "SafeConsole().print(" not in line
+    }
+    assert own == {"console.py", "document.py", "reference.py", "terminal.py"}
