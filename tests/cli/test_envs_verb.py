@@ -21,7 +21,9 @@ def test_what_is_said_of_an_environment(cli, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     lines = cli("envs").stdout.splitlines()
     desk = lines.index("interfaces/shop_desk")
-    assert lines[desk + 1].startswith("    Answer each customer with one line of a command language")
+    assert lines[desk + 1].startswith(
+        "    Answer each customer with one line of a command language"
+    )
     assert lines[desk + 2] == (
         "    levels 1-5, 2 turns, choices, hidden laws of --world, base rate 0.20"
     )
