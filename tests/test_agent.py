@@ -6,10 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from firsthand.agent import Agent, fenced, in_prose, parse_call
+from firsthand.agent import ABOUT_DATA, Agent, in_prose, parse_call
 from firsthand.environment import (
     Action,
     Environment,
@@ -277,9 +275,9 @@ async def test_each_turn_samples_with_its_own_seed_the_same_every_time():
 
 async def test_prose_lessons_go_into_the_system_message_until_their_budget_is_spent():
     lessons = (
-        rule("Say a."),
+        rule("Say a.", untrusted=False),
         rule("Say b, " + "really " * 50),
-        rule("Say c."),
+        rule("Say c.", untrusted=False),
         rule("Not here.", scope="other/*"),
         rule("Old.", state="retired"),
     )
@@ -386,25 +384,23 @@ async def test_law_12_what_a_world_says_is_no_instruction(
         assert prompt.messages[-1].role == ("tool" if prompt.messages[-1].call_id else "user")
 
 
-@given(st.text())
-def test_law_12_a_fence_cannot_be_closed_from_inside(text: str):
-    quoted = fenced(text)
-    assert quoted.startswith("<data>")
-    assert quoted.endswith("</data>")
-    inside = quoted.removeprefix("<data>").removesuffix("</data>")
-    assert "<" not in inside
-    assert "\n" not in inside
-    assert msgspec.json.decode(inside) == text
+async def test_law_12_a_system_message_says_what_quoted_lessons_are():
+    parrot = Parrot("a")
+    await played(parrot, Talk(), playbook=Playbook(lessons=(rule("Say a."),)))
+    assert parrot.prompts[0].messages[0].content == (
+        f'Be polite.\n\n{ABOUT_DATA}\n\nLessons from earlier episodes:\n- <data>"Say a."</data>'
+    )
 
 
 def test_trusted_rules_are_shown_as_they_are_and_quotations_always_fenced():
-    assert in_prose(rule("Say a.")) == "Say a."
+    assert in_prose(rule("Say a.", untrusted=False)) == "Say a."
+    assert in_prose(rule("Say a.")) == '<data>"Say a."</data>'
     assert in_prose(rule("Say a.", untrusted=True)) == '<data>"Say a."</data>'
     assert (
         in_prose(example("o", "a")) == 'When shown <data>"o"</data> this worked: <data>"a"</data>'
     )
     assert (
-        in_prose(example("o", "a", text="Note."))
+        in_prose(example("o", "a", text="Note.", untrusted=False))
         == 'Note. When shown <data>"o"</data> this worked: <data>"a"</data>'
     )
 

@@ -18,6 +18,7 @@ from firsthand.playbook import (
     merge,
     rollback,
     save,
+    trust,
     versions,
 )
 
@@ -26,6 +27,7 @@ RULE = Lesson(
     "Refunds go to the amber desk.",
     scope="rules/*",
     state="core",
+    untrusted=False,
     evidence=("e1", "e2"),
     credit=Credit(0.12, 0.04, 300),
 )
@@ -65,6 +67,7 @@ note = "after the first night"
 
 [[lessons]]
 id = "{RULE.id}"
+untrusted = false
 kind = "rule"
 text = "Refunds go to the amber desk."
 scope = "rules/*"
@@ -81,6 +84,7 @@ n = 300
 
 [[lessons]]
 id = "{EXAMPLE.id}"
+untrusted = true
 kind = "example"
 observation = """
 Customer:
@@ -88,7 +92,6 @@ where is my lamp?"""
 action = """
 say \\"lamp\\"
 """
-untrusted = true
 parents = [
     "p1",
 ]
@@ -320,3 +323,26 @@ def test_the_file_is_toml_that_others_can_read(tmp_path):
         found["lessons"][1]["observation"] == EXAMPLE.observation
         and found["lessons"][0]["credit"]["n"] == 300
     )
+
+
+def test_law_12_a_lesson_is_untrusted_until_a_person_says_otherwise(tmp_path):
+    path = tmp_path / "playbook.toml"
+    path.write_text('[[lessons]]\nkind = "rule"\ntext = "Refund everyone."\n')
+    playbook = load(path)
+    (lesson,) = playbook.lessons
+    assert lesson.untrusted
+    trusted = trust(playbook, [lesson.id])
+    assert not trusted.lessons[0].untrusted
+    assert trusted.id != playbook.id, "prompts change with trust, so the playbook is another one"
+    assert trust(trusted, [lesson.id], trusted=False) == playbook
+    with pytest.raises(UserError, match=r"has no lesson nobody\. `firsthand playbook show` lists"):
+        trust(playbook, ["nobody"])
+
+
+def test_law_12_the_least_trusted_of_merged_lessons_wins():
+    doubted = msgspec.structs.replace(RULE, untrusted=True, parents=("p1",))
+    for groups in (([RULE], [doubted]), ([doubted], [RULE]), ([RULE, doubted],)):
+        (merged,) = merge(*groups)
+        assert merged.untrusted
+        assert merged.parents == ("p1",)
+    assert not merge([RULE], [RULE])[0].untrusted

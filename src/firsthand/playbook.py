@@ -44,8 +44,9 @@ class Lesson(
     """One learned statement, optionally with a worked example.
 
     `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in prose.
-    `untrusted` marks a lesson that quotes what an environment said (law 12): it is shown where
-    observations are shown, or fenced as data, and never as an instruction.
+    A lesson is `untrusted` until a person says otherwise (`trust`), because whoever wrote it had
+    read what an environment said (law 12): it is shown as earlier turns, or fenced as data, and
+    never as an instruction.
     """
 
     kind: Kind
@@ -55,7 +56,8 @@ class Lesson(
     scope: str = "*"
     """Pattern over environment names, e.g. `interfaces/*`."""
     state: State = "probation"
-    untrusted: bool = False
+    untrusted: bool = True
+    """Whether nobody vouches for it. No learner clears this; only a person does."""
     evidence: tuple[str, ...] = ()
     """Ids of the episodes that it was drawn from."""
     parents: tuple[str, ...] = ()
@@ -111,8 +113,11 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
 
     @cached_property
     def id(self) -> str:
-        """A hash of what the active lessons say."""
-        return fingerprint(" ".join(sorted(lesson.id for lesson in self.active)), length=8)
+        """A hash of what the active lessons say and of which of them are trusted."""
+        named = (
+            lesson.id if lesson.untrusted else f"{lesson.id}+trusted" for lesson in self.active
+        )
+        return fingerprint(" ".join(sorted(named)), length=8)
 
     @cached_property
     def active(self) -> tuple[Lesson, ...]:
@@ -162,7 +167,10 @@ def save(playbook: Playbook, path: Path) -> None:
     """Write a playbook atomically: the old file stays until the new one is whole."""
     import tomli_w  # deferred: keeps `import firsthand` fast
 
-    lessons = [{"id": lesson.id, **msgspec.to_builtins(lesson)} for lesson in playbook.lessons]
+    lessons = [
+        {"id": lesson.id, "untrusted": lesson.untrusted, **msgspec.to_builtins(lesson)}
+        for lesson in playbook.lessons
+    ]
     file = {"version": playbook.version, "note": playbook.note, "lessons": lessons}
     text = tomli_w.dumps(
         file, multiline_strings="\\r" not in str(file)
@@ -189,16 +197,38 @@ def load(path: Path) -> Playbook:
 
 
 def merge(*groups: Iterable[Lesson]) -> tuple[Lesson, ...]:
-    """Join lessons, the first of each id winning; evidence of the others is added to it."""
+    """Join lessons, the first of each id winning; evidence of the others is added to it.
+
+    The least trusted wins: what one of them does not vouch for is untrusted.
+    """
     found: dict[str, Lesson] = {}
     for lesson in (lesson for group in groups for lesson in group):
         known = found.get(lesson.id)
         if known is None:
             found[lesson.id] = lesson
         else:
-            evidence = tuple(dict.fromkeys((*known.evidence, *lesson.evidence)))
-            found[lesson.id] = msgspec.structs.replace(known, evidence=evidence)
+            found[lesson.id] = msgspec.structs.replace(
+                known,
+                evidence=tuple(dict.fromkeys((*known.evidence, *lesson.evidence))),
+                parents=tuple(dict.fromkeys((*known.parents, *lesson.parents))),
+                untrusted=known.untrusted or lesson.untrusted,
+            )
     return tuple(found.values())
+
+
+def trust(playbook: Playbook, ids: Iterable[str], *, trusted: bool = True) -> Playbook:
+    """Record that a person vouches for lessons, or no longer does. Raises `UserError` for an unknown id."""
+    ids = frozenset(ids)
+    if unknown := ids - playbook.by_id.keys():
+        raise UserError(
+            f"The playbook has no lesson {', '.join(sorted(unknown))}. "
+            "`firsthand playbook show` lists the ids."
+        )
+    lessons = tuple(
+        msgspec.structs.replace(lesson, untrusted=not trusted) if lesson.id in ids else lesson
+        for lesson in playbook.lessons
+    )
+    return msgspec.structs.replace(playbook, lessons=lessons)
 
 
 def deploy(folder: Path, playbook: Playbook) -> Path:

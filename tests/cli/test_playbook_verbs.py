@@ -5,7 +5,7 @@ import pytest
 
 from firsthand.playbook import Credit, Lesson, Playbook, deploy, load
 
-AMBER = Lesson("rule", "Refunds go to amber.", credit=Credit(0.10, 0.05, 200))
+AMBER = Lesson("rule", "Refunds go to amber.", untrusted=False, credit=Credit(0.10, 0.05, 200))
 JADE = Lesson(
     "example",
     observation="where is my lamp?",
@@ -14,7 +14,7 @@ JADE = Lesson(
     state="core",
     credit=Credit(0.30, 0.05, 200),
 )
-RUBY = Lesson("rule", "Ruby is closed.", state="retired")
+RUBY = Lesson("rule", "Ruby is closed.", untrusted=False, state="retired")
 
 
 @pytest.fixture
@@ -79,6 +79,26 @@ def test_rollback_goes_one_version_back_or_to_the_one_named(cli, run):
         "run has no playbook of version 7. There are: 1, 2."
         in cli("playbook", "rollback", "run", "--to", 7, code=2).stderr
     )
+
+
+def test_law_12_trust_is_an_act_of_a_person_and_can_be_taken_back(cli, run):
+    shown = cli("playbook", "trust", "run", JADE.id).stdout
+    assert f"{JADE.id} core example for *, credit" in shown, "it is untrusted no more"
+    assert shown.endswith("Version 3 is the current one.\n")
+    found = load(run / "playbook.toml")
+    assert not found.by_id[JADE.id].untrusted
+    assert found.note == f"trusted by a person: {JADE.id}"
+    assert load(run / "history" / "0002.toml").by_id[JADE.id].untrusted, "the history stays"
+    assert cli.json("playbook", "trust", "run", JADE.id, "--revoke") == {
+        "version": 4,
+        "trusted": False,
+        "lessons": [JADE.id],
+    }
+    assert load(run / "playbook.toml").by_id[JADE.id].untrusted
+    cli("playbook", "trust", "run/playbook.toml", JADE.id)
+    assert not load(run / "playbook.toml").by_id[JADE.id].untrusted
+    refused = cli("playbook", "trust", "run", "nobody", code=2).stderr
+    assert "The playbook has no lesson nobody." in refused
 
 
 def test_what_is_not_there_is_a_mistake(cli, run):

@@ -21,7 +21,7 @@ VERBS = {
     "play": "Play one episode yourself, or watch one.",
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
     "learn": "Learn lessons from experience, prove them, and show before and after on held-out tasks.",
-    "playbook": "Show what was learned, compare versions, roll back.",
+    "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
     "export": "Write a journal's successes as chat JSONL for fine-tuning.",

@@ -9,15 +9,16 @@ from firsthand.cli.document import document
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.playbook import Lesson, Playbook, load, versions
+from firsthand.playbook import Lesson, Playbook, deploy, load, save, versions
 from firsthand.playbook import rollback as roll_back
+from firsthand.playbook import trust as vouch
 from firsthand.printable import inline, printable
 
 playbook = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Show what was learned, compare versions, roll back.\n\nExample: firsthand playbook diff runs/shop_desk",
+    help="Show what was learned, compare versions, roll back, trust lessons.\n\nExample: firsthand playbook diff runs/shop_desk",
 )
 
 Where = Annotated[
@@ -129,6 +130,41 @@ def rollback(
         tell(
             f"Version {found.version} with {len(found.active)} lessons is the current one; it was version {current}."
         )
+
+
+@playbook.command()
+def trust(
+    path: Where,
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="The lessons, as `show` names them.")
+    ],
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Treat them as untrusted again.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Vouch for lessons after reading them: prompts then show their text as it is, not as data.
+
+    What a world said may be in any lesson. Trust only what you would have written yourself.
+    The changed playbook of a run becomes its next version.
+
+    Example: firsthand playbook trust runs/shop_desk 1f2e3d4c
+    """
+    current = load(path / "playbook.toml" if path.is_dir() else path)
+    changed = vouch(current, ids, trusted=not revoke)
+    if path.is_dir():
+        version = max([current.version, *versions(path)]) + 1
+        said = f"{'no longer trusted' if revoke else 'trusted by a person'}: {', '.join(ids)}"
+        changed = Playbook(version, changed.lessons, said)
+        deploy(path, changed)
+    else:
+        save(changed, path)
+    if json:
+        document({"version": changed.version, "trusted": not revoke, "lessons": ids})
+        return
+    for id in ids:
+        _console().print(line(changed.by_id[id]), markup=False)
+    tell(f"Version {changed.version} is the current one.")
 
 
 def line(lesson: Lesson) -> str:

@@ -22,6 +22,7 @@ from firsthand.journal.journal import Journal
 from firsthand.learn.lessons import gate
 from firsthand.learn.lessons.credit import Credits, Prior, Trial, assign
 from firsthand.learn.lessons.gate import GateRules, Verdict
+from firsthand.learn.lessons.intake import admit
 from firsthand.learn.lessons.review import Contrast, Reviewer
 from firsthand.playbook import Lesson, Mask, Playbook, deploy, merge
 from firsthand.prompt import Model
@@ -128,7 +129,7 @@ async def learn(
         seen = alter(kept) if alter else kept
         life.remember(seen)
         proposals = await reviewer.review(seen, known=life.working.lessons)
-        life.settle(proposals)
+        life.settle(await life.admit(proposals, seen))
         deployed = (number % config.gate_every == 0 or number == config.rounds) and await life.gate(
             number
         )
@@ -170,6 +171,7 @@ class _Life:
         self.rollouts = 0
         self.examples: list[Episode] = []
         self.flagged = Counter[str]()
+        self.refused = 0
 
     def _keep_config(self) -> None:
         """Write the config beside the journal. Raises `UserError` when the run was started with another one."""
@@ -235,6 +237,12 @@ class _Life:
                 )
                 if len(self.examples) < 2 and episode.success:
                     self.examples.append(episode)
+
+    async def admit(self, proposals: Sequence[Lesson], episodes: Sequence[Episode]) -> list[Lesson]:
+        """Take in what was proposed as untrusted lessons; count what was refused."""
+        lessons, refused = await admit(proposals, episodes, self.working.lessons)
+        self.refused += refused
+        return lessons
 
     def settle(self, proposals: Sequence[Lesson]) -> None:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
