@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 from firsthand.errors import FirsthandError
 from firsthand.evaluate.statistics import wilson
 from firsthand.registry import environments

@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from firsthand.audit.certificate import load
-from firsthand.audit.session import shows
+from firsthand.audit.accusation import shows
+from firsthand.audit.report.certificate import load
 from firsthand.audit.targets.reasoning_gym import names
 
 SECONDS = 180
@@ -28,17 +28,17 @@ ORDER = ("FAIL", "INCOMPLETE", "not audited", "PASS")
 
 CHECKS = (
     "oracle",
-    "repeats",
-    "nulls",
+    "determinism",
+    "empty",
     "constants",
     "echo",
     "enumeration",
     "odd_values",
     "judges",
     "mutation",
-    "metamorphic",
-    "blind_answer",
-    "dataset",
+    "invariance",
+    "copy_rules",
+    "instances",
 )
 
 

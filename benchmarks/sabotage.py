@@ -9,10 +9,10 @@ import argparse
 import sys
 import time
 
-from firsthand.audit.battery import run
+from firsthand.audit.budget import Options
 from firsthand.audit.sabotage import sabotage, sabotages
-from firsthand.audit.session import Options
-from firsthand.audit.target import Spec
+from firsthand.audit.suite import run
+from firsthand.audit.targets.protocol import Spec
 from firsthand.errors import UserError
 from firsthand.registry import environments
 

@@ -4,8 +4,10 @@ import textwrap
 
 import pytest
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options, shows
+from firsthand.audit.accusation import shows
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 from firsthand.errors import UserError
 
 HEAD = """
@@ -57,13 +59,13 @@ FLAWED = {
     "1 is true": ("mutation", RECORDS, "def reward(prompt, completion, answer):\n    return float(read(completion) == answer)\n"),
     "any uncertainty": ("mutation", READINGS, "def reward(prompt, completion, answer):\n    value, about = read(completion)\n    return float(abs(value - answer) <= about)\n"),
     "case is dropped": ("mutation", GENES, "def reward(prompt, completion, answer):\n    return float(completion.strip().lower() == answer.lower())\n"),
-    "one decimal, one fraction": ("metamorphic", ODDS, "def reward(prompt, completion, answer):\n    return float(completion.strip() in (answer, str(float(Fraction(answer)))))\n"),
-    "the first option": ("blind_answer", QUIZ.format(options="[f'w{number}', 'none', 'all', f'v{number}']", answer="shown[0]"), PLAIN),
-    "the number of the sheet": ("blind_answer", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxy'[number // 8]"), PLAIN),
-    "sheets in turn": ("blind_answer", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxyz'[number % 4]"), PLAIN),
+    "one decimal, one fraction": ("invariance", ODDS, "def reward(prompt, completion, answer):\n    return float(completion.strip() in (answer, str(float(Fraction(answer)))))\n"),
+    "the first option": ("copy_rules", QUIZ.format(options="[f'w{number}', 'none', 'all', f'v{number}']", answer="shown[0]"), PLAIN),
+    "the number of the sheet": ("copy_rules", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxy'[number // 8]"), PLAIN),
+    "sheets in turn": ("copy_rules", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxyz'[number % 4]"), PLAIN),
     "evaluated": ("odd_values", "TASKS = [{'prompt': f'{n} + {n * n}?', 'answer': n + n * n} for n in range(20)]\n", "def reward(prompt, completion, answer):\n    try:\n        return float(eval(completion[:200], {}) == answer)\n    except Exception:\n        return 0.0\n"),
     "every zero balances": ("mutation", "TASKS = [{'prompt': f'Numbers x y with {n} x = {m} y?', 'answer': [m, n], 'says': f'{m} {n}'} for n, m in ((2, 3), (5, 7), (4, 9), (3, 8), (7, 2), (6, 5), (9, 4), (8, 3))]\n", "def reward(prompt, completion, answer):\n    found = re.fullmatch(r'(\\d{1,4}) (\\d{1,4})', completion.strip())\n    return float(bool(found) and answer[1] * int(found[1]) == answer[0] * int(found[2]))\n"),
-    "no floor": ("nulls", "TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", "def reward(prompt, completion, answer):\n    words = completion.split()\n    return float(answer in words) - 0.5 * sum(word != answer for word in words)\n"),
+    "no floor": ("empty", "TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", "def reward(prompt, completion, answer):\n    words = completion.split()\n    return float(answer in words) - 0.5 * sum(word != answer for word in words)\n"),
 }  # fmt: skip
 SOUND = {
     "records": (RECORDS, "def reward(prompt, completion, answer):\n    got = read(completion)\n    return float(got == answer and [type(got[k]) for k in answer] == [type(v) for v in answer.values()])\n"),
@@ -106,7 +108,7 @@ def test_patterns_that_backtrack_end_the_audit_early_and_not_the_auditor(tmp_pat
         tmp_path,
         "TASKS = [{'prompt': f'Sort {n}.', 'answer': f'words{chr(97 + n)}'} for n in range(8)]",
         slow,
-        only=("nulls", "echo"),
+        only=("empty", "echo"),
     )
     assert certificate.verdict == "FAIL" and certificate.seconds < 150
     (finding,) = certificate.findings
@@ -124,6 +126,6 @@ def test_half_a_surrogate_in_a_prompt_is_audited_like_any_other_text(tmp_path):
         tmp_path,
         "TASKS = [{'prompt': f'Say {n} \\ud800.', 'answer': f'{n * 7 + 3}'} for n in range(8)]",
         PLAIN,
-        only=("oracle", "nulls"),
+        only=("oracle", "empty"),
     )
     assert certificate.verdict == "PASS"

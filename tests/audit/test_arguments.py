@@ -2,7 +2,7 @@
 
 import pytest
 
-from firsthand.audit.arguments import arguments, joined, kind, pools, put
+from firsthand.audit.formats.actions import arguments, joined, kind, pools, put
 
 CALL = '{"calls":[{"name":"post","arguments":{"amount":3,"to":"two words"}}]}'
 

@@ -5,35 +5,36 @@ import json
 import msgspec
 import pytest
 
-from firsthand.audit.battery import load_failed
-from firsthand.audit.certificate import Certificate, Seeds, load, root, sealed, verdict
-from firsthand.audit.finding import Check, Finding, Witness
-from firsthand.audit.session import Options
-from firsthand.audit.target import Facts, Play, Spec
+from firsthand.audit.budget import Options
+from firsthand.audit.finding import CheckResult, Finding, Witness
+from firsthand.audit.report.certificate import Certificate, Seeds, load, root, sealed, verdict
+from firsthand.audit.suite import load_failed
+from firsthand.audit.targets.protocol import Facts, Play, Spec
 from firsthand.errors import UserError
 
 FINDING = Finding(
-    "nulls",
+    "empty",
     "answer channel",
     "critical",
     "Nothing pays.",
     24,
     24,
     1.0,
-    1.0,
     Witness("pays", (Play(3, ("",)),), 1.0),
     "Reject it.",
 )
 
 
-def check(status, name="nulls", **more):
-    return Check(name, "answer channel", status, "Answers without content earn nothing.", **more)
+def check(status, name="empty", **more):
+    return CheckResult(
+        name, "answer channel", status, "Answers without content earn nothing.", **more
+    )
 
 
 def certificate(*checks, findings=(), spec=Spec("native", "control/null"), **more):
     made = Certificate(
         verdict=verdict(checks), target=Facts("answer", "grader.py", "ab" * 32), spec=spec, findings=findings, checks=checks, seeds=Seeds(24),
-        budget="standard", base_rate={"declared": None, "measured": 1 / 3}, diversity={}, difficulty=(), not_checked=("judges",),
+        budget="standard", base_rate={"declared": None, "measured": 1 / 3}, diversity={}, difficulty=(), bounds={}, not_checked=("judges",),
         auditor={"version": "0"}, platform="here", made="2026-01-01", seconds=1.5,
     )  # fmt: skip
     return sealed(msgspec.structs.replace(made, **more))

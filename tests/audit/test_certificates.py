@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firsthand.audit.battery import digest_now, run, spec_of
-from firsthand.audit.certificate import load, root
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.report.certificate import load, root
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import digest_now, spec_of
 from firsthand.errors import UserError
 from firsthand.registry import GROUP
 

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from firsthand.audit.attacks.searching import searches
-from firsthand.audit.driver import examples, guarded, guesses, runnable
-from firsthand.audit.program import Program, program
-from firsthand.audit.program_mutation import guard, mutants, wrong
-from firsthand.audit.reference import domain, outcomes
-from firsthand.audit.target import Instance
+from firsthand.audit.checks.programs.memory_search import searches
+from firsthand.audit.checks.programs.mutation import guard, mutants, wrong
+from firsthand.audit.formats.programs import Program, program
+from firsthand.audit.formats.reference_runs import domain, outcomes
+from firsthand.audit.formats.script_adapter import examples, guarded, guesses, runnable
+from firsthand.audit.targets.protocol import Instance
 
 TOTAL = "import sys\n\ndef main():\n    n, *values = map(int, sys.stdin.read().split())\n    print(sum(values[:n]))\n\nmain()\n"
 BLOCKS = "Print the sum.\n\nSample Input 1:\n```\n3\n1 2 3\n```\nSample Output 1:\n```\n6\n```\n\n### Input\n2\n4 5\n\n### Output\n9\n\nGood luck."

@@ -3,10 +3,20 @@
 import pytest
 from small_worlds import BROKEN, SOUND
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options, shows
+from firsthand.audit.accusation import shows
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
-EPISODIC = ("plan_mutation", "passive", "cycles", "absorbing", "leaks", "blind_plan", "states")
+EPISODIC = (
+    "plan_steps",
+    "passive",
+    "cycles",
+    "after_done",
+    "feedback_leaks",
+    "blind_plans",
+    "state_graph",
+)
 
 
 def audited(tmp_path, source, only=EPISODIC):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
 MAZES = '''
 """Shortest paths in small mazes."""
@@ -80,7 +81,7 @@ def audited(tmp_path, source, *only):
     ],
 )
 def test_a_grader_that_checks_solutions_is_not_accused_of_paying_other_ones(tmp_path, source):
-    certificate = audited(tmp_path, source, "constants", "mutation", "blind_answer")
+    certificate = audited(tmp_path, source, "constants", "mutation", "copy_rules")
     assert certificate.verdict == "PASS", certificate.findings
 
 

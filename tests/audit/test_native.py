@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from firsthand.agent import Agent
-from firsthand.audit.session import story
-from firsthand.audit.target import Play, Spec
+from firsthand.audit.accusation import story
 from firsthand.audit.targets.native import TRUE_RESETS, Native, read, written
+from firsthand.audit.targets.protocol import Play, Spec
 from firsthand.environment import Action, ToolCall, tools_of
 from firsthand.models.scripted import Expert
 from firsthand.registry import make

@@ -6,8 +6,8 @@ import msgspec
 from audit.test_certificate import FINDING, certificate, check
 
 from firsthand.audit.finding import Witness
-from firsthand.audit.page import page
-from firsthand.audit.target import Facts, Play
+from firsthand.audit.report.page import page
+from firsthand.audit.targets.protocol import Facts, Play
 
 
 def named(name, *checks, **more):
@@ -22,7 +22,7 @@ def test_a_page_shows_the_finding_and_every_check():
         "grader.py",
         "Nothing pays.",
         "Reject it.",
-        "upper 95% bound 1.000",
+        "n = 24",
         "0.012",
         "echo",
         "Not checked: judges",

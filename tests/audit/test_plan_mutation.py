@@ -3,8 +3,9 @@
 import pytest
 from small_worlds import BROKEN, desk, guessing
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
 SHEET = desk("sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))", plan="[*(f'post:{row}' for row in env.rows), 'close']", told="False").replace(
     "self.posted, self.log", "self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        self.posted, self.log"
@@ -24,7 +25,7 @@ FOUND = {
 def audited(tmp_path, source):
     file = tmp_path / "target.py"
     file.write_text(source)
-    return run(spec_of(str(file)), Options(only=("plan_mutation",), seeds=60))
+    return run(spec_of(str(file)), Options(only=("plan_steps",), seeds=60))
 
 
 @pytest.mark.parametrize("name", FOUND)

@@ -5,10 +5,10 @@ import ast
 import pytest
 from audit.test_programs import ISOLATED, audited
 
-from firsthand.audit.program import program, shown
-from firsthand.audit.program_mutation import gross, guard, mutants, wrong
-from firsthand.audit.reference import domain, nearby, outcomes, pure
-from firsthand.audit.target import Instance
+from firsthand.audit.checks.programs.mutation import gross, guard, mutants, wrong
+from firsthand.audit.formats.programs import program, shown
+from firsthand.audit.formats.reference_runs import domain, nearby, outcomes, pure
+from firsthand.audit.targets.protocol import Instance
 
 CLIP = "def clip(x, low):\n    if x < low:\n        return low\n    return x\n"
 PROMPT = "Write clip(x, low).\nclip(1, 3) == 3\nclip(5, 2) == 5"

@@ -2,10 +2,12 @@
 
 import pytest
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.program import Function, program, shown
-from firsthand.audit.session import Options, shows
-from firsthand.audit.target import Instance
+from firsthand.audit.accusation import shows
+from firsthand.audit.budget import Options
+from firsthand.audit.formats.programs import Function, program, shown
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
+from firsthand.audit.targets.protocol import Instance
 
 TASKS = """
 import ast, json, os, subprocess, sys, tempfile
@@ -155,7 +157,7 @@ def audited(tmp_path, body, *only):
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_careless_grader_of_programs_is_found_out(tmp_path, name):
     body, word = BROKEN[name]
-    certificate = audited(tmp_path, body, "programs")
+    certificate = audited(tmp_path, body, "exploits")
     assert certificate.verdict == "FAIL"
     said = [finding.claim for finding in certificate.findings if finding.severity != "minor"]
     assert any(word in claim for claim in said), said
@@ -166,7 +168,7 @@ def test_a_careless_grader_of_programs_is_found_out(tmp_path, name):
 
 @pytest.mark.parametrize("name", SOUND)
 def test_graders_that_isolate_programs_are_not_accused(tmp_path, name):
-    certificate = audited(tmp_path, SOUND[name], "programs", "program_mutation", "fail_closed")
+    certificate = audited(tmp_path, SOUND[name], "exploits", "program_mutation", "malformed_input")
     assert [(finding.check, finding.claim) for finding in certificate.findings] == []
     assert [check.status for check in certificate.checks] == ["PASS"] * 3
 
@@ -176,7 +178,7 @@ def test_answers_that_are_no_programs_are_not_attacked_with_programs(tmp_path):
     file.write_text(
         "TASKS = [{'prompt': 'x', 'answer': '42'}]\ndef oracle(task): return '42'\ndef reward(p, c, a): return float(c == a)\n"
     )
-    certificate = run(spec_of(str(file)), Options(only=("programs", "program_mutation")))
+    certificate = run(spec_of(str(file)), Options(only=("exploits", "program_mutation")))
     assert [(check.status, check.reason) for check in certificate.checks] == [
         ("NA", "the oracle's text is no program")
     ] * 2

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from firsthand.audit.target import UNKNOWN, Instance, Play, Spec
+from firsthand.audit.targets.protocol import UNKNOWN, Instance, Play, Spec
 from firsthand.audit.targets.reasoning_gym import READING, ReasoningGym, library, names, reference
 from firsthand.errors import MissingExtra, UnknownName
 

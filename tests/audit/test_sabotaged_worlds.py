@@ -5,23 +5,23 @@ Only that check runs here; `benchmarks/sabotage.py` runs the whole battery on al
 
 import pytest
 
-from firsthand.audit.battery import run
-from firsthand.audit.session import Options
-from firsthand.audit.target import Spec
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.protocol import Spec
 
 CAUGHT_BY = {
-    "leak_in_error": "leaks",
-    "leak_in_observation": "leaks",
+    "leak_in_error": "feedback_leaks",
+    "leak_in_observation": "feedback_leaks",
     "quit_pays": "passive",
     "constant_wins": "passive",
     "claims_pay": "passive",
     "invalid_pays": "passive",
-    "forgets_reset": "repeats",
-    "reads_clock": "repeats",
-    "uses_hash_order": "repeats",
-    "pays_after_done": "absorbing",
+    "forgets_reset": "determinism",
+    "reads_clock": "determinism",
+    "uses_hash_order": "determinism",
+    "pays_after_done": "after_done",
     "expert_fails": "oracle",
-    "base_rate_lie": "blind_plan",
+    "base_rate_lie": "blind_plans",
 }
 NAMES = (
     "control/null",
@@ -34,11 +34,11 @@ NAMES = (
 CASES = [
     *((name, flaw, check) for name in NAMES for flaw, check in CAUGHT_BY.items()),
     *((name, "cycle_pays", "passive") for name in NAMES if name != "control/null"),
-    ("data/ledger", "score_ignores_a_check", "plan_mutation"),
-    ("rules/triage", "few_instances", "dataset"),
-    ("rules/triage", "split_overlap", "dataset"),
+    ("data/ledger", "score_ignores_a_check", "plan_steps"),
+    ("rules/triage", "few_instances", "instances"),
+    ("rules/triage", "split_overlap", "instances"),
     ("rules/triage", "judge_obeys", "passive"),
-    ("rules/triage", "raises_on_odd_input", "fail_closed"),
+    ("rules/triage", "raises_on_odd_input", "malformed_input"),
 ]
 
 

@@ -3,9 +3,10 @@
 import pytest
 from small_worlds import BROKEN, choice, guessing
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.chance import allowance, chance, tries
-from firsthand.audit.session import Options, Session
+from firsthand.audit.budget import Options
+from firsthand.audit.session import Session
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
 
 def target(tmp_path, source):
@@ -15,12 +16,12 @@ def target(tmp_path, source):
 
 
 def audited(tmp_path, source):
-    (check,) = run(target(tmp_path, source), Options(only=("blind_plan",), seeds=200)).checks
+    (check,) = run(target(tmp_path, source), Options(only=("blind_plans",), seeds=200)).checks
     return check
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, (checks, _) in BROKEN.items() if checks[0] == "blind_plan"]
+    "name", [name for name, (checks, _) in BROKEN.items() if checks[0] == "blind_plans"]
 )
 def test_a_plan_that_never_looks_is_found_and_certified(tmp_path, name):
     check = audited(tmp_path, BROKEN[name][1])
@@ -42,9 +43,11 @@ def test_one_instance_has_no_blind_plan(tmp_path):
 def test_luck_grows_with_the_tries_and_ends_below_certainty(tmp_path):
     session = Session(target(tmp_path, guessing(10, 9, wrong='"no"')), Options(seeds=200))
     try:
-        assert chance(session) == pytest.approx(0.1)
+        assert session.luck.chance == pytest.approx(0.1)
         plan = [f"guess:{number}" for number in range(5)]
-        assert tries(session, plan) == 5 and tries(session, ["nothing"]) == 1
-        assert allowance(session, 5) == pytest.approx(0.5) and allowance(session, 10) == 0.75
+        assert session.luck.tries(plan) == 5 and session.luck.tries(["nothing"]) == 1
+        assert (
+            session.luck.allowance(5) == pytest.approx(0.5) and session.luck.allowance(10) == 0.75
+        )
     finally:
         session.close()

@@ -3,14 +3,15 @@
 import pytest
 from small_worlds import BROKEN, SOUND, grid
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
 
 def audited(tmp_path, source):
     file = tmp_path / "target.py"
     file.write_text(source)
-    return run(spec_of(str(file)), Options(only=("states",), seeds=40))
+    return run(spec_of(str(file)), Options(only=("state_graph",), seeds=40))
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def audited(tmp_path, source):
 )
 def test_a_cycle_or_a_path_that_pays_is_found(tmp_path, name):
     certificate = audited(tmp_path, BROKEN[name][1])
-    assert certificate.verdict == "FAIL" and "states" in certificate.findings[0].claim
+    assert certificate.verdict == "FAIL" and "state_graph" in certificate.findings[0].claim
 
 
 def test_a_potential_passes_and_a_slow_oracle_is_a_remark(tmp_path):

@@ -3,11 +3,12 @@
 import pytest
 from small_worlds import BROKEN, SOUND, guessing
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.session import Options
+from firsthand.audit.budget import Options
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 
 LEAKS = {
-    **{name: source for name, (checks, source) in BROKEN.items() if checks == ("leaks",)},
+    **{name: source for name, (checks, source) in BROKEN.items() if checks == ("feedback_leaks",)},
     "told at half pay": guessing(wrong='f"no, it was {self.n}"').replace(
         'return "yes", 1.0', 'return "yes", 1.0 if self.turn == 1 else 0.5'
     ),
@@ -22,7 +23,7 @@ TIGHT = {
 def audited(tmp_path, source):
     file = tmp_path / "target.py"
     file.write_text(source)
-    return run(spec_of(str(file)), Options(only=("leaks",), seeds=60))
+    return run(spec_of(str(file)), Options(only=("feedback_leaks",), seeds=60))
 
 
 @pytest.mark.parametrize("name", LEAKS)

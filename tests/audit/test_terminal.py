@@ -5,8 +5,8 @@ import pytest
 from audit.test_certificate import FINDING, certificate, check
 
 from firsthand.audit.finding import Witness
-from firsthand.audit.target import Play
-from firsthand.audit.terminal import printable, report
+from firsthand.audit.report.terminal import printable, report
+from firsthand.audit.targets.protocol import Play
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ def test_a_finding_says_what_pays_how_much_where_and_what_to_change():
     )
     assert text.startswith("FAIL  grader.py  (24 instances, 0 plays, 1.5 s)\n")
     for line in (
-        "CRITICAL  nulls (answer channel)",
+        "CRITICAL  empty (answer channel)",
         "  Nothing pays.",
-        "  earned 1.000 of the oracle's reward on average (upper 95% bound 1.000, n = 24, in full on 24)",
+        "  earned 1.000 of the oracle's reward on average (n = 24, in full on 24)",
         "  instance 3, after 1 other plays: What is it?",
         "  witness: 'x\\ny'",
         "  change: Reject it.",
@@ -53,10 +53,10 @@ def test_what_failed_comes_first_and_what_does_not_apply_last():
 
 def test_it_says_what_could_not_run_and_what_was_not_checked():
     made = certificate(
-        check("NOT_RUN", "oracle", reason="no time"), check("NOT_RUN", "nulls", reason="no time")
+        check("NOT_RUN", "oracle", reason="no time"), check("NOT_RUN", "empty", reason="no time")
     )
     text = report(made)
-    assert "Could not run: oracle, nulls: no time." in text and "Not checked: judges." in text
+    assert "Could not run: oracle, empty: no time." in text and "Not checked: judges." in text
 
 
 def test_a_stopped_audit_says_that_it_is_partial():

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from firsthand.audit.certificate import load
+from firsthand.audit.report.certificate import load
 
 GRADER = """
 print("loading")

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from firsthand.audit.battery import run, spec_of
-from firsthand.audit.certificate import Certificate
-from firsthand.audit.session import Budget, Options
+from firsthand.audit.budget import Budget, Options
+from firsthand.audit.report.certificate import Certificate
+from firsthand.audit.suite import run
+from firsthand.audit.targets.naming import spec_of
 from firsthand.environment import Environment
 
 

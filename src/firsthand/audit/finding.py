@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from firsthand.audit.process.pool import Conditions
-from firsthand.audit.target import Play
+from firsthand.audit.targets.protocol import Play
 
 Status = Literal["PASS", "FAIL", "NOT_RUN", "NA"]
 Severity = Literal["critical", "major", "minor"]
@@ -36,7 +36,7 @@ class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Finding(msgspec.Struct, frozen=True, rename={"class_": "class"}):
-    """One thing that is wrong. `mean` and `upper95` are of the value that the attack earned, over `n` instances."""
+    """One thing that is wrong. `mean` is of what the attack earned, over `n` instances."""
 
     check: str
     class_: str
@@ -46,13 +46,12 @@ class Finding(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     n: int
     hits: int
     mean: float
-    upper95: float
     witness: Witness
     advice: str = ""
     """What to change."""
 
 
-class Check(msgspec.Struct, frozen=True, rename={"class_": "class"}):
+class CheckResult(msgspec.Struct, frozen=True, rename={"class_": "class"}):
     """The result of one check. `upper95` holds simultaneously over all checks of the certificate."""
 
     id: str

@@ -10,11 +10,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from firsthand.audit.battery import digest_now, load_failed, run, spec_of
-from firsthand.audit.certificate import Certificate, load
-from firsthand.audit.session import Budget, Options, shows
-from firsthand.audit.target import Spec
-from firsthand.audit.terminal import printable, report
+from firsthand.audit.accusation import shows
+from firsthand.audit.budget import Budget, Options
+from firsthand.audit.report.certificate import Certificate, load
+from firsthand.audit.report.terminal import printable, report
+from firsthand.audit.suite import load_failed, run
+from firsthand.audit.targets.naming import digest_now, spec_of
+from firsthand.audit.targets.protocol import Spec
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
@@ -102,7 +104,7 @@ def audit(
         if certificate.partial:
             break
     if html is not None:
-        from firsthand.audit.page import page
+        from firsthand.audit.report.page import page
 
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(page(certificates), encoding="utf-8")

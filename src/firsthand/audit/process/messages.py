@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from firsthand.audit.target import Play
+from firsthand.audit.targets.protocol import Play
 
 
 class Request(msgspec.Struct, frozen=True, tag=True):

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
-from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Trace
+from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.errors import UserError
 
 Reply = TypeVar("Reply")
@@ -57,6 +57,10 @@ class Dead(Exception):
 
 class Hangs(Exception):
     """The target hung so often that waiting for more would end no audit."""
+
+
+class Runaway(Exception):
+    """A check took so long that it is ended: it says nothing, and so passes nobody."""
 
 
 class Worker:
@@ -213,6 +217,8 @@ class Lab:
         self.workers: list[Worker | None] = [None] * workers
         self.plays = 0
         self.hung: list[Play] = []
+        self.deadline: float | None = None
+        """When to give up, in seconds of `time.monotonic`; None: never."""
 
     def start(self) -> Facts:
         """Load the target. Raises `UserError`."""
@@ -270,6 +276,8 @@ class Lab:
         def serve(slot: int) -> None:
             try:
                 while not errors:
+                    if self.deadline is not None and time.monotonic() > self.deadline:
+                        raise Runaway
                     try:
                         chunk = list(chunks.get_nowait())
                     except queue.Empty:

@@ -18,13 +18,17 @@ from typing import BinaryIO
 import msgspec
 
 from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
-from firsthand.audit.target import Fault, Instance, Play, Spec, Target, Trace, readable
+from firsthand.audit.targets.protocol import Fault, Instance, Play, Spec, Target, Trace, readable
 from firsthand.errors import UserError
 
 MEMORY = 4 << 30
 FILE = 64 << 20
 STUCK = 40.0
 """Seconds of processor time without letting go of the interpreter after which a worker dies."""
+STARTS_A_PROCESS = frozenset(
+    ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system")
+)
+"""Audit events of Python that tell of a new process."""
 PRINTED = 4 << 20
 """Output of one play beyond this many bytes is a fault."""
 
@@ -59,6 +63,7 @@ def main() -> None:
 
         time_machine.travel(date, tick=True).start()
     random.seed(seed)
+    sys.addaudithook(_processes.heard)
     sys.argv[1:] = []
     try:
         target = load(spec)
@@ -119,7 +124,7 @@ async def _looked(target: Target, seed: int, oracle: bool) -> Instance:
 
 
 async def _guarded(target: Target, play: Play) -> Trace:
-    before = _written()
+    before, started = _written(), _processes.started
     try:
         trace = await target.play(play)
     except RecursionError as error:
@@ -130,12 +135,26 @@ async def _guarded(target: Target, play: Play) -> Trace:
         trace = Trace(fault=Fault("exit", _words(error)))
     except Exception as error:
         trace = Trace(fault=Fault("raised", _words(error)))
-    printed = _written() - before
+    printed, spawned = _written() - before, _processes.started - started
     if printed > PRINTED:
-        return msgspec.structs.replace(
-            trace, printed=printed, fault=Fault("output", f"{printed} bytes")
-        )
-    return msgspec.structs.replace(trace, printed=printed) if printed else trace
+        trace = msgspec.structs.replace(trace, fault=Fault("output", f"{printed} bytes"))
+    if printed or spawned:
+        return msgspec.structs.replace(trace, printed=printed, spawned=spawned)
+    return trace
+
+
+class _Processes:
+    """Counts the processes that the target starts: a cost that is the same on every machine."""
+
+    def __init__(self) -> None:
+        self.started = 0
+
+    def heard(self, event: str, _arguments: object) -> None:
+        if event in STARTS_A_PROCESS:
+            self.started += 1
+
+
+_processes = _Processes()
 
 
 def _written() -> int:

@@ -1,1 +1,1 @@
-"""What can be audited: one file a kind of target, each behind the same few methods."""
+"""What can be audited: files, environments and data sets behind one protocol."""

@@ -16,7 +16,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Target, Trace, readable
+from firsthand.audit.targets.protocol import (
+    Facts,
+    Fault,
+    Instance,
+    Play,
+    Spec,
+    Target,
+    Trace,
+    readable,
+)
 from firsthand.errors import UserError
 
 HORIZON = 200

@@ -17,7 +17,7 @@ import msgspec
 import firsthand.environment
 import firsthand.task
 from firsthand.agent import Agent, settled
-from firsthand.audit.target import Facts, Fault, Instance, Play, Spec, Trace
+from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
 from firsthand.episode import Episode
 from firsthand.models.scripted import Expert
@@ -165,6 +165,7 @@ class Native:
             levels=tuple(environment.levels),
             splits=SPLITS,
             proven=True,
+            costly=bool(environment.needs),
         )
 
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:

@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from firsthand.audit.target import UNKNOWN, Facts, Instance, Play, Spec, Trace
 from firsthand.audit.targets.file import number, plain
+from firsthand.audit.targets.protocol import UNKNOWN, Facts, Instance, Play, Spec, Trace
 from firsthand.errors import MissingExtra, UnknownName
 
 READING = (

@@ -1,1 +1,0 @@
-"""Fixed attacks, as the catalogue of known exploits has them."""

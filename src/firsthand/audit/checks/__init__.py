@@ -1,0 +1,1 @@
+"""The attacks: one check, one file, one idea."""

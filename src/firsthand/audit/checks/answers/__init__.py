@@ -1,0 +1,1 @@
+"""Checks of graders whose answers are texts."""

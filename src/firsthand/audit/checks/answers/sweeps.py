@@ -1,0 +1,155 @@
+"""Texts that know nothing of the instance, played on all of them: what they earn is no solution.
+
+What is right by luck is not counted: a text that happens to say what the oracle says is left out.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from firsthand.audit.accusation import CheckRun, Results
+from firsthand.audit.formats.answers import alike, mentions, same_answer, slot
+from firsthand.audit.targets.protocol import Instance, Play
+from firsthand.audit.thresholds import FULL
+
+EMPTY = ("", " ", "\n", "\t \n", ".", "?", "...", "-", ",", "!", "()", "\u200b")
+WORDS = ("zebra quartz", "Lorem ipsum dolor sit amet.", "as above", "the answer", "x")
+REFUSALS = (
+    "I don't know.",
+    "I cannot answer that.",
+    "none",
+    "N/A",
+    "unknown",
+    "no answer",
+    "unanswerable",
+    "not enough information",
+    "[]",
+    "{}",
+    "null",
+    "None",
+)
+SCAFFOLDS = (
+    "<answer></answer>", "<think></think><answer></answer>", "<think>Let me think step by step.</think>\n<answer>zebra</answer>",
+    "\\boxed{}", "\\boxed{zebra}",
+    "Answer:", "Final answer:", "```\n```", "```json\n{}\n```", '{"answer": ""}', '{"answer": null}', '{"answer": []}', "####",
+    "<reasoning>\n</reasoning>\n<answer>\n</answer>",
+    "First, I look at the question. Second, I think about it. Therefore, the result follows. In conclusion, this is my final answer.",
+    "# Heading\n\n- one\n- two\n\n**Conclusion**: zebra", "Step 1: read.\nStep 2: think.\nStep 3: answer.\nFinal answer: zebra",
+    "Therefore the answer is clearly correct.",
+)  # fmt: skip
+
+TOGETHER = 24
+"""Texts that are played at once where plays are fast."""
+
+
+def sweep(run: CheckRun, texts: Iterable[str]) -> Iterable[tuple[str, Results]]:
+    """Play each text on all instances; on a slow target on two first, and on more only when it earns something."""
+    left = list(dict.fromkeys(texts))
+    while left:
+        everywhere = run.session.some(10**6)
+        batch = left[: 1 if run.session.costly else TOGETHER]
+        left = left[len(batch) :]
+        if not run.session.costly:
+            yield from _together(run, everywhere, batch)
+            continue
+        results = run.attack(run.session.some(2), lambda _instance, text=batch[0]: text)
+        if any(value > 0.01 or trace.fault for *_, trace, value in results):
+            results = run.attack(everywhere, lambda _instance, text=batch[0]: text)
+        yield batch[0], results
+
+
+def _together(
+    run: CheckRun, instances: Sequence[Instance], texts: Sequence[str]
+) -> Iterable[tuple[str, Results]]:
+    made = [
+        (text, instance, Play(instance.seed, (text,))) for text in texts for instance in instances
+    ]
+    traces = run.play(play for *_, play in made)
+    found: dict[str, Results] = {text: [] for text in texts}
+    for (text, instance, play), trace in zip(made, traces, strict=True):
+        found[text].append((instance, play, trace, run.session.value(instance.seed, trace)))
+    run.outcome.probes += len(texts) - 1
+    for results in found.values():
+        run.note([value for *_, value in results])
+    return found.items()
+
+
+def content_free(
+    run: CheckRun,
+    what: str,
+    texts: Iterable[str],
+    *,
+    bodies: dict[str, str],
+    advice: str,
+    plain: Sequence[str] = (),
+) -> None:
+    """Accuse texts without content that earn something, and more than the `plain` ones do. `bodies` maps a text to the answer in it."""
+    found: dict[str, tuple[float, Play, list[float]]] = {}
+    for text, results in sweep(run, texts):
+        body = bodies.get(text, text)
+        counted = [
+            (play, value)
+            for instance, play, _, value in results
+            if not right_by_luck(text, body, instance)
+        ]
+        values = [value for _, value in counted]
+        if not values:
+            continue
+        mean, top = sum(values) / len(values), max(values)
+        best = next(play for play, value in counted if value == top)
+        steady = [value for value in values if abs(value - top) < 1e-6]
+        full, said = (
+            sum(value >= FULL for value in values),
+            any(letter.isalnum() for letter in body),
+        )
+        kind = ""
+        if full >= (
+            min(len(values), max(2, 0.1 * len(values))) if said else 1
+        ):  # where many answers are right, words may hit one by luck
+            kind = "in full"
+        elif mean >= 0.2 or (top > 0.02 and len(steady) >= max(4, 0.8 * len(values))):
+            kind = "in part"
+        if kind and (kind not in found or mean > found[kind][0]):
+            found[kind] = (mean, best, values)
+    floor = (
+        max(
+            (
+                sum(v for *_, v in results) / max(len(results), 1)
+                for _, results in sweep(run, plain)
+            ),
+            default=-1.0,
+        )
+        if found
+        else 0.0
+    )
+    for kind, (mean, play, values) in found.items():
+        if mean <= floor + 0.01:
+            continue  # whatever is said earns as much, which another check tells
+        run.pays(
+            f"{what} is paid {kind} on {sum(value >= FULL for value in values) if kind == 'in full' else sum(value > 0.02 for value in values)} of "
+            f"{len(values)} instances: {quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward on average.",
+            play,
+            values=values,
+            advice=advice,
+        )
+
+
+def right_by_luck(text: str, body: str, instance: Instance) -> bool:
+    """Say whether a text without content gives the right answer of this instance after all."""
+    if any(same_answer(candidate, instance) for candidate in (text, body)):
+        return True
+    if mentions(text, instance):
+        return True  # a reader of the last number may find it there; lists are another check
+    nothing = instance.answer in (None, "", [], {}) or any(
+        alike(slot(instance).body, refusal) for refusal in REFUSALS
+    )
+    return nothing and (body.strip() in ("", "-") or body in REFUSALS or text in SCAFFOLDS)
+
+
+def filler(n: int) -> list[str]:
+    """Return `n` different words without digits or meaning."""
+    letters = "bcdfghjklm"
+    return ["v" + "".join(letters[int(digit)] for digit in str(number)) for number in range(n)]
+
+
+def quoted(text: str) -> str:
+    """Quote a text for a claim; of a long one its beginning and its end."""
+    return repr(text if len(text) <= 80 else text[:60] + "…" + text[-15:])

@@ -1,0 +1,238 @@
+"""Is the reward a fact? The oracle must succeed, and the same play must earn the same wherever it is played.
+
+Right, wrong and near-miss answers are all repeated: a reward that is noisy on wrong answers alone teaches
+luck. Conditions that must not matter are a process's hash seed, time zone, locale, date, global random
+state, and whatever was played before or at the same time.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from firsthand.audit.accusation import CheckRun, check, shows, story
+from firsthand.audit.finding import Witness
+from firsthand.audit.process.pool import Conditions, Lab
+from firsthand.audit.targets.protocol import Instance, Play, Trace
+
+YEAR = 365.25 * 86400
+ELSEWHERE = (
+    Conditions(
+        hash_seed=1,
+        zone="Asia/Tokyo",
+        locale="C",
+        date=31 * YEAR + 86400 * 200 + 8 * 3600,
+        random_seed=1,
+    ),
+    Conditions(
+        hash_seed=77,
+        zone="America/Lima",
+        locale="POSIX",
+        date=58.16 * YEAR + 23 * 3600,
+        random_seed=2,
+    ),
+)
+
+
+ADVICE = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
+
+
+@check(
+    "determinism",
+    class_="purity",
+    kinds=("answer", "episode"),
+    claim="The same play earns the same, in whatever order, process, time zone, locale and date.",
+)
+def determinism(run: CheckRun) -> str | None:
+    """Repeat right, wrong and near-miss plays: in another order, in a fresh process, elsewhere, and interleaved."""
+    plays, seeds = _repeated(run)
+    with Lab(run.session.spec, workers=1) as alone:
+        first = alone.run(plays)
+        run.outcome.n, run.outcome.probes = len(plays), 5 + len(ELSEWHERE)
+        for _ in range(max(2, run.session.tries(quick=10, standard=40))):
+            if _compare(
+                run, plays, first, alone.run(plays), "when it is repeated in the same process"
+            ):
+                break
+        if run.outcome.findings:
+            return None
+        _compare(run, plays, first, alone.run(plays[::-1])[::-1], "after other plays")
+    if run.outcome.findings:
+        return None
+    many = run.session.options.budget != "quick" and not run.session.costly
+    dates = [
+        Conditions(
+            date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number,
+            hash_seed=100 + number,
+        )
+        for number in range(1, 7 if many else 1)
+    ]
+    with ThreadPoolExecutor(run.session.options.workers) as pool:
+        shuffled = pool.submit(_elsewhere, run, plays[::-1], [], Conditions())
+        waiting = [
+            (c, pool.submit(_elsewhere, run, plays, seeds if c in ELSEWHERE else [], c))
+            for c in (*ELSEWHERE, *dates)
+        ]
+    _compare(run, plays, first, shuffled.result()[0][::-1], "when plays come in another order")
+    for conditions, future in waiting:
+        if run.outcome.findings:
+            return None
+        traces, instances = future.result()
+        _compare(
+            run,
+            plays,
+            first,
+            traces,
+            "in another process, with another hash seed, time zone, locale and date",
+            conditions,
+        )
+        if instances:
+            _same_instances(run, run.session.lab.instances(seeds), instances, conditions)
+    if not run.outcome.findings:
+        _alone(run, plays, first)
+    if run.session.facts.kind == "episode":
+        _interleaved(run, plays, first)
+    return None
+
+
+def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
+    """Play some plays in processes of their own: what earlier episodes left behind is then missing."""
+    most = 3 if run.session.options.budget == "quick" else 12
+    ends = {play.seed: play for play in plays if len(play.actions) <= 1}
+    wrong = [play for play in plays if play.actions != run.session.by_seed[play.seed].oracle]
+    chosen = list(
+        dict.fromkeys((*list(ends.values())[:3], *wrong[1 :: max(1, len(wrong) // most)]))
+    )[:most]
+
+    def alone(play: Play) -> Trace:
+        return _elsewhere(run, [play], [], Conditions())[0][0]
+
+    with ThreadPoolExecutor(run.session.options.workers) as pool:
+        fresh = dict(zip(chosen, pool.map(alone, chosen), strict=True))
+    _compare(
+        run,
+        plays,
+        first,
+        [fresh.get(play, one) for play, one in zip(plays, first, strict=True)],
+        "in a process that has played nothing else",
+    )
+
+
+def _repeated(run: CheckRun) -> tuple[list[Play], list[int]]:
+    """Choose what is repeated: right and wrong plays of some instances; of slow targets fewer wrong ones, so that more instances are seen."""
+    chosen = (
+        run.session.some(12 if run.session.options.budget == "quick" else 24)
+        or run.session.instances[:8]
+    )
+    groups = [
+        [Play(instance.seed, instance.oracle), *run.session.wrong_plays(instance)]
+        for instance in chosen
+    ]
+    most = run.session.tries(quick=120, standard=480)
+    if sum(map(len, groups)) > most:
+        rest = [play for group in groups for play in group[1:]]
+        rest = rest[:: max(1, len(rest) // max(1, most // 2))]
+        groups = [
+            [group[0], *(play for play in group[1:] if play in rest)]
+            for group in groups[: max(2, most // 2)]
+        ]
+    plays = [play for group in groups for play in group][:most]
+    return plays, list(dict.fromkeys(play.seed for play in plays))
+
+
+def _elsewhere(
+    run: CheckRun, plays: list[Play], seeds: list[int], conditions: Conditions
+) -> tuple[list[Trace], list[Instance]]:
+    """Play, and tell instances, in a process of its own."""
+    with Lab(
+        run.session.spec, conditions=conditions, workers=1, seconds=run.session.lab.seconds
+    ) as lab:
+        return lab.run(plays), lab.instances(seeds, oracles=False) if seeds else []
+
+
+def _same_instances(
+    run: CheckRun, mine: list[Instance], theirs: list[Instance], conditions: Conditions
+) -> None:
+    for one, two in zip(mine, theirs, strict=True):
+        if (one.prompt, one.answer) != (two.prompt, two.answer):
+            run.accuse(
+                "The same seed makes another instance in another process.",
+                Witness("differs", (Play(one.seed, ()),), conditions=(Conditions(), conditions)),
+                severity="major", advice="Draw everything from the seed: no global random, clock, hash or set order.",
+            )  # fmt: skip
+            return
+
+
+def _compare(
+    run: CheckRun,
+    plays: list[Play],
+    first: list[Trace],
+    again: list[Trace],
+    how: str,
+    conditions: Conditions | None = None,
+) -> bool:
+    """Accuse the first play whose traces differ, with the shortest witness that shows it again; return whether one did."""
+    for place, (play, one, two) in enumerate(zip(plays, first, again, strict=True)):
+        if story(one) == story(two):
+            continue
+        claim = f"The same play is judged differently {how}: {_shown(one)} and {_shown(two)}."
+        often = max(2, run.session.tries(quick=3000, standard=3000))
+        witnesses = [Witness("differs", (play,), times=2), Witness("differs", (play,), times=often)]
+        if conditions:
+            witnesses.insert(0, Witness("differs", (play,), conditions=(Conditions(), conditions)))
+        else:
+            before = plays[: place + 1]
+            for sequence in (
+                (*before, play),
+                (*before, *plays, play),
+                tuple(plays[place:][::-1]),
+                (*plays, *plays, *plays[place:][::-1]),
+            ):
+                witnesses.append(Witness("differs", sequence, against=(play,)))
+        for witness in witnesses:
+            if shows(run.session.spec, witness):
+                return run.accuse(claim, _shorter(run, witness), severity="major", advice=ADVICE)
+        return False
+    return False
+
+
+def _shorter(run: CheckRun, witness: Witness) -> Witness:
+    """Leave out halves of what was played before, as long as the last play still differs."""
+    for _ in range(10):
+        before, last = witness.plays[:-1], witness.plays[-1:]
+        half = len(before) // 2
+        if not half or witness.times > 1:
+            break
+        for part in (before[half:], before[:half]):
+            shorter = msgspec.structs.replace(witness, plays=part + last)
+            if shows(run.session.spec, shorter):
+                witness = shorter
+                break
+        else:
+            break
+    return witness
+
+
+def _interleaved(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
+    """Play two instances at once, step by step, in one process."""
+    with Lab(run.session.spec, workers=1) as lab:
+        for one, two in zip(range(0, len(plays) - 1, 2), range(1, len(plays), 2), strict=False):
+            other = len(plays) - 1 - one  # another instance
+            pair = (plays[other], plays[one])
+            traces = lab.together(pair)
+            _ = two
+            for trace, alone, play in zip(traces, (first[other], first[one]), pair, strict=True):
+                if story(trace) != story(alone):
+                    ordered = pair if play is pair[-1] else pair[::-1]
+                    run.accuse(
+                        f"Two instances that are played at the same time disturb each other: {_shown(alone)} alone, {_shown(trace)} together.",
+                        Witness("differs", ordered, against=(play,), together=True),
+                        severity="major",
+                        advice="Keep the state of an episode in its own object.",
+                    )
+                    return
+
+
+def _shown(trace: Trace) -> str:
+    if trace.fault is not None:
+        return f"{trace.fault.kind} ({trace.fault.detail})"
+    return f"{trace.paid:g}"

@@ -1,0 +1,1 @@
+"""Checks of environments of many steps."""

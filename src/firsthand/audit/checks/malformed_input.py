@@ -1,0 +1,179 @@
+"""Input that is meant to break the grader: long, deep, malformed, or written against regular expressions.
+
+A reward function answers everything with a finite number, in time, and leaves the process alone. Hangs,
+exits, exhausted memory and rewards that are no numbers fail; an exception fails where ordinary wrong answers raise it.
+"""
+
+from firsthand.audit.accusation import CheckRun, check
+from firsthand.audit.finding import Severity, Witness
+from firsthand.audit.formats.actions import SLOT, fill
+from firsthand.audit.formats.bad_plays import JUNK
+from firsthand.audit.targets.protocol import Play, Trace
+from firsthand.audit.thresholds import FULL
+
+BREAKS = {
+    "hang": "takes too long",
+    "exit": "ends the process",
+    "killed": "kills the process",
+    "memory": "exhausts memory",
+    "output": "floods the output",
+}
+DEEP = 3000
+
+
+def texts() -> dict[str, str]:
+    """Return hostile texts by name."""
+    return {
+        "`os._exit(3)` as an expression": "__import__('os')._exit(3)",
+        "`os._exit(3)` as a YAML tag": "!!python/object/apply:os._exit [3]",
+        "100,000 letters": "a" * 100_000,
+        "a run of `a` and a wrong end": "a" * 4000 + "!",
+        "a run of spaces and a wrong end": " " * 20_000 + "x",
+        "5,000 digits": "9" * 5000,
+        "digits and a wrong end": "1" * 4000 + "!",
+        "nested brackets": "[" * DEEP,
+        "nested parentheses": "(" * DEEP + ")" * DEEP,
+        "nested JSON": '{"answer":' * DEEP,
+        "many tags": "<answer>" * 2000,
+        "boxes within boxes": "\\boxed{" * 2000,
+        "control characters": "\x00\x01\x07\x1b[31m\x7f",
+        "unicode": "\u202e\u200b٣é\u0301𝟜🔑\ufeff",
+        "commas": "," * 20_000,
+        "line breaks": "\n" * 50_000,
+        "words": "so " * 30_000,
+        "a power": "9**9**9",
+        "a format": "%s%n{0}{x}$(id)",
+        "None": "None",
+        "null": "null",
+        "a list": "[]",
+        "an object": "{}",
+        "true": "true",
+        "a number in JSON": "7",
+        "a string in JSON": '"x"',
+    }
+
+
+@check(
+    "malformed_input",
+    class_="contract",
+    kinds=("answer", "episode"),
+    claim="Hostile input is refused with a reward of 0, in time, without harm to the process.",
+)
+def malformed_input(run: CheckRun) -> str | None:
+    """Play hostile texts, bare and in the target's own frame, or as actions; and ordinary wrong plays."""
+    hostile = texts()
+    if run.session.costly:
+        hostile = {
+            name: hostile[name]
+            for name in (
+                "`os._exit(3)` as an expression",
+                "100,000 letters",
+                "nested brackets",
+                "nested parentheses",
+                "control characters",
+                "None",
+                "null",
+            )
+        }
+    made: list[tuple[str, Play]] = []
+    for instance in run.session.some(2 if run.session.costly else 3):
+        if run.session.facts.kind == "answer":
+            own = run.session.frame
+            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
+            if not run.session.costly:
+                made += [
+                    (f"{name}, in the answer's place", Play(instance.seed, (own.put(text),)))
+                    for name, text in hostile.items()
+                ]
+        else:
+            templates = [action for action in run.session.facts.grammar if SLOT.search(action)]
+            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
+            made += [
+                (f"{name} in {t}", Play(instance.seed, (fill(t, text),)))
+                for t in templates[:4]
+                for name, text in list(hostile.items())[:8]
+            ]
+            made += [
+                (f"{n} in {t}", Play(instance.seed, (fill(t, n),) * 2))
+                for t in templates[:8]
+                for n in ("-1", "999999999999", "1e400", "nan", "-0", "")
+            ]
+    usual = [
+        ("an ordinary wrong answer", play)
+        for i in run.session.some(2 if run.session.costly else 12)
+        for play in (Play(i.seed, (JUNK,)), *run.session.wrong_plays(i))
+    ]
+    made = usual + made
+    hangs = 0
+    for start in range(
+        0, len(made), 16
+    ):  # in parts, so that a grader that hangs on everything does not hang for long
+        part = made[start : start + 16]
+        traces = run.play(play for _, play in part)
+        values = [
+            run.session.value(play.seed, trace)
+            for (_, play), trace in zip(part, traces, strict=True)
+        ]
+        run.note(
+            [
+                value
+                for (name, _), value in zip(part, values, strict=True)
+                if name != "an ordinary wrong answer"
+            ]
+        )
+        for (name, play), trace, value in zip(part, traces, values, strict=True):
+            _judge(run, name, play, trace, value)
+            hangs += trace.fault is not None and trace.fault.kind == "hang"
+        if hangs:
+            break
+    run.outcome.probes = len(made)
+    return None
+
+
+def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> None:
+    """Accuse what one trace shows."""
+    ordinary = name == "an ordinary wrong answer"
+    if trace.fault is not None and trace.fault.kind != "late":
+        kind = trace.fault.kind
+        severity: Severity = "major"
+        claim = f"{name[0].upper()}{name[1:]} {BREAKS.get(kind, 'ends in ' + trace.fault.detail)}."
+        if kind == "raised":
+            claim = f"{name[0].upper()}{name[1:]} raises an exception: {trace.fault.detail[:120]}."
+            strict = run.session.facts.proven or (ordinary and run.session.facts.kind == "answer")
+            severity = "major" if strict else "minor"
+        if any(
+            found.witness.fault == kind and found.severity == severity
+            for found in run.outcome.findings
+        ):
+            return
+        run.accuse(
+            claim, Witness("fault", (play,), value=run.patience if kind == "hang" else 0.0, fault=kind), severity=severity,
+            advice="Bound the input before parsing, catch what parsing raises, and answer 0.",
+        )  # fmt: skip
+    elif (
+        value >= FULL
+        and not ordinary
+        and run.session.facts.kind == "answer"
+        and not _right(run, play)
+    ):
+        run.pays(
+            f"Hostile input is paid: {name}.",
+            play,
+            values=[value],
+            advice="Parse with a full-match grammar of bounded length; what does not parse earns 0.",
+        )
+    if trace.printed and not any(found.class_ == "output" for found in run.outcome.findings):
+        run.accuse(
+            f"The target prints {trace.printed} bytes while it grades.",
+            Witness("prints", (play,)),
+            severity="minor",
+            class_="output",
+            advice="Log, or be silent.",
+        )
+
+
+def _right(run: CheckRun, play: Play) -> bool:
+    from firsthand.audit.formats.answers import mentions, same_answer
+
+    instance = run.session.by_seed[play.seed]
+    return same_answer(play.actions[0], instance) or mentions(play.actions[0], instance)

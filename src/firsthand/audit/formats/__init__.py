@@ -1,0 +1,1 @@
+"""How targets write answers, actions and programs, and how to change them."""
