@@ -16,10 +16,22 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
+from firsthand.errors import AnswerCut, ModelError
 from firsthand.fence import fenced
 from firsthand.playbook import Lesson, Mask, Playbook
-from firsthand.prompt import Act, Completion, Message, Model, Policy, Prompt, Sampling, as_action
+from firsthand.prompt import (
+    Act,
+    Completion,
+    Message,
+    Model,
+    Policy,
+    Prompt,
+    Sampling,
+    as_action,
+    usage_of,
+)
 from firsthand.task import Task, digest, fingerprint
+from firsthand.usage import Usage
 
 T = TypeVar("T")
 
@@ -88,6 +100,9 @@ class Move(msgspec.Struct, frozen=True):
 class Direct:
     """A policy at play: no prompt, no tokens."""
 
+    usage: Usage | None = None
+    notes: tuple[str, ...] = ()
+
     def __init__(self, act: Act) -> None:
         self._act = act
 
@@ -109,6 +124,8 @@ class Conversation:
         self.turn = 0
         self.lessons: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.pending: tuple[ToolCall, ...] = ()
+        self.usage: Usage | None = None
+        self.notes: tuple[str, ...] = ()
 
     async def act(self, observation: Observation) -> Move:
         """Render the observation, sample one answer and read it as an action."""
@@ -135,7 +152,7 @@ class Conversation:
         self.messages.extend(self._heard(observation))
         opening = [Message("system", text)] if (text := self._instructions(())) else []
         prompt = Prompt([*opening, *_as_turns(examples), *self.messages], choices=choices)
-        completion = await self.model.sample(prompt, sampling)
+        completion = await self._sample(prompt, sampling)
         return Move(
             Action(completion.text),
             completion,
@@ -160,7 +177,7 @@ class Conversation:
         self.messages.extend(heard)
         native = self.tools if self.model.traits.calls_tools else ()
         prompt = Prompt(self.messages, native, prefix_ids=self.ids, fresh=self.covered)
-        completion = await self.model.sample(prompt, sampling)
+        completion = await self._sample(prompt, sampling)
         self.ids += completion.prompt_ids
         self.ids += completion.ids
         self.covered = len(self.messages) + 1  # the answer's own tokens are the sampled ones
@@ -169,6 +186,27 @@ class Conversation:
             action = parse_call(completion.text)
         shown, offered = self.lessons
         return Move(action, completion, restart, shown, offered)
+
+    async def _sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Ask the model and count what it took. Raises `AnswerCut`: half an answer is none."""
+        try:
+            completion = await self.model.sample(prompt, sampling)
+        except ModelError as error:
+            self._count(error.usage)
+            raise
+        self._count(usage_of(prompt, completion))
+        self.notes = tuple(dict.fromkeys((*self.notes, *completion.notes)))
+        if completion.cut:
+            most = sampling.max_tokens or self.model.traits.answer_tokens
+            raise AnswerCut(
+                f"The answer was cut off at {most:,} tokens. Allow more: --max-tokens, "
+                f"or Sampling(max_tokens=...)."
+            )
+        return completion
+
+    def _count(self, usage: Usage | None) -> None:
+        if usage is not None:
+            self.usage = usage if self.usage is None else self.usage + usage
 
     def _open(self, observation: Observation) -> None:
         few_shot = self.model.traits.few_shot

@@ -12,6 +12,7 @@ import msgspec
 from firsthand.environment import Action, Observation
 from firsthand.errors import Failed, Owner
 from firsthand.task import Task
+from firsthand.usage import Usage
 
 SCHEMA = 1
 """Kept in every line; raise it with every change that older code would misread."""
@@ -85,6 +86,10 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema
     """The score that was meant, where the environment tells it apart from `reward`."""
     flags: tuple[str, ...] = ()
     """Why the play looks like an exploit of the reward (`rollout/flags.py`)."""
+    usage: Usage | None = None
+    """What its model calls took, failed and repeated ones included; None: no model was asked."""
+    notes: tuple[str, ...] = ()
+    """How requests had to differ from what was asked for, e.g. without a temperature."""
 
     @property
     def success(self) -> bool:

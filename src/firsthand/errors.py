@@ -5,9 +5,12 @@ attributed once, by the innermost `boundary` it crosses, and becomes data (DESIG
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from firsthand.usage import Usage
 
 Owner = Literal["environment", "tool", "model", "sandbox", "limits"]
 
@@ -57,9 +60,17 @@ class ToolError(FirsthandError):
 
 
 class ModelError(FirsthandError):
-    """A model could not answer."""
+    """A model could not answer. `usage` is what the tries took, where that is known."""
 
     owner = "model"
+
+    def __init__(self, message: str, *, usage: "Usage | None" = None) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class EndpointError(ModelError):
+    """A model's server could not be reached, stayed silent, or gave answers that make no sense."""
 
 
 class SandboxError(FirsthandError):
@@ -72,6 +83,26 @@ class LimitReached(FirsthandError):
     """A time or token limit cut the episode off."""
 
     owner = "limits"
+
+
+class AnswerCut(LimitReached):
+    """An answer reached the most tokens that one may have, so that its end is missing."""
+
+
+class RunStopped(FirsthandError):
+    """A run ended before its last episode. `episodes` are those that were played, in order."""
+
+    def __init__(self, reason: str, episodes: Sequence[Any] = ()) -> None:
+        super().__init__(reason)
+        self.episodes = episodes
+
+
+class BudgetSpent(RunStopped):
+    """The budget of a run does not cover another episode."""
+
+
+class ModelUnavailable(RunStopped):
+    """The model gave no first answer in many episodes in a row."""
 
 
 class Failed(FirsthandError):

@@ -12,6 +12,7 @@ import msgspec
 
 from firsthand.environment import Action, Environment, Observation, ToolCall
 from firsthand.task import Task
+from firsthand.usage import Usage, estimated_tokens
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -26,10 +27,13 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to sample. Temperature 0 is greedy; `max_tokens` bounds one turn."""
+    """How to sample. Temperature 0 is greedy.
+
+    `max_tokens` bounds one answer, hidden reasoning included; None: `Traits.answer_tokens` of the model.
+    """
 
     temperature: float = 1.0
-    max_tokens: int = 256
+    max_tokens: int | None = None
     top_p: float = 1.0
     seed: int | None = None
 
@@ -65,7 +69,11 @@ class Completion(msgspec.Struct, frozen=True):
     logprobs: list[float] = []
     choices: dict[str, float] = {}
     cut: bool = False
-    """The answer hit `max_tokens`."""
+    """The answer hit `max_tokens`: it is no answer, and ends the episode as a failure of limits."""
+    usage: Usage | None = None
+    """What the call took, repeated tries included; None: `usage_of` counts ids or estimates."""
+    notes: tuple[str, ...] = ()
+    """How the request had to differ from what was asked for, e.g. without a temperature."""
 
 
 class Traits(msgspec.Struct, frozen=True):
@@ -77,6 +85,8 @@ class Traits(msgspec.Struct, frozen=True):
     """It scores given options itself instead of being asked to name one."""
     few_shot: bool = False
     """It learns from worked examples shown as earlier turns, and not from prose."""
+    answer_tokens: int = 256
+    """Most tokens of one answer where `Sampling.max_tokens` does not say."""
 
 
 @runtime_checkable
@@ -99,6 +109,15 @@ class Model(Protocol):
 
     async def close(self) -> None:
         """Release connections, threads and memory."""
+        ...
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A model that may be out of reach: rollouts ask before the first episode."""
+
+    async def probe(self) -> None:
+        """Raise `UserError`, with the reason, when nobody answers there."""
         ...
 
 
@@ -126,6 +145,24 @@ class Policy(Protocol):
     async def close(self) -> None:
         """Release what is held."""
         ...
+
+
+def usage_of(prompt: Prompt, completion: Completion) -> Usage:
+    """Return what a call took: as reported, counted by token id, or estimated from characters."""
+    if completion.usage is not None:
+        return completion.usage
+    if completion.ids or completion.prompt_ids:
+        return Usage(1, len(completion.prompt_ids), len(completion.ids))
+    said = [completion.text, *(str(call.arguments) for call in completion.calls)]
+    return Usage(1, prompt_tokens(prompt), sum(map(estimated_tokens, said)), estimated=1)
+
+
+def prompt_tokens(prompt: Prompt) -> int:
+    """Estimate the tokens of a prompt from its characters: messages, calls and tools."""
+    texts = [message.content for message in prompt.messages]
+    texts += [str(call.arguments) for message in prompt.messages for call in message.calls]
+    texts += [msgspec.json.encode(tool).decode() for tool in prompt.tools]
+    return sum(map(estimated_tokens, texts))
 
 
 def as_action(value: object) -> Action:

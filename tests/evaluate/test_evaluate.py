@@ -13,6 +13,7 @@ from firsthand.evaluate.evaluate import compare, evaluate, summarise
 from firsthand.evaluate.statistics import Estimate, bootstrap_by_task, paired_difference, wilson
 from firsthand.evaluate.tables import table
 from firsthand.evaluate.wording import cost, left_out, number, p_value
+from firsthand.usage import Usage
 
 
 def played(
@@ -58,7 +59,7 @@ class TestSummarise:
             0.625, bootstrap_by_task([[reward] for reward in rewards]), 4
         )
         assert found.success == Estimate(0.5, wilson(2, 4), 4)
-        assert (found.turns, found.prompt_tokens, found.sampled_tokens) == (1.0, 12, 8)
+        assert (found.turns, found.usage) == (1.0, Usage(4, 12, 8))
         assert found.pass_at == {}
         assert found.graded
 

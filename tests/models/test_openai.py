@@ -136,7 +136,7 @@ async def test_a_plain_exchange(endpoint: Endpoint):
         {
             "model": "mock",
             "messages": [{"role": "user", "content": "Hello?"}],
-            "max_tokens": 256,
+            "max_tokens": 4096,
             "temperature": 1.0,
             "top_p": 1.0,
         }
@@ -462,7 +462,7 @@ async def test_openai_itself_wants_the_new_name_of_the_token_bound(
 ):
     monkeypatch.setattr("firsthand.models.openai.OFFICIAL", endpoint.url)
     await ask(endpoint)
-    assert endpoint.bodies[0]["max_completion_tokens"] == 256
+    assert endpoint.bodies[0]["max_completion_tokens"] == 4096
     assert "max_tokens" not in endpoint.bodies[0]
 
 

@@ -87,7 +87,7 @@ async def test_the_same_evaluation_agrees(embedded, served, tmp_path, monkeypatc
     assert found[0].failed == found[1].failed == 0
     assert found[0].score == found[1].score
     assert 0.0 < found[0].score.mean < 1.0
-    assert found[0].sampled_tokens == found[1].sampled_tokens
+    assert found[0].usage.sampled_tokens == found[1].usage.sampled_tokens
     for task in tasks:
         ours, theirs = episodes[0][task.id], episodes[1][task.id]
         assert ours.checks == theirs.checks

@@ -9,15 +9,33 @@ import typer
 
 from firsthand.agent import Agent
 from firsthand.cli.document import document
-from firsthand.cli.options import EnvironmentName, Json, Level, PlaybookFile, WhichSplit, World
-from firsthand.cli.players import agent
+from firsthand.cli.options import (
+    BudgetDollars,
+    BudgetMinutes,
+    BudgetTokens,
+    Concurrency,
+    EnvironmentName,
+    Extra,
+    Json,
+    KeyEnv,
+    Level,
+    MaxTokens,
+    PlaybookFile,
+    Price,
+    Temperature,
+    Timeout,
+    Turns,
+    WhichSplit,
+    World,
+)
+from firsthand.cli.players import TIMEOUT, agent, endpoint, limits, meter
 from firsthand.cli.progress import bar
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.evaluate.evaluate import Evaluation, Options, evaluate
 from firsthand.journal.journal import Journal
-from firsthand.prompt import Model
+from firsthand.prompt import Model, Sampling
 from firsthand.registry import tasks
 from firsthand.shell import run as run_async
 from firsthand.task import Task
@@ -31,9 +49,16 @@ def eval(
     world: World = 0,
     level: Level = 1,
     repeats: Annotated[int, typer.Option(min=1, help="Plays of each task, for pass@k.")] = 1,
-    temperature: Annotated[
-        float, typer.Option(min=0.0, help="Sampling temperature; 0 is greedy.")
-    ] = 0.0,
+    temperature: Temperature = 0.0,
+    max_tokens: MaxTokens = None,
+    turns: Turns = None,
+    timeout: Timeout = TIMEOUT,
+    extra: Extra = None,
+    api_key_env: KeyEnv = None,
+    price: Price = None,
+    budget_tokens: BudgetTokens = None,
+    budget_dollars: BudgetDollars = None,
+    budget_minutes: BudgetMinutes = None,
     playbook: PlaybookFile = None,
     journal: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")
@@ -42,7 +67,7 @@ def eval(
     resume: Annotated[
         bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")
     ] = False,
-    concurrency: Annotated[int, typer.Option(min=1, help="Most episodes at once.")] = 64,
+    concurrency: Concurrency = 64,
     processes: Annotated[
         int,
         typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU."),
@@ -59,7 +84,13 @@ def eval(
     if resume and journal is None:
         raise UserError("--resume needs the --journal of the run that it goes on with.")
     played = tasks(environment, n, split=split, level=level, world=world)
-    who = agent(model, playbook=playbook, temperature=temperature)
+    who = agent(
+        model,
+        playbook=playbook,
+        sampling=Sampling(temperature=temperature, max_tokens=max_tokens),
+        endpoint=endpoint(extra, api_key_env, timeout),
+    )
+    counted = meter(price, budget_tokens, budget_dollars, budget_minutes)
     if repeats > 1 and temperature == 0 and isinstance(who.model, Model):
         raise UserError(
             f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out."
@@ -79,6 +110,7 @@ def eval(
                 "resume": resume,
             }
             options |= {"concurrency": concurrency, "processes": processes, "progress": progress}
+            options |= {"limits": limits(turns, timeout), "meter": counted}
             result = run_async(_evaluate(who, played, repeats, options))
     except KeyboardInterrupt:
         tell(_how_to_go_on(store, len(seen), n * repeats), err=True)

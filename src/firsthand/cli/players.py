@@ -1,14 +1,28 @@
-"""Who plays: the agent behind `--model` and `--playbook`."""
+"""Who plays and what it may take: the values behind the options that verbs share."""
 
 from pathlib import Path
 
+import msgspec
+
 from firsthand.agent import Agent
-from firsthand.models import model
+from firsthand.errors import UserError
+from firsthand.models import Endpoint, model
 from firsthand.playbook import Playbook, load
 from firsthand.prompt import Sampling
+from firsthand.rollout.play import Limits
+from firsthand.usage import Budget, Meter, Prices
+
+TIMEOUT = 120.0
+"""Seconds for one answer: a reasoning model that writes 4,096 tokens at 35 a second."""
 
 
-def agent(name: str, *, playbook: Path | None = None, temperature: float = 0.0) -> Agent:
+def agent(
+    name: str,
+    *,
+    playbook: Path | None = None,
+    sampling: Sampling = Sampling(temperature=0.0),
+    endpoint: Endpoint = Endpoint(),
+) -> Agent:
     """Return an agent that is ready to play.
 
     An embedded model is loaded now: weights that cannot be fetched are then one message, not the
@@ -19,9 +33,46 @@ def agent(name: str, *, playbook: Path | None = None, temperature: float = 0.0) 
         if playbook
         else Playbook()
     )
-    found = model(name)
+    found = model(name, endpoint=endpoint)
     if name.partition(":")[0] == "llama":
         from firsthand.models.llama import Llama
 
         _ = found.engine if isinstance(found, Llama) else None
-    return Agent(model=found, playbook=lessons, sampling=Sampling(temperature=temperature))
+    return Agent(model=found, playbook=lessons, sampling=sampling)
+
+
+def endpoint(
+    extra: str | None = None, key_env: str | None = None, timeout: float = TIMEOUT
+) -> Endpoint:
+    """Return what `--extra`, `--api-key-env` and `--timeout` say. Raises `UserError`."""
+    fields = {}
+    if extra is not None:
+        try:
+            fields = msgspec.json.decode(extra, type=dict[str, object])
+        except msgspec.MsgspecError as error:
+            raise UserError(
+                f'--extra takes one JSON object, such as {{"reasoning_effort": "low"}}, '
+                f"got {extra!r}: {error}."
+            ) from None
+    return Endpoint(extra=fields, key_env=key_env, timeout=timeout)
+
+
+def limits(turns: int | None = None, timeout: float = TIMEOUT) -> Limits:
+    """Return what `--turns` and `--timeout` say; a turn has time for repeated calls."""
+    turn = 3.0 * timeout
+    usual = Limits()
+    return Limits(
+        turns=turns, turn_seconds=turn, episode_seconds=max(usual.episode_seconds, 5.0 * turn)
+    )
+
+
+def meter(
+    price: str | None = None,
+    tokens: int | None = None,
+    dollars: float | None = None,
+    minutes: float | None = None,
+) -> Meter:
+    """Return what `--price` and the `--budget-…` options say. Raises `UserError`."""
+    seconds = None if minutes is None else 60.0 * minutes
+    budget = Budget(tokens=tokens, cost=dollars, seconds=seconds)
+    return Meter(budget, Prices.parse(price) if price is not None else None)

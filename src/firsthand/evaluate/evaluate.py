@@ -13,7 +13,7 @@ import msgspec
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
-from firsthand.errors import UserError
+from firsthand.errors import AnswerCut, ModelUnavailable, RunStopped, UserError
 from firsthand.evaluate.statistics import (
     Difference,
     Estimate,
@@ -26,6 +26,7 @@ from firsthand.evaluate.statistics import (
 from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
 from firsthand.task import Task
+from firsthand.usage import Meter, Usage
 
 if TYPE_CHECKING:
     from firsthand.journal import Journal
@@ -65,14 +66,22 @@ class Evaluation(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     turns: float
     """Mean turns of an episode, failed ones included."""
-    prompt_tokens: int
-    sampled_tokens: int
+    usage: Usage
+    """What the model calls took."""
     true: Estimate | None = None
     """Mean of the score that was meant, over the episodes that tell it apart; None: none does."""
     flagged: int = 0
     """Episodes that look like exploits of the reward; they are in every mean."""
     flags: dict[str, int] = {}
     """Flagged episodes by reason; one may have several."""
+    cut: int = 0
+    """Failed episodes that ended with an answer cut off at its most tokens."""
+    notes: dict[str, int] = {}
+    """How requests to the model differed from what was asked for, with the number of episodes."""
+    stopped: str = ""
+    """Why the run ended before its last episode; empty when it did not."""
+    unavailable: bool = False
+    """Whether it ended because the model did not answer."""
 
     @property
     def graded(self) -> bool:
@@ -116,12 +125,17 @@ class Options(TypedDict, total=False):
     resume: bool
     processes: int
     progress: Callable[[Episode], None] | None
+    meter: Meter | None
 
 
 async def evaluate(
     agent: Agent, tasks: Sequence[Task], *, repeats: int = 1, **options: Unpack[Options]
 ) -> Evaluation:
-    """Play every task `repeats` times and summarise; all other options are those of `rollout`."""
+    """Play every task `repeats` times and summarise; all other options are those of `rollout`.
+
+    A run that is stopped by its budget or by a model that does not answer is summarised as far as it
+    went, and says so in `stopped`. Raises `RunStopped` when no episode was played.
+    """
     if repeats < 1:
         raise UserError(f"Each task is played at least once, got repeats={repeats}.")
     if repeats > 1 and agent.sampling.seed is not None:
@@ -130,7 +144,16 @@ async def evaluate(
             "leave the seed unset, or play more tasks once."
         )
     played = [task for task in tasks for _ in range(repeats)]
-    return summarise(await rollout(agent, played, **options))
+    try:
+        return summarise(await rollout(agent, played, **options))
+    except RunStopped as stopped:
+        if not stopped.episodes:
+            raise
+        return msgspec.structs.replace(
+            summarise(stopped.episodes),
+            stopped=str(stopped),
+            unavailable=isinstance(stopped, ModelUnavailable),
+        )
 
 
 def summarise(episodes: Iterable[Episode]) -> Evaluation:
@@ -159,14 +182,30 @@ def summarise(episodes: Iterable[Episode]) -> Evaluation:
             for environment, level in sorted(slices)
         ),
         turns=sum(len(episode.turns) for episode in episodes) / len(episodes),
-        prompt_tokens=sum(len(turn.prompt_ids) for episode in episodes for turn in episode.turns),
-        sampled_tokens=sum(len(turn.ids) for episode in episodes for turn in episode.turns),
+        usage=sum(map(_usage, episodes), Usage()),
         true=_true(episodes),
         flagged=sum(bool(episode.flags) for episode in episodes),
         flags=dict(
             Counter(reason for episode in episodes for reason in episode.flags).most_common()
         ),
+        cut=sum(
+            episode.error is not None and episode.error.type == AnswerCut.__name__
+            for episode in failed
+        ),
+        notes=dict(Counter(note for episode in episodes for note in episode.notes).most_common()),
     )
+
+
+def _usage(episode: Episode) -> Usage:
+    """What an episode's model calls took; episodes of older journals keep only ids of tokens."""
+    if episode.usage is not None:
+        return episode.usage
+    turns = [turn for turn in episode.turns if turn.prompt_ids or turn.ids]
+    prompt, sampled = (
+        sum(len(turn.prompt_ids) for turn in turns),
+        sum(len(turn.ids) for turn in turns),
+    )
+    return Usage(len(turns), prompt, sampled)
 
 
 def compare(before: Iterable[Episode], after: Iterable[Episode]) -> Comparison:

@@ -19,7 +19,7 @@ from firsthand.episode import Episode, Turn
 from firsthand.evaluate import plots
 from firsthand.evaluate.evaluate import Comparison, Evaluation
 from firsthand.evaluate.plots import CurvePoint
-from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value
+from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value, remarks
 from firsthand.playbook import Lesson, Playbook
 
 LESSONS_SHOWN = 60
@@ -86,6 +86,7 @@ def render(report: Report) -> str:
         cost=cost,
         flagged=flagged,
         left_out=left_out,
+        remarks=remarks,
         version=__version__,
     )
 

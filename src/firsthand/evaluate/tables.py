@@ -8,7 +8,7 @@ from rich.text import Text
 
 from firsthand.evaluate.evaluate import Change, Comparison, Evaluation, Row
 from firsthand.evaluate.statistics import Estimate
-from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value
+from firsthand.evaluate.wording import cost, flagged, interval, left_out, number, p_value, remarks
 from firsthand.printable import inline, printable
 
 MISSING = "-"
@@ -56,7 +56,12 @@ def _evaluation(result: Evaluation) -> Table:
             _estimate(result.true),
             *([""] if graded else []),
         )
-    lines = (cost(result).replace("; ", "\n"), flagged(result), "Brackets: 95% intervals.")
+    lines = (
+        cost(result).replace("; ", "\n"),
+        flagged(result),
+        *remarks(result),
+        "Brackets: 95% intervals.",
+    )
     found.caption = Text(printable("\n".join(line for line in lines if line)))
     return found
 

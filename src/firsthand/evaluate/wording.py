@@ -2,6 +2,7 @@
 
 from firsthand.evaluate.evaluate import Comparison, Evaluation
 from firsthand.evaluate.statistics import Interval
+from firsthand.usage import described
 
 
 def number(value: float, *, signed: bool = False) -> str:
@@ -28,17 +29,20 @@ def p_value(p: float) -> str:
 
 def cost(result: Evaluation) -> str:
     """Say what the episodes took and which failed."""
-    tokens = (
-        f", {result.prompt_tokens:,} prompt and {result.sampled_tokens:,} sampled tokens"
-        if result.sampled_tokens
-        else ""
-    )
+    tokens = f", {described(result.usage)}" if result.usage.tokens else ""
     failures = (
         f"; failed: {', '.join(f'{n} by {owner}' for owner, n in result.failures.items())}"
         if result.failures
         else ""
     )
-    return f"{result.turns:.1f} turns an episode{tokens}{failures}"
+    cut = f" ({result.cut} because an answer was cut off at its most tokens)" if result.cut else ""
+    return f"{result.turns:.1f} turns an episode{tokens}{failures}{cut}"
+
+
+def remarks(result: Evaluation) -> list[str]:
+    """Say why a run ended early, and how requests differed from what was asked for."""
+    notes = [f"{note} ({n} of {result.episodes} episodes)." for note, n in result.notes.items()]
+    return [*([f"Stopped early: {result.stopped}"] if result.stopped else []), *notes]
 
 
 def flagged(result: Evaluation) -> str:

@@ -1,19 +1,43 @@
 """Models and policies by name: `scripted:expert`, `human`, `openai:MODEL@URL`, `llama:smollm2`."""
 
-from firsthand.errors import UnknownName
+from typing import Any
+
+import msgspec
+
+from firsthand.errors import UnknownName, UserError
 from firsthand.prompt import Model, Policy
 
 KINDS = {
     "scripted": "scripted:expert | scripted:random | scripted:idle",
     "human": "human: you, in the terminal",
-    "openai": "openai:MODEL@URL: any OpenAI-compatible endpoint; the key comes from OPENAI_API_KEY",
+    "openai": "openai:MODEL or openai:MODEL@URL: any OpenAI-compatible endpoint; OPENAI_API_KEY goes"
+    " to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
     "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine",
 }
 
 
-def model(name: str) -> Model | Policy:
-    """Return the model behind a name. Raises `UnknownName`, or `MissingExtra` naming what to install."""
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model behind an HTTP endpoint needs beyond its name."""
+
+    extra: dict[str, Any] = {}
+    """Fields that are added to every request, e.g. `{"reasoning_effort": "low"}`."""
+    key_env: str | None = None
+    """The environment variable with the key; None: the variable that belongs to the host."""
+    timeout: float | None = None
+    """Most seconds for one call, connecting included; None: the default."""
+
+
+def model(name: str, *, endpoint: Endpoint = Endpoint()) -> Model | Policy:
+    """Return the model behind a name.
+
+    Raises `UserError`, among them `UnknownName`, and `MissingExtra` naming what to install.
+    """
     kind, _, rest = name.partition(":")
+    if kind != "openai" and (endpoint.extra or endpoint.key_env):
+        raise UserError(
+            f"Extra fields and keys are for models behind an endpoint (openai:MODEL@URL), "
+            f"and {name} is none."
+        )
     if kind == "scripted":
         from firsthand.models.scripted import scripted
 
@@ -25,7 +49,7 @@ def model(name: str) -> Model | Policy:
     if kind == "openai":
         from firsthand.models.openai import OpenAI
 
-        return OpenAI.from_name(rest)
+        return OpenAI.from_name(rest, endpoint)
     if kind == "llama":
         from firsthand.models.llama import Llama
 

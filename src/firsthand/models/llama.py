@@ -143,7 +143,7 @@ class Llama:
                 slot=slot,
                 temperature=sampling.temperature,
                 top_p=sampling.top_p,
-                max_tokens=sampling.max_tokens,
+                max_tokens=sampling.max_tokens or self.traits.answer_tokens,
                 seed=seed,
                 schema=prompt.schema,
             )

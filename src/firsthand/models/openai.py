@@ -22,11 +22,14 @@ import msgspec
 from yarl import URL
 
 from firsthand.errors import ModelError, UserError
-from firsthand.models import chat
+from firsthand.models import Endpoint, chat
 from firsthand.prompt import Completion, Prompt, Sampling, Traits
 from firsthand.secrets import redact, register
 
 OFFICIAL = "https://api.openai.com/v1"
+
+ANSWER_TOKENS = 4096
+"""Reasoning models need thousands; more would not fit beside the prompt in many servers' 8 k."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class OpenAI:
     what a server offers beyond the standard, e.g. `{"top_k": 0}`. Raises `UserError`.
     """
 
-    traits = Traits(calls_tools=True)
+    traits = Traits(calls_tools=True, answer_tokens=ANSWER_TOKENS)
 
     def __init__(
         self,
@@ -91,18 +94,29 @@ class OpenAI:
         self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
 
     @classmethod
-    def from_name(cls, name: str) -> "OpenAI":
+    def from_name(cls, name: str, endpoint: Endpoint = Endpoint()) -> "OpenAI":
         """Read `MODEL@URL`, `MODEL` or `URL`. Without a URL it is OPENAI_BASE_URL, else OpenAI's own."""
         found = re.fullmatch(r"(?P<model>.*?)@?(?P<url>https?://.*)?", name, re.DOTALL)
         assert found is not None  # both parts may be empty
-        return cls(found["model"], url=found["url"])
+        patience = Patience(timeout=endpoint.timeout) if endpoint.timeout else Patience()
+        key_env = endpoint.key_env or "OPENAI_API_KEY"
+        return cls(
+            found["model"],
+            url=found["url"],
+            key_env=key_env,
+            extra=endpoint.extra,
+            patience=patience,
+        )
 
     def __repr__(self) -> str:
         return f"OpenAI({self.name!r})"
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Ask for one assistant message. Raises `ModelError` when the server refuses or stays silent."""
-        body = chat.encode(prompt, sampling, self._fixed, limit=self._limit)
+        asked = msgspec.structs.replace(
+            sampling, max_tokens=sampling.max_tokens or self.traits.answer_tokens
+        )
+        body = chat.encode(prompt, asked, self._fixed, limit=self._limit)
         payload = await self._post(body)
         try:
             return chat.decode(payload, turn=len(prompt.messages))

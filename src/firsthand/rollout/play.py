@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from firsthand.agent import Agent, settled
+from firsthand.agent import Agent, Player, settled
 from firsthand.environment import Environment, Observation, Score
 from firsthand.episode import Episode, Failure, Stop, Turn
 from firsthand.errors import Failed, InvalidScore, LimitReached, boundary
@@ -76,7 +76,7 @@ async def _loop(record: "_Record", limits: Limits) -> None:
                 f"{record.task.id} scores {record.score.value:g} at reset; a score is 0 before anything was done."
             )
     with boundary("model"):
-        player = record.agent.start(environment, record.task)
+        player = record.player = record.agent.start(environment, record.task)
     budget = limits.turns if limits.turns is not None else environment.turns
     sampled, breathed = 0, record.started
     while not record.final.done:
@@ -100,8 +100,9 @@ async def _loop(record: "_Record", limits: Limits) -> None:
                 judged if isinstance(judged, Score) else await judged,
             )
         ended = time.perf_counter()
-        sampled += len(move.completion.ids)
         completion = move.completion
+        usage = completion.usage
+        sampled += usage.sampled_tokens if usage is not None else len(completion.ids)
         record.turns.append(
             Turn(
                 observation=shown,
@@ -138,6 +139,7 @@ class _Record:
         self.error: Failure | None = None
         self.aftermath: str | None = None
         self.true: float | None = None
+        self.player: Player | None = None
         self.started = time.perf_counter()
 
     def fail(self, failed: Failed) -> None:
@@ -161,6 +163,8 @@ class _Record:
             tags=tags,
             seconds=round(time.perf_counter() - self.started, 6),
             true=self.true if judged else None,
+            usage=self.player.usage if self.player else None,
+            notes=self.player.notes if self.player else (),
         )
         found = flags(episode)
         return msgspec.structs.replace(episode, flags=found) if found else episode

@@ -17,11 +17,14 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.environment import Environment, Observation
 from firsthand.episode import Episode, Failure, Stop
-from firsthand.errors import Owner, UserError
+from firsthand.errors import BudgetSpent, ModelUnavailable, Owner, UserError
 from firsthand.journal.segments import Unstorable, Writer
+from firsthand.prompt import Reachable
 from firsthand.registry import check_version, lookup
+from firsthand.rollout.admission import Admission, Silence
 from firsthand.rollout.play import BREATH_SECONDS, Limits, episode_id, play
 from firsthand.task import Task
+from firsthand.usage import Meter
 
 if TYPE_CHECKING:
     from firsthand.journal import Journal
@@ -53,6 +56,7 @@ async def rollout(
     resume: bool = False,
     processes: int = 0,
     progress: Callable[[Episode], None] | None = None,
+    meter: Meter | None = None,
 ) -> list[Episode]:
     """Play every task and return the episodes in the order of the tasks.
 
@@ -60,7 +64,10 @@ async def rollout(
     back with its error. Repeats, within a call or of what the journal's run already holds, get a tag
     `repeat`, so that no two episodes share an id; with `resume` what the run holds is returned instead
     of played. `processes` keeps that many worker processes for the environments; models stay here.
-    Cancellation leaves every finished episode in the journal. Raises `UserError` before anything is played.
+    Cancellation leaves every finished episode in the journal. `meter` counts what the episodes take;
+    when its budget does not cover another one, those in flight finish and `BudgetSpent` is raised.
+    `ModelUnavailable` is raised when the model gives no first answer in ten episodes in a row; both
+    carry the episodes that were played. Raises `UserError` before anything is played.
     """
     if resume and (journal is None or not run):
         raise UserError(
@@ -88,12 +95,16 @@ async def rollout(
             episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted
         }
     missing = [work for work in plays if work.id not in found]
+    await _probe(missing)
+    admission, silence = Admission(meter), Silence()
 
     async with AsyncExitStack() as stack:
         make = _make if not (processes and missing) else await _spread(stack, processes, missing)
         writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
 
         async def one(work: Play) -> None:
+            if not await admission.enter():
+                return
             episode = await play(
                 make(work.task.environment),
                 work.agent,
@@ -105,12 +116,32 @@ async def rollout(
             if writer is not None:
                 episode = _stored(writer, episode)
             found[work.id] = episode
+            await admission.leave(episode)
             if progress is not None:
                 progress(episode)
+            silence.hear(episode)
 
         with _rare_collections():
-            await _share(missing, one, concurrency)
-    return [found[work.id] for work in plays]
+            try:
+                await _share(missing, one, concurrency)
+            except ModelUnavailable as stopped:
+                stopped.episodes = [found[work.id] for work in plays if work.id in found]
+                raise
+    played = [found[work.id] for work in plays if work.id in found]
+    if admission.refused is not None:
+        raise BudgetSpent(
+            f"{len(played)} of {len(plays)} episodes were played: {admission.refused}, "
+            "and the budget does not cover another one.",
+            played,
+        )
+    return played
+
+
+async def _probe(plays: Sequence[Play]) -> None:
+    """Ask every model once whether it is there. Raises `UserError`."""
+    for model in {id(work.agent.model): work.agent.model for work in plays}.values():
+        if isinstance(model, Reachable):
+            await model.probe()
 
 
 def _plan(
