@@ -5,6 +5,7 @@ that a version control diff shows exactly which lesson changed.
 """
 
 import math
+import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -175,10 +176,22 @@ def save(playbook: Playbook, path: Path) -> None:
     text = tomli_w.dumps(
         file, multiline_strings="\\r" not in str(file)
     )  # a carriage return does not survive in them
+    replace_file(path, text.encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole: after a crash or a power cut the old content is there, or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def load(path: Path) -> Playbook:
@@ -234,9 +247,10 @@ def trust(playbook: Playbook, ids: Iterable[str], *, trusted: bool = True) -> Pl
 def deploy(folder: Path, playbook: Playbook) -> Path:
     """Make a playbook the current one of a folder and keep it in the history. Raises `UserError` when its version exists."""
     kept = folder / "history" / f"{playbook.version:04d}.toml"
-    if kept.exists() and load(kept).id != playbook.id:
+    if kept.exists() and not is_torn(kept) and load(kept).id != playbook.id:
         raise UserError(
-            f"{kept} holds another playbook of version {playbook.version}: versions are never rewritten."
+            f"{kept} holds another playbook of version {playbook.version}: "
+            "versions are never rewritten."
         )
     save(playbook, kept)
     save(playbook, folder / "playbook.toml")
@@ -244,8 +258,17 @@ def deploy(folder: Path, playbook: Playbook) -> Path:
 
 
 def versions(folder: Path) -> list[int]:
-    """Return the versions that were ever deployed in a folder, oldest first."""
-    return sorted(int(path.stem) for path in (folder / "history").glob("[0-9]*.toml"))
+    """Return the versions that were ever deployed in a folder, oldest first; torn files are none."""
+    found = (folder / "history").glob("[0-9]*.toml")
+    return sorted(int(path.stem) for path in found if path.stem.isdecimal() and not is_torn(path))
+
+
+def is_torn(path: Path) -> bool:
+    """Say whether a file of the history is empty or cut off, as an interrupted write leaves it."""
+    try:
+        return not path.read_bytes().strip() or load(path) == Playbook()
+    except UserError:
+        return True
 
 
 def rollback(folder: Path, version: int) -> Playbook:

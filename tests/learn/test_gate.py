@@ -7,9 +7,10 @@ import pytest
 import firsthand as fh
 from firsthand.environment import Observation
 from firsthand.episode import Episode, Failure, Stop
+from firsthand.errors import UserError
 from firsthand.evaluate.statistics import alpha_at
 from firsthand.learn.lessons import gate
-from firsthand.learn.lessons.gate import GateRules
+from firsthand.learn.lessons.gate import GateRules, at_least, power
 from firsthand.models.scripted import Scripted, idle
 
 OLD, NEW = (fh.Agent(model=Scripted(idle, name=name)) for name in ("old", "new"))
@@ -54,7 +55,7 @@ async def test_a_clear_gain_is_deployed_early():
     assert found.pairs <= 60  # of 200
     assert found.difference > 0.4
     assert found.e_value >= 1 / found.alpha
-    assert (found.failed, found.harmed, found.gate) == (0, (), 1)
+    assert (found.failed, found.passed, found.gate) == (0, ("test/desk",), 1)
 
 
 async def test_both_play_the_same_tasks_in_batches():
@@ -125,45 +126,42 @@ async def test_failed_pairs_are_counted_and_decide_nothing():
     )
 
 
-async def test_harm_in_one_environment_blocks_the_gain_in_others():
+async def test_lessons_are_deployed_where_they_help_and_nowhere_else():
     def new(task):
         return 0.2 if task.environment == "test/harmed" else 0.95
 
     names = ("test/helped", "test/also", "test/harmed")
     found = await verdict(Chances(0.4, new), gate_tasks(100, *names))
-    assert found.e_value >= 1 / found.alpha  # better on the whole
-    assert found.difference > 0.2
-    assert found.harmed == ("test/harmed",)
-    assert not found.deployed
-    assert found.pairs == 300
-
-
-async def test_gains_everywhere_pass_with_several_environments():
-    found = await verdict(Chances(0.2, 0.8), gate_tasks(100, "test/one", "test/two"))
     assert found.deployed
-    assert found.harmed == ()
-    assert found.pairs < 200
+    assert found.passed == ("test/also", "test/helped")
+    local = {one.environment: one for one in found.environments}
+    assert local["test/harmed"].pairs == 100
+    assert "too little evidence of a gain" in local["test/harmed"].reason
+    assert local["test/helped"].pairs < 100
 
 
-async def test_an_environment_that_nothing_changes_does_not_block():
-    """Equal play is shown to be no worse than the margin; the gain elsewhere decides."""
-    outcomes = random.Random(0)
-    same = {seed: float(outcomes.random() < 0.5) for seed in range(150)}
+async def test_law_11_the_error_budget_is_split_among_environments():
+    names = [f"test/world_{n}" for n in range(4)]
+    found = await verdict(Chances(0.5, 0.5), gate_tasks(20, *names))
+    assert found.alpha == pytest.approx(alpha_at(1, 0.05) / 4, abs=1e-5)
+    deployed = 0
+    for seed in range(60):
+        play = Chances(0.5, 0.5, seed=seed)
+        deployed += (await verdict(play, gate_tasks(60, *names))).deployed
+    assert deployed <= 0.05 * 60
 
-    def steady(other):
-        return lambda task: same[task.seed] if task.environment == "test/same" else other
 
-    found = await verdict(
-        Chances(steady(0.1), steady(0.9)), gate_tasks(150, "test/same", "test/helped")
-    )
-    assert found.deployed
-    strict = await verdict(
-        Chances(steady(0.1), steady(0.9)),
-        gate_tasks(150, "test/same", "test/helped"),
-        rules=GateRules(margin=0.01),
-    )
-    assert not strict.deployed
-    assert strict.harmed == ("test/same",)  # 150 pairs cannot show a margin of .01
+async def test_an_environment_in_which_nothing_changes_does_not_block_the_others():
+    """At no true difference the old non-inferiority test let 6 to 12% pass; now the others need not wait."""
+    passed = []
+    for seed in range(20):
+        play = Chances(
+            lambda task: 0.5 if task.environment == "test/same" else 0.2,
+            lambda task: 0.5 if task.environment == "test/same" else 0.8,
+            seed=seed,
+        )
+        passed.append((await verdict(play, gate_tasks(100, "test/same", "test/helped"))).passed)
+    assert sum("test/helped" in names for names in passed) == 20
 
 
 async def test_a_candidate_that_breaks_more_often_is_not_deployed():
@@ -174,3 +172,70 @@ async def test_a_candidate_that_breaks_more_often_is_not_deployed():
     assert found.e_value >= 1 / found.alpha
     assert not found.deployed
     assert found.failed == 34
+    assert found.environments[0].reason == "it failed in 34 of 100 tasks, the old one in 0"
+
+
+@pytest.mark.parametrize("more", [1, 2])
+async def test_a_failure_more_than_before_vetoes_nothing(more):
+    def unlucky(task):
+        return None if task.seed < more else 0.9
+
+    found = await verdict(Chances(0.2, unlucky), gate_tasks(100))
+    assert found.deployed
+    assert (found.failed, found.environments[0].failed_after) == (more, more)
+
+
+async def test_replies_lost_at_random_cost_no_gate():
+    """With 1% of replies malformed 4 of 12 proven playbooks used to be refused."""
+    for seed in range(40):
+        luck = random.Random(seed)
+
+        def lossy(chance, luck=luck):
+            return lambda _task: None if luck.random() < 0.01 else chance
+
+        play = Chances(lossy(0.2), lossy(0.9), seed=seed)
+        assert (await verdict(play, gate_tasks(100))).deployed
+
+
+def test_failure_rates_are_compared_by_an_exact_test():
+    assert at_least(7, 7) == 1 / 128 < gate.FAILURE_LEVEL < at_least(6, 6)
+    assert at_least(0, 0) == 1.0
+
+
+async def test_a_gate_says_why_it_refused_and_what_it_could_have_seen():
+    found = (await verdict(Chances(0.5, 0.5), gate_tasks(100))).environments[0]
+    assert found.reason.startswith("too little evidence of a gain: ")
+    assert f"of +0.1 would have passed with probability {found.power:.2f}" in found.reason
+    nothing = (await verdict(Chances(None, 1.0), gate_tasks(20))).environments[0]
+    assert nothing.reason.startswith("no pair could be compared")
+
+
+def test_power_grows_with_pairs_and_shrinks_with_losses():
+    alpha = alpha_at(1, 0.05)
+    assert power(100, 0.02, alpha) == pytest.approx(0.54, abs=0.05)
+    assert power(200, 0.02, alpha) > 0.85
+    assert power(100, 0.2, alpha) < 0.2 < power(800, 0.2, alpha)
+    assert power(100, 0.02, alpha, gain=0.0) < alpha
+
+
+async def test_the_power_that_is_stated_is_the_share_that_passes():
+    stated = power(100, 0.02, alpha_at(1, 0.05))
+    outcomes = random.Random(0)
+    passed = 0
+    for seed in range(200):
+        drawn = {task: outcomes.random() for task in range(100)}
+        play = Chances(
+            lambda task, drawn=drawn: float(drawn[task.seed] < 0.02 or drawn[task.seed] > 0.6),
+            lambda task, drawn=drawn: float(drawn[task.seed] > 0.48),
+            seed=seed,
+        )
+        passed += (await verdict(play, gate_tasks(100))).deployed
+    assert passed / 200 == pytest.approx(stated, abs=0.12)
+
+
+@pytest.mark.parametrize(
+    "rules", [{"alpha": 0.0}, {"alpha": 1.5}, {"pairs": 0}, {"batch": 0}, {"alpha": float("nan")}]
+)
+def test_rules_that_make_no_sense_are_refused(rules):
+    with pytest.raises(UserError, match="A gate"):
+        GateRules(**rules)

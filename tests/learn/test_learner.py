@@ -13,7 +13,7 @@ from firsthand.errors import ModelError, UserError
 from firsthand.journal.journal import Journal
 from firsthand.learn.lessons.gate import GateRules
 from firsthand.learn.lessons.learner import LearnConfig, learn
-from firsthand.playbook import Credit, Lesson, Playbook, load, versions
+from firsthand.playbook import Credit, Lesson, Playbook, deploy, load, save, trust, versions
 from firsthand.prompt import Completion, Sampling, Traits
 from firsthand.retrieval import pattern
 from firsthand.rollout.replay import replay_journal
@@ -59,6 +59,25 @@ def agent(model=None):
 
 def journal_of(folder):
     return Journal(folder / "journal")
+
+
+class Proposes:
+    """A reviewer that proposes what it is told to."""
+
+    def __init__(self, *lessons):
+        self.lessons, self.known = lessons, []
+
+    async def review(self, _episodes, *, known):
+        self.known.append(tuple(known))
+        return list(self.lessons)
+
+
+NEAR_EVERYBODY = Lesson(
+    "example",
+    observation="Customer: is the lamp how can you please I my this want",
+    action=language(fh.Task(DESK, 0).rng("world")).line(0, "lamp", ""),
+    scope=DESK,
+)
 
 
 async def test_a_world_is_learned(tmp_path):
@@ -211,10 +230,191 @@ async def test_a_used_folder_is_refused(tmp_path):
         match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. Resume it \(--resume\), or choose another folder\.",
     ):
         await learn(agent(), DESK, folder=tmp_path, config=config)
-    other = await learn(
-        agent(), DESK, folder=tmp_path, config=msgspec.structs.replace(config, seed=1)
-    )  # another run in the same journal
-    assert other.rollouts == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"config": {"seed": 1}},
+            "holds the run interfaces/shop_desk-w0-l1-s0, which was started with seed=0.",
+        ),
+        ({"config": {"world": 2}}, "which was started with world=0."),
+        (
+            {"config": {"gate": GateRules(pairs=7)}},
+            r"started with gate=\(alpha=0.05, pairs=20, batch=20\)",
+        ),
+        (
+            {"environment": "rules/triage"},
+            r"started with environments=\['interfaces/shop_desk'\]\.",
+        ),
+        ({"reviewer": Proposes()}, "started with reviewer='contrast'"),
+        ({"start": Playbook(3, (Lesson("rule", "Be kind."),))}, "started with playbook="),
+        (
+            {"sampling": Sampling(temperature=0.5)},
+            "started with other instructions or sampling settings",
+        ),
+    ],
+)
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("torn", [False, True])
+async def test_a_folder_belongs_to_one_run(tmp_path, change, said, resume, torn):
+    config = msgspec.structs.replace(TINY, rounds=1, tasks=3, eval_tasks=3)
+    await learn(agent(), DESK, folder=tmp_path, config=config)
+    other = agent().with_playbook(change.get("start", Playbook()))
+    other = msgspec.structs.replace(other, sampling=change.get("sampling", other.sampling))
+    if torn:
+        (tmp_path / "config.json").write_text('{"environments": ["interf')
+        if not resume:
+            said = "already holds the run|holds the run interfaces/shop_desk-w0-l1-s0, not"
+        elif change.keys() & {"reviewer", "start", "sampling"} or "gate" in change.get(
+            "config", {}
+        ):
+            return  # only what names the run can be told without the settings
+        else:
+            said = "holds the run interfaces/shop_desk-w0-l1-s0, not"
+    files = [*tmp_path.glob("*.*"), *tmp_path.glob("journal/*.jsonl")]
+    before = {path: path.read_bytes() for path in files}
+    with pytest.raises(UserError, match=said):
+        await learn(
+            other,
+            change.get("environment", DESK),
+            folder=tmp_path,
+            config=msgspec.structs.replace(config, **change.get("config", {})),
+            reviewer=change.get("reviewer"),
+            resume=resume,
+        )
+    assert {path: path.read_bytes() for path in before} == before, "nothing was written"
+
+
+async def test_a_folder_with_a_playbook_is_no_place_for_a_run(tmp_path):
+    save(Playbook(3, (Lesson("rule", "Be kind."),)), tmp_path / "playbook.toml")
+    with pytest.raises(UserError, match="holds a playbook of its own: choose another folder"):
+        await learn(agent(), DESK, folder=tmp_path, config=TINY)
+
+
+async def test_torn_files_do_not_keep_a_run_from_going_on(tmp_path):
+    first = await learn(agent(), DESK, folder=tmp_path, config=SMALL)
+    assert first.agent.playbook.version == 1
+    (tmp_path / "config.json").write_text("")
+    (tmp_path / "history" / "0001.toml").write_text("")
+    (tmp_path / "reviews" / "0002.json").write_text('{"lessons": [')
+    model = Copycat()
+    again = await learn(agent(model), DESK, folder=tmp_path, config=SMALL, resume=True)
+    assert again.working == first.working
+    assert again.comparison == first.comparison
+    assert model.calls == 0
+    assert load(tmp_path / "history" / "0001.toml") == first.agent.playbook
+
+
+async def test_going_on_does_not_undo_what_a_person_did_with_the_playbook(tmp_path):
+    first = await learn(agent(), DESK, folder=tmp_path, config=SMALL)
+    lesson = first.agent.playbook.lessons[0]
+    vouched = msgspec.structs.replace(trust(first.agent.playbook, [lesson.id]), version=2)
+    deploy(tmp_path, vouched)
+    await learn(agent(), DESK, folder=tmp_path, config=SMALL, resume=True)
+    assert load(tmp_path / "playbook.toml") == vouched
+
+
+class Moody(Proposes):
+    """A reviewer that never proposes the same twice."""
+
+    async def review(self, _episodes, *, known):
+        self.known.append(tuple(known))
+        return [Lesson("rule", f"Thought {random.random()}.", scope=DESK)]
+
+
+async def test_law_10_a_reviewer_is_asked_once_and_its_answers_are_kept(tmp_path):
+    config = msgspec.structs.replace(TINY, rounds=3)
+    first, second = Moody(), Moody()
+    with pytest.raises(Broke):
+        await learn(
+            agent(Reader()),
+            DESK,
+            folder=tmp_path,
+            config=config,
+            reviewer=first,
+            watch=when(120, crash),
+        )
+    asked = len(first.known)
+    whole = await learn(
+        agent(Reader()), DESK, folder=tmp_path, config=config, reviewer=second, resume=True
+    )
+    assert (asked, len(second.known)) == (2, 1)
+    again = await learn(
+        agent(Reader()), DESK, folder=tmp_path, config=config, reviewer=second, resume=True
+    )
+    assert again.working == whole.working
+    assert len(second.known) == 1
+    assert len(whole.working.lessons) == 3
+
+
+class Silent(Proposes):
+    """A reviewer whose model answers only at first."""
+
+    def __init__(self, *lessons, answers=0):
+        super().__init__(*lessons)
+        self.answers = answers
+
+    async def review(self, episodes, *, known):
+        if len(self.known) >= self.answers:
+            raise ModelError("503: overloaded")
+        return await super().review(episodes, known=known)
+
+
+async def test_a_reviewer_that_cannot_answer_ends_a_run_before_anything_was_learned(tmp_path):
+    with pytest.raises(UserError) as caught:
+        await learn(agent(), DESK, folder=tmp_path, config=TINY, reviewer=Silent())
+    assert str(caught.value) == (
+        "The reviewer silent could not answer: 503: overloaded Nothing was learned yet. Every "
+        f"finished episode is in {tmp_path}: go on with --resume when it answers."
+    )
+    model = Copycat()
+    reviewer = Silent(NEAR_EVERYBODY, answers=9)
+    await learn(agent(model), DESK, folder=tmp_path, config=TINY, reviewer=reviewer, resume=True)
+    woken = [e for e in journal_of(tmp_path).episodes() if e.tags["phase"] == "wake-1"]
+    assert len(woken) == 50, "the episodes of the first try were kept and used"
+
+
+async def test_a_reviewer_that_stops_answering_later_costs_only_its_proposals(tmp_path):
+    reviewer = Silent(NEAR_EVERYBODY, answers=1)
+    config = msgspec.structs.replace(TINY, rounds=3)
+    learned = await learn(agent(), DESK, folder=tmp_path, config=config, reviewer=reviewer)
+    assert learned.problems == (
+        "round 2: silent could not answer: 503: overloaded",
+        "round 3: silent could not answer: 503: overloaded",
+    )
+    assert [lesson.id for lesson in learned.working.lessons] == [NEAR_EVERYBODY.id]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rounds": -1},
+        {"rounds": 0},
+        {"tasks": 0},
+        {"plays": -2},
+        {"eval_tasks": 0},
+        {"concurrency": 0},
+        {"seed": -1},
+        {"world": -1},
+        {"level": 0},
+        {"temperature": float("nan")},
+        {"temperature": -0.5},
+        {"mask": 0.0},
+        {"mask": 1.0},
+        {"hide": 1.5},
+        {"promote_above": 1.1},
+        {"capacity": -1},
+        {"token_price": float("inf")},
+        {"tasks": 2_000_000},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(changed):
+    with pytest.raises(UserError):
+        LearnConfig(**changed)
+    with pytest.raises(UserError):
+        msgspec.structs.replace(LearnConfig(), **changed)
 
 
 def shuffled(episodes):
@@ -281,7 +481,7 @@ async def test_two_environments_at_once(tmp_path):
     assert {lesson.scope for lesson in learned.working.lessons} == {DESK, "rules/triage"}
     assert learned.agent.playbook.version >= 1
     assert all(change.difference.mean > 0.1 for change in learned.comparison.environments.values())
-    assert not learned.verdicts[-1].deployed or learned.verdicts[-1].harmed == ()
+    assert learned.verdicts[-1].passed
     assert await replay_journal(journal_of(tmp_path)) is None
 
 
@@ -322,25 +522,6 @@ async def test_failures_of_the_model_are_no_evidence(tmp_path):
     assert not {episode.id for episode in failures} & {
         evidence for lesson in learned.working.lessons for evidence in lesson.evidence
     }
-
-
-class Proposes:
-    """A reviewer that proposes what it is told to."""
-
-    def __init__(self, *lessons):
-        self.lessons, self.known = lessons, []
-
-    async def review(self, _episodes, *, known):
-        self.known.append(tuple(known))
-        return list(self.lessons)
-
-
-NEAR_EVERYBODY = Lesson(
-    "example",
-    observation="Customer: is the lamp how can you please I my this want",
-    action=language(fh.Task(DESK, 0).rng("world")).line(0, "lamp", ""),
-    scope=DESK,
-)
 
 
 def decided_by(lesson, *, right):

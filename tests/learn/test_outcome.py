@@ -7,14 +7,39 @@ from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop, Turn
 from firsthand.evaluate.evaluate import compare, summarise
 from firsthand.evaluate.report import CurvePoint
-from firsthand.learn.lessons.gate import Verdict
+from firsthand.learn.lessons.gate import Local, Verdict
 from firsthand.learn.lessons.learner import LearnConfig, Learned
-from firsthand.learn.lessons.outcome import facts, summary, verdict_line, write
+from firsthand.learn.lessons.outcome import explanation, facts, summary, verdict_line, write
 from firsthand.models.scripted import Scripted, idle
 from firsthand.playbook import Credit, Lesson, Playbook
 
-KEPT = Verdict(1, False, 100, 0, 0.0123, 3.456, 0.0304, ())
-DEPLOYED = Verdict(2, True, 40, 1, 0.475, 1.23e9, 0.0076, ())
+REASON = "too little evidence of a gain"
+KEPT = Verdict(
+    1,
+    False,
+    100,
+    0,
+    0.0123,
+    3.456,
+    0.0304,
+    (Local("test/desk", False, 100, 0, 0.0123, 3.456, 0.0304, REASON, 0.54),),
+)
+DEPLOYED = Verdict(
+    2,
+    True,
+    40,
+    1,
+    0.475,
+    1.23e9,
+    0.0076,
+    (Local("test/desk", True, 40, 1, 0.475, 1.23e9, 0.0076, "better", 0.4),),
+)
+SAID = {
+    "kept": "gate 1: kept the old playbook, because too little evidence of a gain (+0.01 over 100 "
+    "pairs, evidence 3.46 of 32.9 needed; power 0.54 for a true gain of +0.1)",
+    "deployed": "gate 2: deployed (+0.47 over 40 pairs, evidence over a million of 132 needed, "
+    "1 more pairs failed; power 0.40 for a true gain of +0.1)",
+}
 
 
 def played(reward, seed):
@@ -72,8 +97,7 @@ def test_the_facts_are_what_is_needed_to_judge_a_run():
         "rollouts while awake": "200",
         "flagged while awake": "no episode",
         "lessons": "2 core, 1 probation, 1 retired",
-        "gates": "gate 1 kept the old playbook: +0.01 over 100 pairs, evidence 3.46 of 32.9 needed; "
-        "gate 2 deployed: +0.47 over 40 pairs, evidence over a million of 132 needed",
+        "gates": f"{SAID['kept']}; {SAID['deployed']}",
         "deployed": "playbook version 1",
     }
 
@@ -96,10 +120,26 @@ def test_nothing_is_said_to_be_deployed_that_was_there_before():
 
 
 def test_a_verdict_in_a_line():
-    assert (
-        verdict_line(KEPT)
-        == "gate 1 kept the old playbook: +0.01 over 100 pairs, evidence 3.46 of 32.9 needed"
+    assert verdict_line(KEPT) == SAID["kept"]
+    both = msgspec.structs.replace(
+        KEPT,
+        environments=(
+            *KEPT.environments,
+            msgspec.structs.replace(DEPLOYED.environments[0], environment="test/other"),
+        ),
     )
+    assert "; test/other deployed (+0.47" in verdict_line(both)
+
+
+def test_a_curve_that_ends_higher_than_the_comparison_is_explained():
+    refused = learned(KEPT, version=0)
+    assert refused.after.score.mean == 0.0
+    assert explanation(refused) == facts(refused, LearnConfig())["why"]
+    assert explanation(refused) == (
+        "While exploring the score reached 0.50, with lessons on probation in the prompt. "
+        "The final comparison (0.00) plays only what a gate deployed."
+    )
+    assert "why" not in facts(learned(DEPLOYED, version=1), LearnConfig())
 
 
 def test_the_files_hold_the_report_and_the_numbers(tmp_path):

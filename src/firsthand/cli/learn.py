@@ -1,5 +1,6 @@
 """`firsthand learn`: a model gets better at an environment by lessons in its prompt."""
 
+import re
 import shlex
 import sys
 import time
@@ -10,13 +11,21 @@ from typing import Annotated, Any
 
 import typer
 
+from firsthand.agent import Agent
 from firsthand.cli.document import document
 from firsthand.cli.options import Json, Level, PlaybookFile, World
 from firsthand.cli.players import agent
 from firsthand.cli.progress import bar
-from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
-from firsthand.learn.lessons.learner import LearnConfig
+from firsthand.errors import UserError
+from firsthand.learn.lessons.folder import Setup, changes, read_setup
+from firsthand.learn.lessons.learner import learn as learn_lessons
+from firsthand.learn.lessons.learner import reviewer_of, setup_of
+from firsthand.learn.lessons.review import Asked, Reviewer
+from firsthand.learn.lessons.settings import LearnConfig
+from firsthand.models import model as named
+from firsthand.prompt import Model
+from firsthand.registry import lookup
 from firsthand.shell import run
 
 DEFAULT = LearnConfig()
@@ -84,9 +93,20 @@ def learn(
         eval_tasks=eval_tasks,
         exclude_flagged=exclude_flagged,
     )
-    folder = out or _fresh(Path("runs"), environments, config)
+    for name in environments:
+        lookup(name)
+    learner = agent(model, playbook=playbook)
+    asked = None if reviewer == "contrast" else named(reviewer)
+    if not isinstance(learner.model, Model) or not (asked is None or isinstance(asked, Model)):
+        raise UserError(
+            "Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, "
+            "not a script or a person."
+        )
+    reviewing = Asked(asked) if asked else reviewer_of(learner)
+    setup = setup_of(learner, environments, config, reviewing)
+    folder = _folder(out, setup, resume=resume)
     try:
-        run(_learn(environments, model, config, reviewer, playbook, folder, resume, json))
+        run(_learn(learner, reviewing, asked, setup, folder, resume, json))
     except KeyboardInterrupt:
         again = shlex.join(
             [
@@ -96,49 +116,36 @@ def learn(
                 *(["--resume"] if not resume else []),
             ]
         )
-        tell(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
+        typer.echo(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
         raise
 
 
 async def _learn(
-    environments: list[str],
-    model: str,
-    config: LearnConfig,
-    reviewer: str,
-    playbook: Path | None,
+    learner: Agent,
+    reviewing: Reviewer,
+    asked: Model | None,
+    setup: Setup,
     folder: Path,
     resume: bool,
     as_json: bool,
 ) -> None:
-    from firsthand.errors import UserError
     from firsthand.learn.lessons import outcome
-    from firsthand.learn.lessons.learner import learn as learn_lessons
-    from firsthand.learn.lessons.review import Asked
-    from firsthand.models import model as named
-    from firsthand.prompt import Model
-    from firsthand.registry import lookup
 
-    for name in environments:
-        lookup(name)
-    asked = None if reviewer == "contrast" else named(reviewer)
-    learner = agent(model, playbook=playbook)
-    if not isinstance(learner.model, Model) or not (asked is None or isinstance(asked, Model)):
-        raise UserError(
-            "Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, not a script or a person."
-        )
+    config = setup.config
     show = _Show(quiet=as_json)
     started = time.monotonic()
     try:
         show.say(
-            f"{learner.model.name} learns {', '.join(environments)}, world {config.world}, level {config.level}. Everything goes to {folder}"
+            f"[bold]{learner.model.name}[/] learns {', '.join(setup.environments)}, "
+            f"world {config.world}, level {config.level}. Everything goes to {folder}"
         )
         with show:
             learned = await learn_lessons(
                 learner,
-                environments,
+                setup.environments,
                 folder=folder,
                 config=config,
-                reviewer=Asked(asked) if asked else None,
+                reviewer=reviewing,
                 resume=resume,
                 watch=show.watch,
             )
@@ -223,10 +230,28 @@ class _Show:
         return self._phase.enter_context(bar(phase, n))
 
 
-def _fresh(root: Path, environments: list[str], config: LearnConfig) -> Path:
-    """Name a folder that does not exist yet."""
-    stem = f"{'+'.join(name.rpartition('/')[2] for name in environments)}-w{config.world}-s{config.seed}"
-    taken = {path.name for path in root.glob(f"{stem}*")}
-    return root / next(
-        name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken
+def _folder(out: Path | None, setup: Setup, *, resume: bool) -> Path:
+    """Return the folder that was named, or a new one; to go on, the last one with the same settings."""
+    if out is not None:
+        if resume and not (out / "config.json").exists() and not (out / "journal").exists():
+            raise UserError(
+                f"There is no run in {out} to go on with: leave --resume out to start one."
+            )
+        return out
+    config = setup.config
+    families = "+".join(name.rpartition("/")[2] for name in setup.environments)
+    # MODULE:CLASS is a name too, and not every file system takes its colon
+    stem = re.sub(r"[^\w+-]+", "_", f"{families}-w{config.world}-s{config.seed}")
+    root = Path("runs")
+    names = [stem, *(f"{stem}-{n}" for n in range(2, 10_000))]
+    taken = [root / name for name in names if (root / name).exists()]
+    if not resume:
+        return root / next(name for name in names if not (root / name).exists())
+    for path in reversed(taken):
+        started = read_setup(path)
+        if started is not None and not changes(started, setup):
+            return path
+    held = f"; there are {', '.join(map(str, taken))}" if taken else ""
+    raise UserError(
+        f"No run in {root} has these settings{held}. Name the folder to go on with: --out FOLDER."
     )

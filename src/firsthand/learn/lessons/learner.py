@@ -15,65 +15,24 @@ import msgspec
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
-from firsthand.errors import UserError
+from firsthand.errors import ModelError, UserError
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
 from firsthand.evaluate.report import CurvePoint
-from firsthand.journal.journal import Journal
 from firsthand.learn.lessons import gate
-from firsthand.learn.lessons.credit import Credits, Prior, Trial, assign
-from firsthand.learn.lessons.gate import GateRules, Verdict
+from firsthand.learn.lessons.credit import Credits, Trial, assign
+from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
+from firsthand.learn.lessons.gate import Play, Verdict
 from firsthand.learn.lessons.intake import admit
-from firsthand.learn.lessons.review import Contrast, Reviewer
-from firsthand.playbook import Lesson, Mask, Playbook, deploy, merge
+from firsthand.learn.lessons.review import Contrast, Reporting, Reviewer, name_of
+from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
+from firsthand.playbook import Lesson, Mask, Playbook, merge
 from firsthand.prompt import Model
 from firsthand.registry import tasks
-from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task, digest
 
 Watch = Callable[[str, int], Callable[[Episode], None]]
 """Told a phase and how many episodes it has; returns what is called with each."""
-
-
-class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How a playbook is learned."""
-
-    rounds: int = 3
-    """Times to wake, review and credit."""
-    gate_every: int = 3
-    """Rounds between gates; the last round always has one. Each gate spends some of the error budget."""
-    tasks: int = 100
-    """Train tasks of each environment in a round; no task comes twice."""
-    plays: int = 2
-    """Plays of each train task, each with its own mask."""
-    eval_tasks: int = 200
-    """Held-out tasks of each environment for the final comparison."""
-    world: int = 0
-    """The world whose laws are learned."""
-    level: int = 1
-    """The level of all tasks."""
-    seed: int = 0
-    """Decides tasks, masks and sampling."""
-    concurrency: int = 8
-    """Most episodes in flight."""
-    temperature: float = 1.0
-    """Sampling temperature while awake; gates and the final comparison use the agent's own."""
-    drop_below: float = 0.1
-    """A lesson is retired when P(effect > 0) falls below this."""
-    promote_above: float = 0.8
-    """A lesson is promoted to core when P(effect > 0) is at least this and the effect pays its tokens."""
-    token_price: float = 1e-5
-    """Score that one token in the prompt has to earn."""
-    capacity: int = 400
-    """Most lessons that are not retired; those with the least effect leave first."""
-    mask: float = 0.5
-    """Probability that a lesson on probation is shown while awake."""
-    exclude_flagged: bool = True
-    """Learn nothing from episodes that look like exploits of the reward, and count them as failed at the gate."""
-    gate: GateRules = GateRules()
-    """How strict the gate is."""
-    prior: Prior = Prior()
-    """What is believed of effects before evidence."""
 
 
 class Learned(msgspec.Struct, frozen=True):
@@ -90,6 +49,8 @@ class Learned(msgspec.Struct, frozen=True):
     rollouts: int
     flagged: dict[str, int] = {}
     """Flagged episodes while awake, by reason."""
+    problems: tuple[str, ...] = ()
+    """What went wrong and was worked around, one line each."""
 
     @property
     def gain(self) -> float:
@@ -110,60 +71,58 @@ async def learn(
 ) -> Learned:
     """Learn lessons for one world of the environments and return the better agent with the evidence.
 
-    `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter` changes the
-    wake episodes before anything is learned from them: controls shuffle outcomes with it. Raises `UserError`
-    when the folder holds a run and `resume` is not set.
+    `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter` changes
+    the wake episodes before anything is learned from them: controls shuffle outcomes with it. Raises
+    `UserError` when the folder holds another run, or this one and `resume` is not set, and when the
+    reviewer cannot answer before anything was learned; every finished episode is kept.
     """
-    names = [environments] if isinstance(environments, str) else list(environments)
-    life = _Life(
-        agent, names, folder, config, resume, watch or (lambda _phase, _n: lambda _episode: None)
-    )
-    reviewer = reviewer or Contrast(
-        kinds=("example",)
-        if isinstance(agent.model, Model) and agent.model.traits.few_shot
-        else ("example", "rule")
-    )
+    names = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
+    reviewer = reviewer or reviewer_of(agent)
+    setup = setup_of(agent, names, config, reviewer)
+    life = _Life(agent, RunFolder(folder, setup, resume=resume), watch or _unwatched)
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
         kept = life.kept(episodes)
         seen = alter(kept) if alter else kept
         life.remember(seen)
-        proposals = await reviewer.review(seen, known=life.working.lessons)
-        life.settle(await life.admit(proposals, seen))
-        deployed = (number % config.gate_every == 0 or number == config.rounds) and await life.gate(
-            number
-        )
+        life.settle(await life.review(number, reviewer, seen))
+        due = number % config.gate_every == 0 or number == config.rounds
+        deployed = due and await life.gate(number)
         life.mark(number, episodes, deployed)
     return await life.result()
+
+
+def reviewer_of(agent: Agent) -> Reviewer:
+    """Return the reviewer that needs no model, with the kinds of lessons that the agent can use."""
+    few_shot = isinstance(agent.model, Model) and agent.model.traits.few_shot
+    return Contrast(kinds=("example",) if few_shot else ("example", "rule"))
+
+
+def setup_of(
+    agent: Agent, environments: Sequence[str], config: LearnConfig, reviewer: Reviewer
+) -> Setup:
+    """Return what decides the run of this agent."""
+    return Setup(
+        environments=tuple(environments),
+        model=agent.model.name,
+        playbook=agent.playbook.id,
+        agent=agent.id,
+        reviewer=name_of(reviewer),
+        config=config,
+    )
+
+
+def _unwatched(_phase: str, _n: int) -> Callable[[Episode], None]:
+    return lambda _episode: None
 
 
 class _Life:
     """The state of one learner: the working playbook, the deployed one, and the evidence."""
 
-    def __init__(
-        self,
-        agent: Agent,
-        names: list[str],
-        folder: Path,
-        config: LearnConfig,
-        resume: bool,
-        watch: Watch,
-    ) -> None:
-        self.start, self.names, self.folder, self.config, self.resume, self.watch = (
-            agent,
-            names,
-            folder,
-            config,
-            resume,
-            watch,
-        )
-        self.journal = Journal(folder / "journal")
-        self.run = f"{'+'.join(names)}-w{config.world}-l{config.level}-s{config.seed}"
-        if not resume and self.journal.ids(self.run):
-            raise UserError(
-                f"{folder} already holds the run {self.run}. Resume it (--resume), or choose another folder."
-            )
-        self._keep_config()
+    def __init__(self, agent: Agent, folder: RunFolder, watch: Watch) -> None:
+        self.start, self.folder, self.watch = agent, folder, watch
+        self.config, self.run = folder.setup.config, folder.setup.run
+        self.names = list(folder.setup.environments)
         self.working, self.deployed = agent.playbook, agent.playbook
         self.trials: list[Trial] = []
         self.curve: list[CurvePoint] = []
@@ -171,31 +130,13 @@ class _Life:
         self.rollouts = 0
         self.examples: list[Episode] = []
         self.flagged = Counter[str]()
-        self.refused = 0
-
-    def _keep_config(self) -> None:
-        """Write the config beside the journal. Raises `UserError` when the run was started with another one."""
-        kept = self.folder / "config.json"
-        if self.resume and kept.exists():
-            started = msgspec.json.decode(kept.read_bytes(), type=LearnConfig)
-            fields = [
-                name
-                for name in started.__struct_fields__
-                if getattr(started, name) != getattr(self.config, name)
-            ]
-            if fields:
-                told = ", ".join(f"{name}={getattr(started, name)!r}" for name in fields)
-                raise UserError(
-                    f"The run in {self.folder} was started with {told}. Resume it with the same, or choose another folder."
-                )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(msgspec.json.format(msgspec.json.encode(self.config), indent=2))
+        self.problems: list[str] = []
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""
         config = self.config
         fresh = self._tasks(
-            "train", config.tasks, start=config.seed * 1_000_000 + (number - 1) * config.tasks
+            "train", config.tasks, start=config.seed * TASKS_OF_A_SEED + (number - 1) * config.tasks
         )
         plays = [(task, play) for task in fresh for play in range(config.plays)]
         agents = [
@@ -238,11 +179,44 @@ class _Life:
                 if len(self.examples) < 2 and episode.success:
                     self.examples.append(episode)
 
-    async def admit(self, proposals: Sequence[Lesson], episodes: Sequence[Episode]) -> list[Lesson]:
-        """Take in what was proposed as untrusted lessons; count what was refused."""
-        lessons, refused = await admit(proposals, episodes, self.working.lessons)
-        self.refused += refused
+    async def review(
+        self, number: int, reviewer: Reviewer, episodes: Sequence[Episode]
+    ) -> list[Lesson]:
+        """Ask the reviewer once in the life of a run, and take in what it proposes as untrusted.
+
+        A reviewer that cannot answer costs its proposals and is told of; before anything was
+        learned it ends the run, whose episodes stay.
+        """
+        reviewed = self.folder.reviewed(number)
+        if reviewed is None:
+            reviewed = await self._ask(number, reviewer, episodes)
+            self.folder.keep_review(number, reviewed)
+        self.problems += reviewed.problems
+        lessons, refused = await admit(reviewed.lessons, episodes, self.working.lessons)
+        if refused:
+            self.problems.append(
+                f"round {number}: {refused} proposed lessons were not taken in: "
+                "their texts are too long, or their actions not legal"
+            )
         return lessons
+
+    async def _ask(self, number: int, reviewer: Reviewer, episodes: Sequence[Episode]) -> Reviewed:
+        told = len(reviewer.problems) if isinstance(reviewer, Reporting) else 0
+        try:
+            lessons = await reviewer.review(episodes, known=self.working.lessons)
+            problems = list[str]()
+        except (ModelError, TimeoutError, OSError) as error:
+            if not self.working.lessons:
+                raise UserError(
+                    f"The reviewer {name_of(reviewer)} could not answer: {error} Nothing was learned "
+                    f"yet. Every finished episode is in {self.folder.path}: go on with --resume when "
+                    "it answers."
+                ) from error
+            lessons = []
+            problems = [f"{name_of(reviewer)} could not answer: {error}"]
+        if isinstance(reviewer, Reporting):
+            problems = reviewer.problems[told:] or problems
+        return Reviewed(tuple(lessons), tuple(f"round {number}: {said}" for said in problems))
 
     def settle(self, proposals: Sequence[Lesson]) -> None:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
@@ -275,42 +249,76 @@ class _Life:
         return msgspec.structs.replace(lesson, state=state, credit=credit)
 
     async def gate(self, number: int) -> bool:
-        """Test the core lessons against the deployed playbook, and deploy them if they pass."""
-        core = tuple(lesson for lesson in self.working.lessons if lesson.state == "core")
-        candidate = Playbook(self.deployed.version + 1, core, f"{self.run}, round {number}")
-        if not core or candidate.id == self.deployed.id:
+        """Test the core lessons against the deployed ones, and deploy them where they pass."""
+        new = {name: self._core(name) for name in self.names}
+        old = {name: _own(self.deployed, name) for name in self.names}
+        changed = [name for name in self.names if _ids(new[name]) != _ids(old[name]) and new[name]]
+        if not changed:
             return False
-        rules, config = self.config.gate, self.config
-        start = config.seed * 1_000_000 + len(self.verdicts) * rules.pairs
+        rules = self.config.gate
+        start = self.config.seed * TASKS_OF_A_SEED + len(self.verdicts) * rules.pairs
         fresh = self._tasks("gate", rules.pairs, start=start)
+        verdict = await gate.test(
+            self.start.with_playbook(self._joined(number, {**old, **{n: new[n] for n in changed}})),
+            self.start.with_playbook(self.deployed),
+            [task for task in fresh if task.environment in changed],
+            gate=len(self.verdicts) + 1,
+            rules=rules,
+            play=self._gate_play(number),
+        )
+        self.verdicts.append(verdict)
+        if verdict.deployed:
+            chosen = {**old, **{name: new[name] for name in verdict.passed}}
+            self.deployed = self.folder.deploy(self._joined(number, chosen))
+        return verdict.deployed
 
+    def _core(self, name: str) -> list[Lesson]:
+        """The lessons that earned their place in an environment.
+
+        What was proposed about other environments too was not tested there, so a copy that speaks
+        about this one is deployed. The lessons of the start keep the scope that they came with.
+        """
+        return [
+            lesson if lesson.id in self.start.playbook.by_id else _bound(lesson, name)
+            for lesson in self.working.lessons
+            if lesson.state == "core" and lesson.in_scope(name)
+        ]
+
+    def _joined(self, number: int, lessons: dict[str, list[Lesson]]) -> Playbook:
+        """Put the lessons of each environment together, and those about other environments.
+
+        A lesson that some environments keep and others drop is bound to those that keep it.
+        """
+
+        def agreed(lesson: Lesson) -> bool:
+            scoped = [name for name in lessons if lesson.in_scope(name)]
+            return all(lesson.id in _ids(lessons[name]) for name in scoped)
+
+        own = [
+            lesson if agreed(lesson) else _bound(lesson, name)
+            for name, found in lessons.items()
+            for lesson in found
+        ]
+        others = [
+            lesson
+            for lesson in self.deployed.lessons
+            if not any(lesson.in_scope(name) for name in self.names)
+        ]
+        joined = merge(others, own)
+        return Playbook(self.deployed.version + 1, joined, f"{self.run}, round {number}")
+
+    def _gate_play(self, number: int) -> Play:
         async def play(agent: Agent, batch: Sequence[Task]) -> list[Episode]:
-            played = await self._roll(
-                f"round {number}: gate",
-                [agent] * len(batch),
-                batch,
-                [{"phase": f"gate-{number}"}] * len(batch),
-            )
+            tags = [{"phase": f"gate-{number}"}] * len(batch)
+            played = await self._roll(f"round {number}: gate", [agent] * len(batch), batch, tags)
             return [
                 msgspec.structs.replace(episode, reward=None)
-                if episode.flags and config.exclude_flagged
+                if episode.flags and self.config.exclude_flagged
                 else episode
                 for episode in played
             ]
 
-        verdict = await gate.test(
-            self.start.with_playbook(candidate),
-            self.start.with_playbook(self.deployed),
-            fresh,
-            gate=len(self.verdicts) + 1,
-            rules=rules,
-            play=play,
-        )
-        self.verdicts.append(verdict)
-        if verdict.deployed:
-            self.deployed = candidate
-            deploy(self.folder, candidate)
-        return verdict.deployed
+        return play
 
     def mark(self, number: int, episodes: Sequence[Episode], deployed: bool) -> None:
         """Add a point to the learning curve: the mean score of this round's wake episodes."""
@@ -343,6 +351,7 @@ class _Life:
             (*self.examples, *_mixed(before, after)),
             self.rollouts,
             dict(self.flagged.most_common()),
+            tuple(self.problems),
         )
 
     def _tasks(self, split: Split, n: int, *, start: int) -> list[Task]:
@@ -364,14 +373,29 @@ class _Life:
         return await rollout(
             agents,
             played,
-            limits=Limits(),
+            limits=self.config.limits,
             concurrency=self.config.concurrency,
-            journal=self.journal,
+            journal=self.folder.journal,
             run=self.run,
             tags=tags,
             resume=True,  # within a run no episode is played twice
             progress=self.watch(phase, len(played)),
         )
+
+
+def _own(playbook: Playbook, environment: str) -> list[Lesson]:
+    return [lesson for lesson in playbook.lessons if lesson.in_scope(environment)]
+
+
+def _bound(lesson: Lesson, environment: str) -> Lesson:
+    """Return the lesson, or a copy that speaks about this environment only."""
+    if lesson.scope == environment:
+        return lesson
+    return msgspec.structs.replace(lesson, scope=environment, parents=(lesson.id,))
+
+
+def _ids(lessons: Sequence[Lesson]) -> set[str]:
+    return {lesson.id for lesson in lessons}
 
 
 def _mixed(before: Sequence[Episode], after: Sequence[Episode]) -> list[Episode]:

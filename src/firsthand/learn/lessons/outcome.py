@@ -6,8 +6,12 @@ from typing import Any
 import msgspec
 
 from firsthand.evaluate.report import Report, write_report
-from firsthand.learn.lessons.gate import Verdict
-from firsthand.learn.lessons.learner import LearnConfig, Learned
+from firsthand.learn.lessons.gate import GAIN, Local, Verdict, amount
+from firsthand.learn.lessons.learner import Learned
+from firsthand.learn.lessons.settings import LearnConfig
+
+UNEXPLAINED = 0.1
+"""How much higher than the final score the curve may end without a word: twice the interval of a round."""
 
 
 def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
@@ -30,7 +34,20 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         "deployed": f"playbook version {learned.agent.playbook.version}"
         if any(verdict.deployed for verdict in learned.verdicts)
         else "nothing",
+        **({"why": explained} if (explained := explanation(learned)) else {}),
+        **({"problems": "; ".join(learned.problems)} if learned.problems else {}),
     }
+
+
+def explanation(learned: Learned) -> str:
+    """Say why the curve ends higher than the final comparison does; empty when it does not."""
+    after, awake = learned.after.score, learned.curve[-1].score if learned.curve else 0.0
+    if after is None or awake - after.mean < UNEXPLAINED:
+        return ""
+    return (
+        f"While exploring the score reached {awake:.2f}, with lessons on probation in the prompt. "
+        f"The final comparison ({after.mean:.2f}) plays only what a gate deployed."
+    )
 
 
 def _flagged(learned: Learned, config: LearnConfig) -> str:
@@ -45,10 +62,21 @@ def _flagged(learned: Learned, config: LearnConfig) -> str:
 
 
 def verdict_line(verdict: Verdict) -> str:
-    """Say what a gate decided, and on what."""
-    decision = "deployed" if verdict.deployed else "kept the old playbook"
-    evidence = f"evidence {_short(verdict.e_value)} of {_short(1 / verdict.alpha)} needed"
-    return f"gate {verdict.gate} {decision}: {verdict.difference:+.2f} over {verdict.pairs} pairs, {evidence}"
+    """Say what a gate decided in each environment, and on what."""
+    several = len(verdict.environments) > 1
+    told = [_local(local, named=several) for local in verdict.environments]
+    return f"gate {verdict.gate}: " + "; ".join(told or ["no environment had anything new"])
+
+
+def _local(local: Local, *, named: bool) -> str:
+    decision = "deployed" if local.deployed else "kept the old playbook"
+    evidence = f"evidence {amount(local.e_value)} of {amount(1 / local.alpha)} needed"
+    found = f"{local.difference:+.2f} over {local.pairs} pairs, {evidence}"
+    chance = f"power {local.power:.2f} for a true gain of +{GAIN:g}"
+    failed = f", {local.failed} more pairs failed" if local.failed else ""
+    where = f"{local.environment} " if named else ""
+    why = "" if local.deployed else f", because {local.reason}"
+    return f"{where}{decision}{why} ({found}{failed}; {chance})"
 
 
 def write(learned: Learned, config: LearnConfig, folder: Path) -> Path:
@@ -80,7 +108,3 @@ def summary(learned: Learned, config: LearnConfig) -> dict[str, Any]:
         "verdicts": msgspec.to_builtins(learned.verdicts),
         "curve": msgspec.to_builtins(learned.curve),
     }
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}" if value < 1e6 else "over a million"

@@ -40,6 +40,13 @@ class Reporting(Protocol):
     """What went wrong so far, one line each."""
 
 
+def name_of(reviewer: Reviewer) -> str:
+    """Name a reviewer: the model that is asked, or what kind of reviewer it is."""
+    if isinstance(reviewer, Asked):
+        return reviewer.model.name
+    return type(reviewer).__name__.lower()
+
+
 class Contrast:
     """Proposes without a language model: examples from successes, rules from success against failure.
 
