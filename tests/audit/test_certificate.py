@@ -132,3 +132,17 @@ def test_a_file_is_named_without_the_folders_of_the_machine(tmp_path, monkeypatc
         told["verdict"] == "FAIL"
         and told["findings"][0]["claim"] == "grader.py could not be loaded: ValueError"
     )
+
+
+def test_a_certificate_whose_checks_do_not_give_its_verdict_is_refused(tmp_path):
+    """The hash is no signature, so an edited verdict can be hashed again: it must still fit."""
+    place = tmp_path / "c.json"
+    certificate(check("FAIL"), findings=(FINDING,), verdict="PASS").save(place)
+    with pytest.raises(UserError, match="contradicts itself"):
+        load(place)
+
+
+def test_a_certificate_is_the_same_on_every_platform():
+    assert certificate(check("PASS"), platform="a").root_sha256 == (
+        certificate(check("PASS"), platform="b").root_sha256
+    )

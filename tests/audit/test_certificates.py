@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from firsthand.audit.budget import Options
-from firsthand.audit.report.certificate import load, root
+from firsthand.audit.report.certificate import auditor, load, root
 from firsthand.audit.suite import run
 from firsthand.audit.targets.naming import digest_now, spec_of
 from firsthand.errors import UserError
@@ -25,6 +25,7 @@ def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
     certificate = load(place(name))
     assert certificate.verdict == "PASS" and certificate.seeds.n == 700
     assert certificate.root_sha256 == root(certificate)
+    assert certificate.auditor == auditor(), "the auditor changed: make the certificates again"
     assert certificate.target.sha256 == digest_now(spec_of(name)), (
         "the environment changed: audit it again"
     )

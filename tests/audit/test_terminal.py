@@ -5,7 +5,7 @@ import pytest
 from audit.test_certificate import FINDING, certificate, check
 
 from firsthand.audit.finding import Witness
-from firsthand.audit.report.terminal import printable, report
+from firsthand.audit.report.terminal import report
 from firsthand.audit.targets.protocol import Play
 
 
@@ -77,4 +77,12 @@ def test_a_target_cannot_draw_in_the_terminal():
     finding = with_witness(Play(3, (evil,)), prompt=evil, claim=evil)
     text = report(certificate(check("NOT_RUN", reason=evil), findings=(finding,)))
     assert all(letter.isprintable() for line in text.split("\n") for letter in line)
-    assert printable("é\t\x1b\ud800") == "é\\t\\x1b\\ud800"
+
+
+def test_findings_of_one_check_are_told_under_the_worst():
+    """A report of many findings with one cause hides the cause."""
+    worst = msgspec.structs.replace(FINDING, claim="A digit is ignored.", mean=0.5)
+    found = (worst, FINDING, msgspec.structs.replace(FINDING, check="echo", claim="It echoes."))
+    text = report(certificate(check("FAIL"), findings=found))
+    assert text.count("CRITICAL") == 2
+    assert "Nothing pays." in text and "also: A digit is ignored." in text

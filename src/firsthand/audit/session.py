@@ -5,7 +5,7 @@ is in its own `CheckRun` (accusation.py).
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from statistics import median
 
@@ -48,10 +48,18 @@ class Session:
         except BaseException:
             self.lab.close()
             raise
+        self.left_out: frozenset[int] = frozenset()
+        """Instances that were shown to pay for nothing: later checks would only repeat that."""
 
     def close(self) -> None:
         """End the target's processes."""
         self.lab.close()
+
+    def leave_out(self, seeds: Iterable[int]) -> None:
+        """Attack these instances no more."""
+        self.left_out |= frozenset(seeds)
+        for known in ("usable", "labels", "luck"):
+            self.__dict__.pop(known, None)
 
     # --- instances -----------------------------------------------------------------------------
 
@@ -91,7 +99,7 @@ class Session:
     @cached_property
     def usable(self) -> list[Instance]:
         """The instances whose oracle earns something; only these are attacked."""
-        paid = {seed for seed, trace in self.solved.items() if trace.paid > 0}
+        paid = {seed for seed, trace in self.solved.items() if trace.paid > 0} - self.left_out
         return [instance for instance in self.instances if instance.seed in paid]
 
     @cached_property

@@ -45,7 +45,7 @@ from firsthand.audit.report.certificate import Certificate, Seeds
 from firsthand.audit.session import NotRun, Session
 from firsthand.audit.targets.naming import file_sha256
 from firsthand.audit.targets.protocol import Facts, Play, Spec
-from firsthand.audit.thresholds import ERROR, EXCESS
+from firsthand.audit.thresholds import ERROR, EXCESS, FULL
 from firsthand.errors import FirsthandError, UnknownName
 
 SUITE: tuple[Check, ...] = (
@@ -77,6 +77,8 @@ WITHOUT_ORACLE = ("oracle", "instances", "determinism")
 """Checks that say something of a target whose oracle earns nothing."""
 WAITS_ON_PURPOSE = ("exploits", "program_mutation")
 """Checks whose plays hang on purpose, and which judge hangs themselves."""
+KNOWS_NOTHING = ("empty", "odd_values", "judges", "passive")
+"""Checks whose plays know nothing of the instance: what they earn, any play may earn."""
 NOT_CHECKED = (
     "attacks that need a language model",
     "whether the task is worth solving, and whether its statement is good",
@@ -147,6 +149,8 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
         if len(session.lab.hung) >= MOST_HANGS:
             raise NotRun("the target hung too often to be played on")
         if check.id not in WITHOUT_ORACLE and not session.usable:
+            if session.left_out:
+                return Ran(check, Outcome(reason="every instance pays for nothing, as told above"))
             raise NotRun("the oracle earns nothing on any instance to compare an attack with")
         if "usable" in session.__dict__ and not session.costly:
             session.lab.seconds = min(session.lab.seconds, FAST_SECONDS)
@@ -164,6 +168,8 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
         where = f"{place.name}, line {place.lineno}"
         failed = f"the check itself failed: {type(error).__name__}: {error} ({where})"
     session.lab.deadline = None
+    if check.id in KNOWS_NOTHING:
+        session.leave_out(_paid_for_nothing(work))
     _extremes(work, told)
     return Ran(
         check, work.outcome, failed, session.lab.plays - plays, time.perf_counter() - started
@@ -193,6 +199,21 @@ def _extremes(work: CheckRun, told: set[str]) -> None:
         already = any(found.witness.value > limit for found in work.outcome.findings)
         if already or _rises(work, highest, play):
             told.add("highest")
+
+
+def _paid_for_nothing(work: CheckRun) -> set[int]:
+    """Return the instances on which a play that the check accuses is paid in full."""
+    session = work.session
+    plays = [
+        found.witness.plays[-1] for found in work.outcome.findings if found.severity == "critical"
+    ]
+    made = [
+        Play(i.seed, actions)
+        for actions in {play.actions for play in plays}
+        for i in session.usable
+    ]
+    paid = zip(made, session.lab.run(made), strict=True)
+    return {play.seed for play, trace in paid if session.value(play.seed, trace) >= FULL}
 
 
 def _hangs(work: CheckRun) -> bool:

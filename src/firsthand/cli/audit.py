@@ -13,7 +13,7 @@ import typer
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Budget, Options
 from firsthand.audit.report.certificate import Certificate, load
-from firsthand.audit.report.terminal import printable, report
+from firsthand.audit.report.terminal import report
 from firsthand.audit.suite import load_failed, run
 from firsthand.audit.targets.naming import digest_now, spec_of
 from firsthand.audit.targets.protocol import Spec
@@ -187,8 +187,6 @@ def _replay(path: Path) -> int:
         return 0
     still = [shows(spec, finding.witness) for finding in certificate.findings]
     for finding, shown in zip(certificate.findings, still, strict=True):
-        tell(
-            f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {printable(finding.claim)}"
-        )
+        tell(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {finding.claim}")
     tell(f"{sum(still)} of {len(still)} witnesses show again.")
     return 0 if all(still) else 1

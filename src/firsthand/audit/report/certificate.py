@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from firsthand import __version__
+from firsthand.audit.code_hash import code_sha256
 from firsthand.audit.finding import CheckResult, Finding
 from firsthand.audit.targets.protocol import Facts, Spec
 from firsthand.errors import UserError
@@ -51,7 +52,7 @@ class Certificate(msgspec.Struct, frozen=True):
     """`error`: chance that any upper bound is wrong, divided among so many `attacks`."""
     not_checked: tuple[str, ...]
     auditor: dict[str, str]
-    """`version` of firsthand and `battery_sha256`, the hash of the auditor's code."""
+    """`version` of firsthand and `code_sha256`, the hash of the auditor's code."""
     platform: str
     made: str
     """Date, in ISO 8601."""
@@ -91,8 +92,12 @@ def sealed(certificate: Certificate) -> Certificate:
 
 
 def root(certificate: Certificate) -> str:
-    """Hash a certificate without its hash, its date and its durations, which no one can repeat."""
-    content = _plain(msgspec.structs.replace(certificate, root_sha256="", made="", seconds=0.0))
+    """Hash a certificate without what differs between machines: date, durations, platform.
+
+    The hash tells versions apart. It is no signature: who edits a certificate can hash it again.
+    """
+    bare = msgspec.structs.replace(certificate, root_sha256="", made="", platform="", seconds=0.0)
+    content = _plain(bare)
     for check in content["checks"]:
         check["seconds"] = 0.0
     return hashlib.sha256(canonical(content).encode()).hexdigest()
@@ -110,6 +115,13 @@ def load(path: Path) -> Certificate:
         raise UserError(
             f"{path} was edited: its content does not have the hash that it names. Make it again with `firsthand audit`."
         )
+    failed = {check.id for check in certificate.checks if check.status == "FAIL"}
+    told = {found.check for found in certificate.findings if found.severity != "minor"}
+    if certificate.verdict != verdict(certificate.checks) or told != failed:
+        raise UserError(
+            f"{path} contradicts itself: its findings, its checks and its verdict do not agree. "
+            "Make it again with `firsthand audit`."
+        )
     return certificate
 
 
@@ -118,18 +130,9 @@ def canonical(content: Any) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def battery_sha256() -> str:
-    """Hash the auditor's own code."""
-    folder = Path(__file__).parent.parent
-    sha = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        sha.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return sha.hexdigest()
-
-
 def auditor() -> dict[str, str]:
     """Say which auditor this is."""
-    return {"version": __version__, "battery_sha256": battery_sha256()}
+    return {"version": __version__, "code_sha256": code_sha256(Path(__file__).parent.parent)}
 
 
 def host() -> str:

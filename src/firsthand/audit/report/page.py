@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firsthand.audit.report.certificate import Certificate
+from firsthand.audit.report.terminal import by_check
 
 TEMPLATE = Path(__file__).parent / "page.html"
 
@@ -15,4 +16,4 @@ def page(certificates: Sequence[Certificate]) -> str:
     template = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True
     ).from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(certificates=certificates)
+    return template.render(certificates=certificates, groups=by_check)

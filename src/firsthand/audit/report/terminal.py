@@ -5,9 +5,11 @@ Everything that a target said is shown with its control characters escaped: it m
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 
 from firsthand.audit.finding import CheckResult, Finding
 from firsthand.audit.report.certificate import Certificate
+from firsthand.printable import inline
 
 ORDER = {"FAIL": 0, "NOT_RUN": 1, "PASS": 2, "NA": 3}
 ACTIONS_SHOWN = 8
@@ -19,24 +21,25 @@ def report(certificate: Certificate, *, replay: str = "") -> str:
     facts = certificate.target
     partial = " The audit was stopped: this report is partial." if certificate.partial else ""
     plays = sum(check.plays for check in certificate.checks)
-    head = f"{certificate.verdict}  {printable(facts.name)}  ({certificate.seeds.n} instances, {plays} plays, {certificate.seconds:.1f} s){partial}"
+    head = f"{certificate.verdict}  {inline(facts.name)}  ({certificate.seeds.n} instances, {plays} plays, {certificate.seconds:.1f} s){partial}"
     lines = [*_wrapped(head, width, ""), ""]
-    for finding in sorted(certificate.findings, key=lambda found: found.severity):
-        lines += [*_finding(finding, width), ""]
+    for first, *others in by_check(certificate.findings):
+        lines += _finding(first, width)
+        for other in others:
+            lines += _wrapped(f"also: {other.claim}", width)
+        lines.append("")
     if certificate.findings and replay:
         lines += [f"Run the witnesses again: {replay}", ""]
     lines += [*_table(certificate, width), "", *_limits(certificate, width)]
     return "\n".join(lines)
 
 
-def printable(text: str) -> str:
-    """Escape what a terminal would obey, or could not show: control and direction characters, lone surrogates."""
-    return "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("unicode_escape", "surrogatepass").decode()
-        for letter in text
-    )
+def by_check(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return the findings of each check together, the worst first: they often have one cause."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda found: (found.severity, -found.mean)):
+        groups.setdefault(finding.check, []).append(finding)
+    return list(groups.values())
 
 
 def _finding(finding: Finding, width: int) -> list[str]:
@@ -58,7 +61,7 @@ def _finding(finding: Finding, width: int) -> list[str]:
         more = f" … {len(last.actions)} actions" if len(last.actions) > ACTIONS_SHOWN else ""
         shown = f"  instance {last.seed}{before}: "
         lines.append(
-            shown + _cut(printable(" ".join(witness.prompt.split())), max(20, width - len(shown)))
+            shown + _cut(inline(" ".join(witness.prompt.split())), max(20, width - len(shown)))
         )
         lines += _wrapped(f"witness: {actions}{more}", width)
     return lines + (_wrapped(f"change: {finding.advice}", width) if finding.advice else [])
@@ -74,7 +77,7 @@ def _table(certificate: Certificate, width: int) -> list[str]:
     for check in sorted(certificate.checks, key=lambda check: ORDER[check.status]):
         bound = f"{check.upper95:6.3f}" if check.upper95 is not None else "     -"
         cells = f"{check.id:<17} {check.status:<8} {check.n:>5} {check.probes:>6} {check.mean:6.3f} {bound}  "
-        lines.append(cells + _cut(printable(_said(check)), width - len(cells)))
+        lines.append(cells + _cut(inline(_said(check)), width - len(cells)))
     return lines
 
 
@@ -104,7 +107,7 @@ def _limits(certificate: Certificate, width: int) -> list[str]:
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
     return textwrap.wrap(
-        printable(text), width, initial_indent=indent, subsequent_indent=indent and indent * 2
+        inline(text), width, initial_indent=indent, subsequent_indent=indent and indent * 2
     )
 
 
