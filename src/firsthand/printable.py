@@ -20,7 +20,7 @@ def printable(text: str) -> str:
     text = redact(text)
     if text.isascii() and text.isprintable():  # nearly all text
         return text
-    return "".join(map(_shown, text.replace("\r\n", "\n")))
+    return text.replace("\r\n", "\n").translate(_SHOWN)
 
 
 def inline(text: str) -> str:
@@ -28,7 +28,15 @@ def inline(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _shown(letter: str) -> str:
-    if letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs":
+class _Shown(dict[int, str]):
+    """Code points to what is shown for them, computed when first met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if not (letter.isprintable() or letter in "\n\t" or unicodedata.category(letter) == "Zs"):
+            letter = letter.encode("unicode_escape").decode("ascii")
+        self[code] = letter
         return letter
-    return letter.encode("unicode_escape").decode("ascii")
+
+
+_SHOWN = _Shown()

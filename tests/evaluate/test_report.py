@@ -1,4 +1,5 @@
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -6,10 +7,14 @@ import msgspec
 import pytest
 
 import firsthand as fh
+from firsthand import secrets
 from firsthand.environment import Action, Observation, ToolCall, ToolResult
 from firsthand.episode import Episode, Failure, Stop, Turn
+from firsthand.errors import MissingExtra
+from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import compare, summarise
-from firsthand.evaluate.plots import CurvePoint, scale
+from firsthand.evaluate.html import LARGEST_PAGE, quoted
+from firsthand.evaluate.plots import scale
 from firsthand.evaluate.report import Report, write_report
 from firsthand.playbook import Credit, Lesson, Playbook
 
@@ -286,6 +291,34 @@ class TestContents:
         assert len(page.all("circle", "unclear")) == 4
         assert len(page.all("circle", "loss")) == 1
 
+    def test_lessons_of_one_effect_share_a_row(self, tmp_path: Path) -> None:
+        equal = [
+            Lesson("rule", text=f"equal {i}", state="core", credit=Credit(0.22, 0.09, 500 + i))
+            for i in range(65)
+        ]
+        others = [
+            Lesson("rule", text=f"other {i}", state="core", credit=Credit(0.1 - i / 50, 0.09, 50))
+            for i in range(2)
+        ]
+        page = written(
+            tmp_path, Report(title="Alike", playbook=Playbook(1, (*equal, *others, equal[0])))
+        )
+        assert page.text.count("+.22 ± .09") == 1
+        assert "66 lessons with the same effect" in page.text and "63 more" in page.text
+        assert "500 to 564" in page.text
+        rows = [row for row in page.all("tr") if row.get("class") == "core"]
+        assert len(rows) == 3
+        for lesson in (*equal, *others):
+            assert lesson.text in page.text
+
+    def test_two_of_one_effect_stay_apart(self, tmp_path: Path) -> None:
+        lessons = tuple(
+            Lesson("rule", text=f"equal {i}", credit=Credit(0.22, 0.09, 500)) for i in range(2)
+        )
+        page = written(tmp_path, Report(title="Two", playbook=Playbook(1, lessons)))
+        assert page.text.count("+.22 ± .09") == 2
+        assert "same effect" not in page.text
+
     def test_lessons_without_credit_need_no_axis(self, tmp_path: Path) -> None:
         page = written(
             tmp_path,
@@ -343,6 +376,124 @@ class TestContents:
             < page.text.index("1,600")
             < page.text.index("Brackets, bands and lines are 95% intervals")
         )
+
+
+class TestBounds:
+    """A page stays readable and small, whatever it quotes."""
+
+    def huge(self, letter: str) -> Report:
+        text = letter * 5_000
+        seen = Observation(text, results=tuple(ToolResult(text, text) for _ in range(9)))
+        act = Action(text, tuple(ToolCall(text, {text: text}) for _ in range(9)))
+        turn = Turn(
+            seen,
+            act,
+            choices={f"{i}{text}": -float(i) for i in range(9)},
+            shown=tuple(f"{i}{text}" for i in range(9)),
+        )
+        episode = Episode(
+            text,
+            fh.Task("control/null", 0),
+            text,
+            (turn,) * 500,
+            seen,
+            0.0,
+            {f"{i}{text}": False for i in range(100)},
+            Stop.DONE,
+            aftermath=text,
+            flags=(text,) * 9,
+        )
+        lessons = tuple(
+            Lesson("rule", f"{i}{text}", credit=Credit(i / 5000, 0.1, 9)) for i in range(70)
+        )
+        return Report(
+            title=text,
+            episodes=[episode] * 12,
+            playbook=Playbook(1, lessons),
+            curve=[CurvePoint(0, 0.1, 0.0, 0.2, text)],
+            facts={text: text},
+        )
+
+    def test_a_page_is_bounded(self, tmp_path: Path) -> None:
+        path = write_report(tmp_path / "r.html", self.huge("<"))
+        assert path.stat().st_size <= LARGEST_PAGE
+        text = Page(path.read_text(encoding="utf-8")).text
+        assert "more characters)" in text and "… 470 turns in between …" in text
+        assert "and 1 more results" in text
+
+    def test_what_is_not_shown_of_a_turn_is_counted(self, tmp_path: Path) -> None:
+        seen = Observation(results=tuple(ToolResult("look", f"r{i}.") for i in range(50)))
+        act = Action(calls=tuple(ToolCall("look", {"at": i}) for i in range(50)))
+        turn = Turn(seen, act, shown=tuple(f"lesson{i}" for i in range(50)))
+        episode = Episode(
+            "e", fh.Task("control/null", 0), "a", (turn,), Observation(), 1.0, {}, Stop.DONE
+        )
+        text = written(tmp_path, Report(title="Many", episodes=[episode])).text
+        assert "r7." in text and "r8." not in text and "and 42 more results" in text
+        assert "look(at=7)" in text and "look(at=8)" not in text and "(42 more calls)" in text
+        assert "lesson11" in text and "lesson12" not in text and "and 38 more" in text
+
+    def test_a_long_episode_shows_its_beginning_and_its_end(self, tmp_path: Path) -> None:
+        turns = tuple(Turn(Observation(f"seen {i}."), Action("go")) for i in range(100))
+        episode = Episode(
+            "e", fh.Task("control/null", 0), "a", turns, Observation(), 1.0, {}, Stop.DONE
+        )
+        text = written(tmp_path, Report(title="Long", episodes=[episode])).text
+        assert "seen 19." in text and "seen 20." not in text
+        assert "seen 89." not in text and "seen 90." in text and "seen 99." in text
+        assert "… 70 turns in between …" in text
+
+    def test_a_name_without_a_space_can_wrap(self, tmp_path: Path) -> None:
+        """Text in a drawing cannot wrap, so names of environments stand outside it."""
+        name = f"domain/{'family' * 20}"
+        episode = msgspec.structs.replace(
+            hostile_episode(), task=fh.Task(name, 0), reward=0.0, error=None, stop=Stop.DONE
+        )
+        other = msgspec.structs.replace(episode, task=fh.Task("a/b", 0))
+        compared = compare([episode, other], [episode, other])
+        path = write_report(tmp_path / "r.html", Report(title=name, comparison=compared))
+        html = path.read_text(encoding="utf-8")
+        assert f"<span>{name}</span>" in html
+        assert name not in "".join(re.findall(r"<svg.*?</svg>", html, re.DOTALL))
+        assert re.search(r"body \{[^}]*overflow-wrap: anywhere", html)
+
+
+@pytest.mark.parametrize("letter", ["x", "<", "\U000e0041", "é"])
+def test_a_field_is_cut_and_says_how_much_is_missing(letter: str) -> None:
+    assert len(quoted(letter * 5_000_000)) <= 4000 + len(" … (4,996,000 more characters)")
+    assert quoted(letter * 5000).endswith(" … (1,000 more characters)")
+    assert len(quoted(letter * 3999)) <= 4002
+
+
+def test_what_is_hidden_in_text_is_shown(tmp_path: Path) -> None:
+    facts = {"bidi": "a\u202eb", "zero width": "c\u200bd", "escape": "\x1b[2J", "lines": "e\nf"}
+    text = written(tmp_path, Report(title="Hidden", facts=facts)).text
+    for shown in (r"a\u202eb", r"c\u200bd", r"\x1b[2J", "e\nf"):
+        assert shown in text
+
+
+def test_keys_are_redacted_before_text_is_cut(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(secrets, "_secrets", set())
+    key = "sk-a-very-secret-key-0123456789"
+    secrets.register(key)
+    for before in (0, 3980, 10_000):
+        text = "x" * before + key
+        lesson = Lesson("rule", text=text, credit=Credit(0.1, 0.1, 9))
+        report = Report(
+            title=key,
+            facts={"f": text},
+            playbook=Playbook(1, (lesson,)),
+            curve=[CurvePoint(0, 0.1, 0.0, 0.2, key)],
+        )
+        html = write_report(tmp_path / "r.html", report).read_text(encoding="utf-8")
+        assert "sk-a" not in html
+
+
+def test_without_jinja2_the_message_names_what_to_install(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'firsthand\[report\]'"):
+        write_report(tmp_path / "r.html", Report(title="t"))
+    assert not (tmp_path / "r.html").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import msgspec
 import firsthand as fh
 from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop, Turn
+from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import compare, summarise
-from firsthand.evaluate.report import CurvePoint
 from firsthand.learn.lessons.gate import Local, Verdict
 from firsthand.learn.lessons.learner import LearnConfig, Learned
 from firsthand.learn.lessons.outcome import explanation, facts, summary, verdict_line, write

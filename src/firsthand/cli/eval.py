@@ -34,6 +34,7 @@ from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.evaluate.evaluate import Evaluation, Options, evaluate
+from firsthand.evaluate.html import require
 from firsthand.journal.journal import Journal
 from firsthand.prompt import Model, Sampling
 from firsthand.registry import tasks
@@ -83,6 +84,8 @@ def eval(
     """
     if resume and journal is None:
         raise UserError("--resume needs the --journal of the run that it goes on with.")
+    if html is not None:
+        require()
     played = tasks(environment, n, split=split, level=level, world=world)
     who = agent(
         model,

@@ -16,6 +16,7 @@ from firsthand.cli.document import document
 from firsthand.cli.options import Json, Level, PlaybookFile, World
 from firsthand.cli.players import agent
 from firsthand.cli.progress import bar
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
@@ -116,7 +117,7 @@ def learn(
                 *(["--resume"] if not resume else []),
             ]
         )
-        typer.echo(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
+        tell(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
         raise
 
 
@@ -136,7 +137,7 @@ async def _learn(
     started = time.monotonic()
     try:
         show.say(
-            f"[bold]{learner.model.name}[/] learns {', '.join(setup.environments)}, "
+            f"{learner.model.name} learns {', '.join(setup.environments)}, "
             f"world {config.world}, level {config.level}. Everything goes to {folder}"
         )
         with show:

@@ -163,7 +163,7 @@ def trust(
         document({"version": changed.version, "trusted": not revoke, "lessons": ids})
         return
     for id in ids:
-        _console().print(line(changed.by_id[id]), markup=False)
+        _console().print(line(changed.by_id[id]))
     tell(f"Version {changed.version} is the current one.")
 
 

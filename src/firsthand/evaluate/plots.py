@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from markupsafe import Markup
 
+from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Change, Evaluation, Row
-from firsthand.evaluate.statistics import Estimate, Interval
+from firsthand.evaluate.html import quoted
+from firsthand.evaluate.statistics import Difference, Estimate, Interval
 from firsthand.evaluate.wording import interval, number
 
 
@@ -21,14 +23,8 @@ def typeset(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-class CurvePoint(msgspec.Struct, frozen=True):
-    """The score after so many rollouts, with its interval; `label` names the playbook deployed there."""
-
-    rollouts: int
-    score: float
-    low: float
-    high: float
-    label: str = ""
+LONGEST_LABEL = 60
+"""Characters of a text in a drawing, where nothing wraps."""
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -107,7 +103,7 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
                 x_axis.at(point.rollouts),
                 y(point.score),
                 5 if point.label else 3.5,
-                title,
+                quoted(title),
             )
         )
     last = points[-1]
@@ -140,26 +136,43 @@ def level_bars(before: Evaluation | None, after: Evaluation | None) -> dict[str,
 
 
 def differences(changes: Sequence[tuple[str, Change]]) -> Markup:
-    """Draw the paired difference of each named change as a point with its interval, on one axis through 0."""
+    """Draw the paired difference of each named change as a point with its interval, on one axis through 0.
+
+    Names stand outside the drawing, where they can wrap.
+    """
     found = [(name, change.difference) for name, change in changes]
     axis = scale(
         end
         for _, difference in found
         for end in (difference.interval.low, difference.interval.high)
     )
-    height = 46 * len(found)
-    parts = [
-        _vertical_grid(axis, tick, height, typeset(number(tick, signed=True)))
+    rows = [_named_difference(axis, name, difference) for name, difference in found]
+    ticks = [
+        _text(axis.at(tick), 14, _signed(tick), "tick", anchor=_anchor(axis.at(tick)))
         for tick in axis.ticks
     ]
-    for index, (name, difference) in enumerate(found):
-        top = 46 * index
-        value = f"{number(difference.mean, signed=True)} {interval(difference.interval, signed=True)}, n = {difference.n}"
-        parts.append(_text(0, top + 14, name, "label", anchor="start"))
-        parts.append(_text(100, top + 14, typeset(value), "value", anchor="end"))
-        parts.append(_whisker(axis, difference.interval.low, difference.interval.high, top + 30))
-        parts.append(_dot(axis, difference.mean, top + 30, 5, _tone(difference.interval)))
-    return _figure("plain", height + 24, parts, "Paired differences with 95% intervals")
+    label = "Paired differences with 95% intervals"
+    return Markup('<figure class="chart plain">{}</figure>').format(
+        Markup("").join([*rows, _svg(20, ticks, label)])
+    )
+
+
+def _named_difference(axis: Scale, name: str, difference: Difference) -> Markup:
+    low, high = difference.interval.low, difference.interval.high
+    value = f"{_signed(difference.mean)} {typeset(interval(difference.interval, signed=True))}"
+    grid = [_vertical_line(axis, tick, 26) for tick in axis.ticks]
+    marks = [
+        _whisker(axis, low, high, 13),
+        _dot(axis, difference.mean, 13, 5, _tone(difference.interval)),
+    ]
+    heading = Markup('<div class="named"><span>{}</span><span class="figure">{}</span></div>')
+    return heading.format(quoted(name), f"{value}, n = {difference.n}") + _svg(
+        26, [*grid, *marks], f"{number(difference.mean, signed=True)}"
+    )
+
+
+def _signed(value: float) -> str:
+    return typeset(number(value, signed=True))
 
 
 def credit_scale(credits: Iterable[tuple[float, float]]) -> Scale:
@@ -272,10 +285,15 @@ def _horizontal_grid(y: float, label: str) -> Markup:
 
 def _vertical_grid(axis: Scale, tick: float, height: float, label: str) -> Markup:
     x = axis.at(tick)
-    line = Markup('<line class="{}" x1="{}%" x2="{}%" y1="0" y2="{}"/>').format(
-        "grid" if tick else "zero", x, x, height
+    return _vertical_line(axis, tick, height) + _text(
+        x, height + 18, label, "tick", anchor=_anchor(x)
     )
-    return line + _text(x, height + 18, label, "tick", anchor=_anchor(x))
+
+
+def _vertical_line(axis: Scale, tick: float, height: float) -> Markup:
+    return Markup('<line class="{0}" x1="{1}%" x2="{1}%" y1="0" y2="{2}"/>').format(
+        "grid" if tick else "zero", axis.at(tick), height
+    )
 
 
 def _whisker(axis: Scale, low: float, high: float, y: float, kind: str = "") -> Markup:
@@ -288,7 +306,7 @@ def _text(
     x: float, y: float, text: str, kind: str, *, dx: float = 0, anchor: str = "start"
 ) -> Markup:
     return Markup('<text class="{}" x="{}%" y="{}" dx="{}" text-anchor="{}">{}</text>').format(
-        kind, x, y, dx, anchor, text
+        kind, x, y, dx, anchor, quoted(text, longest=LONGEST_LABEL)
     )
 
 
@@ -309,7 +327,7 @@ def _tone(found: Interval) -> str:
 
 def _svg(height: float, parts: Iterable[Markup], label: str) -> Markup:
     return Markup('<svg role="img" aria-label="{}" height="{}">{}</svg>').format(
-        label, height, Markup("").join(parts)
+        quoted(label), height, Markup("").join(parts)
     )
 
 

@@ -16,8 +16,8 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.episode import Episode
 from firsthand.errors import ModelError, UserError
+from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
-from firsthand.evaluate.report import CurvePoint
 from firsthand.learn.lessons import gate
 from firsthand.learn.lessons.credit import Credits, Trial, assign
 from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
