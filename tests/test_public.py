@@ -115,28 +115,29 @@ def test_the_version_is_that_of_the_distribution():
 
 
 def calls_of(method: str) -> set[str]:
-    """The files, worlds excepted, that call a method of this name with arguments on something."""
+    """The files, worlds excepted, that call a method of this name with arguments, or hand it on to be called."""
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == method
-                and node.args
-            ):
-                found.add(place)
+            if isinstance(node, ast.Call) and node.args:
+                called = [node.func, *node.args]
+                if any(isinstance(part, ast.Attribute) and part.attr == method for part in called):
+                    found.add(place)
     return {place for place in found if not place.startswith("worlds/")}
 
 
 def test_law_1_there_is_one_way_to_play():
     """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts after done, where nothing counts any more."""
-    auditor = {"audit/targets/native.py", "audit/targets/file.py", "audit/sabotage.py"}
-    assert calls_of("reset") - auditor == {"rollout/play.py"}
+
+    def players(method: str) -> set[str]:
+        auditor = ("audit/targets/", "audit/sabotage")
+        return {place for place in calls_of(method) if not place.startswith(auditor)}
+
+    assert players("reset") == {"rollout/play.py"}
     assert {
-        place for place in calls_of("act") if "environment.act(" in (SOURCE / place).read_text()
-    } - auditor == {"rollout/play.py"}
+        place for place in players("act") if "environment.act" in (SOURCE / place).read_text()
+    } == {"rollout/play.py"}
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,28 @@ if TYPE_CHECKING:
     from firsthand.environment import ToolCall as ToolCall
     from firsthand.environment import tool as tool
     from firsthand.episode import Episode as Episode
+    from firsthand.episode import Failure as Failure
+    from firsthand.episode import Stop as Stop
+    from firsthand.errors import AnswerCut as AnswerCut
+    from firsthand.errors import BudgetSpent as BudgetSpent
+    from firsthand.errors import EndpointError as EndpointError
+    from firsthand.errors import Failed as Failed
     from firsthand.errors import FirsthandError as FirsthandError
+    from firsthand.errors import InvalidAction as InvalidAction
+    from firsthand.errors import InvalidEnvironment as InvalidEnvironment
+    from firsthand.errors import InvalidScore as InvalidScore
+    from firsthand.errors import InvalidTask as InvalidTask
+    from firsthand.errors import JournalError as JournalError
+    from firsthand.errors import LimitReached as LimitReached
+    from firsthand.errors import MissingExtra as MissingExtra
+    from firsthand.errors import ModelError as ModelError
+    from firsthand.errors import ModelUnavailable as ModelUnavailable
+    from firsthand.errors import RunStopped as RunStopped
+    from firsthand.errors import SandboxError as SandboxError
     from firsthand.errors import ToolError as ToolError
+    from firsthand.errors import UnknownName as UnknownName
+    from firsthand.errors import Unstorable as Unstorable
+    from firsthand.errors import UserError as UserError
     from firsthand.evaluate.evaluate import compare as compare
     from firsthand.evaluate.evaluate import evaluate as evaluate
     from firsthand.journal.journal import Journal as Journal
@@ -51,8 +71,29 @@ _HOME = {
     "audit.audit": ("audit",),
     "audit.sabotage": ("sabotage",),
     "environment": ("Action", "Environment", "Observation", "Score", "ToolCall", "tool"),
-    "episode": ("Episode",),
-    "errors": ("FirsthandError", "ToolError"),
+    "episode": ("Episode", "Failure", "Stop"),
+    "errors": (
+        "AnswerCut",
+        "RunStopped",
+        "BudgetSpent",
+        "ModelUnavailable",
+        "EndpointError",
+        "Failed",
+        "FirsthandError",
+        "InvalidAction",
+        "InvalidEnvironment",
+        "InvalidScore",
+        "InvalidTask",
+        "JournalError",
+        "LimitReached",
+        "MissingExtra",
+        "ModelError",
+        "SandboxError",
+        "ToolError",
+        "UnknownName",
+        "Unstorable",
+        "UserError",
+    ),
     "evaluate.evaluate": ("compare", "evaluate"),
     "journal.journal": ("Journal",),
     "models": ("model",),

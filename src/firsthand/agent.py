@@ -15,8 +15,9 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from firsthand import returned
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
-from firsthand.errors import AnswerCut, ModelError
+from firsthand.errors import AnswerCut, ModelError, boundary
 from firsthand.fence import fenced
 from firsthand.playbook import Lesson, Mask, Playbook
 from firsthand.prompt import (
@@ -129,7 +130,8 @@ class Conversation:
 
     async def act(self, observation: Observation) -> Move:
         """Render the observation, sample one answer and read it as an action."""
-        choices = await settled(self.environment.choices()) or ()
+        with boundary("environment", "calling choices"):
+            choices = returned.choices(await settled(self.environment.choices()))
         self.turn += 1
         sampling = self.agent.sampling
         if sampling.seed is not None:

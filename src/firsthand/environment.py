@@ -13,10 +13,21 @@ from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from firsthand.errors import InvalidScore, ToolError, boundary, nearest
+from firsthand.errors import (
+    InvalidScore,
+    ToolError,
+    boundary,
+    nearest,
+)
 from firsthand.task import Task
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+MOST_RESULT = 100_000
+"""Characters that one call of a tool may show; what is longer is cut, so that the episode goes on."""
+
+MOST_RESULTS = 500_000
+"""Characters that all calls of one action may show together."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -211,10 +222,15 @@ class Environment:
                 f"Nothing was done: call one of the tools {', '.join(known)}.", done=self.finished
             )
         results: list[ToolResult] = []
+        left = MOST_RESULTS
         for call in action.calls:
             if self.finished:
                 break
-            results.append(await self._call(call, known))
+            result = await self._call(call, known)
+            if len(result.text) > min(MOST_RESULT, left):
+                result = _cut(result, min(MOST_RESULT, left))
+            left -= min(len(result.text), left)
+            results.append(result)
         return Observation(done=self.finished, results=tuple(results))
 
     async def _call(self, call: ToolCall, known: dict[str, Tool]) -> ToolResult:
@@ -225,7 +241,7 @@ class Environment:
                     f"No tool is named {call.name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(known)}."
                 )
             arguments = known[call.name].validate(call.arguments)
-            with boundary("tool"):
+            with boundary("tool", f"calling the tool {call.name}"):
                 try:
                     answer = getattr(self, call.name)(**arguments)
                     if inspect.isawaitable(answer):
@@ -268,6 +284,12 @@ class Environment:
     def summary(cls) -> str:
         """The first line of the docstring."""
         return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def _cut(result: ToolResult, most: int) -> ToolResult:
+    """Shorten the text of a result and say so in it."""
+    shown = f"\n[cut: {most:,} of {len(result.text):,} characters are shown]"
+    return msgspec.structs.replace(result, text=result.text[:most] + shown)
 
 
 def check_contract(environment: type[Environment]) -> None:

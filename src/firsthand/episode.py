@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firsthand.environment import Action, Observation
-from firsthand.errors import Failed, Owner
+from firsthand.errors import Failed, Owner, message_of
 from firsthand.task import Task
 from firsthand.usage import Usage
 
@@ -25,21 +25,44 @@ class Stop(StrEnum):
     """The environment said so."""
     TURNS = "turns"
     """The turn budget was spent; the score stands."""
+    TOKENS = "tokens"
+    """The token budget was spent; the score stands."""
     FAILED = "failed"
     """Something broke; the reward is None and `Episode.error` says what."""
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """A failure, attributed once. `owner` is environment, tool, model, sandbox or limits."""
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
+    """A failure, attributed once.
+
+    `owner` is environment, tool, model, sandbox, limits, or host where the machine had no more open
+    files, disk or memory to give. `doing` says during what it happened, e.g. "calling reset"; it is for
+    people and is not compared, since a worker process may know it less exactly.
+    """
 
     owner: Owner
     type: str
     message: str
+    doing: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Failure) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __str__(self) -> str:
+        during = f" while {self.doing}" if self.doing else ""
+        return f"{self.owner} failed{during}: {self.type}: {self.message}"
+
+    @property
+    def _key(self) -> tuple[str, str, str]:
+        return self.owner, self.type, self.message
 
     @classmethod
     def of(cls, failed: Failed) -> "Failure":
         """Record a failure that crossed a boundary."""
-        return cls(failed.owner, type(failed.cause).__name__, str(failed.cause)[:2000])
+        cause = failed.cause
+        return cls(failed.owner, type(cause).__name__, message_of(cause), failed.doing)
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -208,3 +208,14 @@ class Half(Trouble):
 
     def reset(self, task):
         return Observation("\ud800")
+
+
+@register
+class CancelsItself(Trouble):
+    """Cancels whoever plays it."""
+
+    name = "testing/cancels_itself"
+
+    async def act(self, action):
+        asyncio.current_task().cancel()
+        await asyncio.sleep(1)

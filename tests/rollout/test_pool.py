@@ -1,4 +1,5 @@
 import asyncio
+import math
 from collections import Counter
 
 import pytest
@@ -10,6 +11,7 @@ from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.journal import Journal
 from firsthand.models import model
 from firsthand.models.scripted import Scripted
+from firsthand.prompt import Completion, Traits
 from firsthand.registry import tasks
 from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
@@ -77,7 +79,7 @@ async def test_failures_are_kept_beside_what_went_well():
     assert episodes[0].error == Failure("environment", "OSError", "no room")
 
 
-async def test_what_cannot_be_stored_is_a_failure_of_who_said_it(tmp_path):
+async def test_half_a_character_is_a_failure_of_who_said_it(tmp_path):
     journal = Journal(tmp_path)
     spoken = Agent(model=Scripted(lambda _observation, _environment, _rng: "\ud800"))
     model_said, world_said, good = await rollout(
@@ -85,19 +87,47 @@ async def test_what_cannot_be_stored_is_a_failure_of_who_said_it(tmp_path):
         [Task(name, 0) for name in ("testing/count", "testing/half", "testing/count")],
         journal=journal,
     )
-    assert (model_said.error.owner, model_said.error.type, model_said.reward, model_said.turns) == (
-        "model",
-        "Unstorable",
-        None,
-        (),
-    )
-    assert "surrogates not allowed" in model_said.error.message
+    assert (model_said.error.owner, model_said.error.type) == ("model", "InvalidAction")
     assert world_said.error.owner == "environment"
+    for error in (model_said.error, world_said.error):
+        assert "half of a surrogate pair, which UTF-8 cannot store" in error.message
     assert list(journal.episodes(failed=False)) == [good]
-    assert {episode.id for episode in journal.episodes(failed=True)} == {
-        model_said.id,
-        world_said.id,
-    }
+    assert list(journal.episodes(failed=True)) == [model_said, world_said]
+
+
+async def test_what_cannot_be_stored_is_a_failure_of_who_made_it(tmp_path):
+    """Log-probabilities of minus infinity: JSON has no word for them."""
+    journal = Journal(tmp_path)
+
+    class Sure:
+        name, traits = "test:sure", Traits()
+
+        async def sample(self, prompt, sampling):
+            return Completion("x", ids=[1], logprobs=[-math.inf])
+
+        async def close(self):
+            pass
+
+    (episode,) = await rollout(
+        Agent(model=Sure()), tasks("testing/count", 1), journal=journal, limits=Limits(turns=1)
+    )
+    assert (episode.error.owner, episode.error.type, episode.turns) == ("model", "Unstorable", ())
+    assert list(journal.episodes()) == [episode]
+
+
+async def test_a_world_that_cancels_its_own_task_fails_alone():
+    agents = [Agent(model=model("scripted:idle"))] * 4
+    names = ["testing/count", "testing/cancels_itself", "testing/cancels_itself", "testing/count"]
+    episodes = await rollout(agents, [Task(name, 0) for name in names], concurrency=2)
+    assert [episode.error and episode.error.owner for episode in episodes] == [
+        None,
+        "environment",
+        "environment",
+        None,
+    ]
+    assert str(episodes[1].error).startswith(
+        "environment failed while cancelling the task that plays it: CancelledError"
+    )
 
 
 async def test_one_agent_and_tags_for_each_task():

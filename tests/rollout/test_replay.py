@@ -123,7 +123,7 @@ async def test_a_replay_that_fails_is_a_difference(episode):
     difference = await replay(other)
     assert (difference.turn, difference.got) == (
         1,
-        "environment failed: ValueError: no world today",
+        "environment failed while calling reset: ValueError: no world today",
     )
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import BinaryIO, cast
 
-from firsthand.episode import Episode, encode
-from firsthand.errors import FirsthandError, MissingExtra
+import msgspec
+
+from firsthand.episode import Episode, decode, encode
+from firsthand.errors import JournalError, MissingExtra, Unstorable
 from firsthand.secrets import redact
 
 PLAIN = ".jsonl"
@@ -23,12 +25,8 @@ PACKED = ".jsonl.zst"
 BUFFER = 1 << 20
 
 
-class JournalError(FirsthandError):
-    """The journal's files could not be written or read."""
-
-
-class Unstorable(JournalError):
-    """An episode holds what JSON cannot: half a surrogate pair, an object of no JSON type."""
+NO_JSON = (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError)
+"""What encoding an episode may raise that JSON cannot hold."""
 
 
 class Writer:
@@ -102,12 +100,19 @@ class Writer:
 
 
 def _line(episode: Episode) -> bytes:
+    """Encode an episode, and make sure that it can be read back as it is. Raises `Unstorable`."""
     try:
-        return redact(encode(episode)) + b"\n"
-    except (UnicodeEncodeError, TypeError, RecursionError) as error:
+        whole = encode(episode)
+        if decode(whole) != episode:
+            raise ValueError("read back, it is not the same: a list for a tuple, or nan")
+        line = redact(whole)
+        if line != whole:
+            decode(line)
+    except (*NO_JSON, msgspec.MsgspecError) as error:
         raise Unstorable(
-            f"Episode {episode.id} of {episode.task.id} cannot be written as JSON: {error}"
+            f"Episode {episode.id} of {episode.task.id} cannot be stored: {error}"
         ) from error
+    return line + b"\n"
 
 
 def names(folder: Path) -> dict[str, tuple[int, bool]]:

@@ -10,19 +10,29 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
 from firsthand.agent import Agent
 from firsthand.environment import Environment, Observation
-from firsthand.episode import Episode, Failure, Stop
-from firsthand.errors import BudgetSpent, ModelUnavailable, Owner, UserError
-from firsthand.journal.segments import Unstorable, Writer
+from firsthand.episode import Episode, Failure, Stop, Turn
+from firsthand.errors import (
+    BudgetSpent,
+    Failed,
+    ModelUnavailable,
+    Owner,
+    Unstorable,
+    UserError,
+    message_of,
+)
+from firsthand.journal.segments import NO_JSON, Writer
 from firsthand.prompt import Reachable
-from firsthand.registry import check_version, lookup
+from firsthand.registry import check_version
+from firsthand.registry import make as make_here
 from firsthand.rollout.admission import Admission, Silence
-from firsthand.rollout.play import BREATH_SECONDS, Limits, episode_id, play
+from firsthand.rollout.play import BREATH_SECONDS, Limits, Unbuilt, built, episode_id, play
 from firsthand.task import Task
 from firsthand.usage import Meter
 
@@ -99,20 +109,23 @@ async def rollout(
     admission, silence = Admission(meter), Silence()
 
     async with AsyncExitStack() as stack:
-        make = _make if not (processes and missing) else await _spread(stack, processes, missing)
+        make = make_here
+        if processes and missing:
+            make = await _spread(stack, processes, missing)
         writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
+
+        ending = asyncio.Event()
+        caller = asyncio.current_task()
+        before = caller.cancelling() if caller is not None else 0
+
+        def stopping() -> bool:
+            return ending.is_set() or (caller is not None and caller.cancelling() > before)
 
         async def one(work: Play) -> None:
             if not await admission.enter():
                 return
-            episode = await play(
-                make(work.task.environment),
-                work.agent,
-                work.task,
-                limits=limits,
-                run=run,
-                tags=work.tags,
-            )
+            environment = built(partial(make, work.task.environment), limits)
+            episode = await _played(environment, work, limits, run, stopping)
             if writer is not None:
                 episode = _stored(writer, episode)
             found[work.id] = episode
@@ -123,7 +136,7 @@ async def rollout(
 
         with _rare_collections():
             try:
-                await _share(missing, one, concurrency)
+                await _share(missing, one, concurrency, ending)
             except ModelUnavailable as stopped:
                 stopped.episodes = [found[work.id] for work in plays if work.id in found]
                 raise
@@ -176,17 +189,28 @@ def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[
     return own
 
 
+async def _played(
+    environment: Environment, work: Play, limits: Limits, run: str, stopping: Callable[[], bool]
+) -> Episode:
+    """Play; a cancellation that nobody asked for is the failure of the environment that sent it."""
+    playing = partial(play, agent=work.agent, task=work.task, limits=limits, run=run)
+    try:
+        return await playing(environment, tags=work.tags)
+    except asyncio.CancelledError as cancelled:
+        task = asyncio.current_task()
+        if stopping() or task is None:
+            raise
+        task.uncancel()
+        failed = Failed("environment", cancelled, doing="cancelling the task that plays it")
+        return await playing(Unbuilt(failed), tags=work.tags)
+
+
 def _stored(writer: Writer, episode: Episode) -> Episode:
-    """Append the episode. One that JSON cannot hold becomes the failure of whoever said the unspeakable."""
+    """Append the episode. One that no journal can hold becomes the failure of whoever made it so."""
     try:
         writer.append(episode)
     except Unstorable as error:
-        try:
-            msgspec.json.encode(episode.actions)
-            owner: Owner = "environment"
-        except (UnicodeEncodeError, TypeError, RecursionError):
-            owner = "model"
-        failure = Failure(owner, "Unstorable", str(error))
+        failure = Failure(_culprit(episode), "Unstorable", message_of(error), "storing the episode")
         episode = msgspec.structs.replace(
             episode,
             turns=(),
@@ -196,26 +220,23 @@ def _stored(writer: Writer, episode: Episode) -> Episode:
             stop=Stop.FAILED,
             error=failure,
             aftermath=None,
+            true=None,
+            flags=(),
         )
         writer.append(episode)
     return episode
 
 
-def _make(name: str) -> Environment:
-    try:
-        return lookup(name)()
-    except Exception as error:  # `play` gives it its owner
-        return _Unmade(error)
-
-
-class _Unmade(Environment):
-    """Stands for an environment whose constructor failed."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def reset(self, task: Task) -> Observation:
-        raise self.error
+def _culprit(episode: Episode) -> Owner:
+    """Say whether what the model did can be stored; if so, it is what the environment did that cannot."""
+    for turn in episode.turns:
+        bare = msgspec.structs.replace(turn, observation=Observation(), reward=0.0)
+        try:
+            if msgspec.json.decode(msgspec.json.encode(bare), type=Turn) != bare:
+                return "model"
+        except (*NO_JSON, msgspec.MsgspecError):
+            return "model"
+    return "environment"
 
 
 async def _spread(
@@ -232,7 +253,10 @@ async def _spread(
 
 
 async def _share(
-    plays: Sequence[Play], one: Callable[[Play], Awaitable[None]], concurrency: int
+    plays: Sequence[Play],
+    one: Callable[[Play], Awaitable[None]],
+    concurrency: int,
+    ending: asyncio.Event,
 ) -> None:
     """Have `concurrency` workers pull from one iterator; the first error or a cancellation stops them all."""
     waiting = iter(plays)
@@ -249,6 +273,7 @@ async def _share(
     try:
         await asyncio.gather(*workers)
     finally:
+        ending.set()
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

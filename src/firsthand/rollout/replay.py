@@ -15,7 +15,7 @@ from firsthand.environment import Environment, Observation
 from firsthand.episode import Episode
 from firsthand.prompt import Act
 from firsthand.registry import lookup
-from firsthand.rollout.play import Limits, play
+from firsthand.rollout.play import Limits, built, play
 from firsthand.task import Task
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def replay(episode: Episode, *, limits: Limits = Limits()) -> Difference |
     if episode.error is not None and not episode.turns and episode.error.owner != "model":
         return None  # it failed before it showed anything
     again = await play(
-        environment(),
+        built(environment, limits),
         Agent(model=Recorded(episode)),
         episode.task,
         limits=msgspec.structs.replace(limits, turns=len(episode.turns), tokens=None),
@@ -105,7 +105,7 @@ async def replay_journal(
 
 def _claims(episode: Episode, again: Episode) -> Iterator[tuple[int | None, str, object, object]]:
     """Yield everything that can be compared, in the order in which it happened: turn, what, recorded, replayed."""
-    broke = again.error and f"{again.error.owner} failed: {again.error.type}: {again.error.message}"
+    broke = again.error and str(again.error)
     for number, turn in enumerate(episode.turns, start=1):
         if number > len(again.turns):
             yield number, "the outcome", "a turn was played", broke or again.final
