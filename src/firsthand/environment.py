@@ -256,6 +256,13 @@ class Environment:
         """Return the legal moves now, so that small models can be asked to choose; None: not enumerable."""
         return None
 
+    def form_error(self, text: str) -> str | None:
+        """Say what is wrong with the form of a text action, without taking it; None: nothing.
+
+        A person is asked again then, and no turn is used up. A model's action is taken as it is.
+        """
+        return None
+
     def true_score(self) -> Score | Awaitable[Score] | None:
         """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score is what is meant."""
         return None

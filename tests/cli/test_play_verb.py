@@ -27,6 +27,30 @@ def test_a_person_may_leave(cli):
     assert cli("play", "control/null", input="", code=130).stderr == "Stopped.\n"
 
 
+def test_a_person_plays_several_episodes_with_a_running_score(cli):
+    line = "send town={} grams=5\n"
+    expert = cli.json("play", "parcels:Parcels", "--model", "scripted:expert", "-n", 2)
+    towns = [turn["action"]["calls"][0]["arguments"]["town"] for turn in expert[0]["turns"]]
+    typed = "".join(map(line.format, [*towns, "Atlantis", "Hamburg"]))
+    shown = cli("play", "parcels:Parcels", "-n", 3, input=typed + "quit\n", code=130).stdout
+    assert "episode 1 of 3: mean score so far 1.00\n" in shown
+    assert "episode 2 of 3: mean score so far 0.50\n" in shown
+    assert shown.endswith("episode 2 of 3: mean score so far 0.50\n\n")
+    assert shown.count("Send each parcel to the town") == 1
+    assert "test/parcels@1/w0/l1/train/0" in shown and "test/parcels@1/w0/l1/train/2" in shown
+
+
+def test_several_episodes_are_watched(cli):
+    words = ("play", "parcels:Parcels", "-n", 2, "--seed", 5, "--model")
+    shown = cli(*words, "scripted:expert").stdout
+    assert "/train/5  " in shown and "/train/6  " in shown
+    assert shown.endswith("episode 2 of 2: mean score so far 1.00\n\n")
+    found = cli.json("play", "parcels:Broken", "-n", 2, "--model", "scripted:expert", code=1)
+    assert [one["reward"] for one in found] == [None, None]
+    broken = cli("play", "parcels:Broken", "-n", 2, "--model", "scripted:expert", code=1).stdout
+    assert "episode 2 of 2: mean score so far none, 2 failed\n" in broken
+
+
 def test_a_policy_is_watched(cli):
     shown = cli(
         "play",

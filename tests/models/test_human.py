@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,6 +17,7 @@ from firsthand.environment import (
     Environment,
     Observation,
     Score,
+    Tool,
     ToolCall,
     ToolError,
     text_actions,
@@ -28,6 +30,7 @@ from firsthand.models.human import Human, Quit, called, chosen, signature
 from firsthand.prompt import Policy
 from firsthand.rollout.play import play
 from firsthand.task import Task
+from firsthand.worlds.games.mastermind import Mastermind
 
 
 class Doors(Environment):
@@ -111,8 +114,8 @@ class Echo(Environment):
         return text_actions(["yes"])
 
 
-async def played(environment: Environment, *lines: str) -> tuple[Episode, str]:
-    """Play an episode typing `lines`, then the end of input; return it with what was on the screen."""
+def person(*lines: str) -> tuple[Human, io.StringIO]:
+    """Return who types `lines`, then the end of input, and the screen."""
     typed = iter(lines)
 
     def read(_prompt: str) -> str:
@@ -122,7 +125,12 @@ async def played(environment: Environment, *lines: str) -> tuple[Episode, str]:
             raise EOFError from None
 
     screen = io.StringIO()
-    human = Human(read=read, console=Console(file=screen, width=100))
+    return Human(read=read, console=Console(file=screen, width=100)), screen
+
+
+async def played(environment: Environment, *lines: str) -> tuple[Episode, str]:
+    """Play an episode typing `lines`, then the end of input; return it with what was on the screen."""
+    human, screen = person(*lines)
     try:
         return await play(
             environment, Agent(model=human), Task(environment.name, 0)
@@ -165,6 +173,49 @@ async def test_an_illegal_choice_is_refused_and_asked_again():
     assert "Type the number of a choice, or its text." in screen
 
 
+async def test_a_wrong_form_of_text_is_asked_again_and_costs_no_turn():
+    environment = Mastermind()
+    human, shown = person("hello", "guess: A", "?")
+    with pytest.raises(Quit):
+        await play(environment, Agent(model=human), Task("games/mastermind", 0))
+    screen = shown.getvalue()
+    assert environment.left == 20
+    assert "Not understood: answer with one line like `guess: " in screen
+    assert "Not allowed: a guess has 4 letters, got 1." in screen
+
+
+async def test_help_shows_the_statement_the_observation_the_choices_and_the_turns_left():
+    _, screen = await played(Doors(), "?", "2")
+    again = screen.rpartition("Find the way out.")[2]
+    assert "Doors [bold]everywhere[/bold]" in again and "  1 left door\n" in again
+    assert "Turn 1 of 12, 12 left with this one." in again
+    _, screen = await played(Safe(), "dial 3", "?", "open")
+    again = screen.rpartition("Dial 3, then open.")[2]
+    assert "dial(number: integer" in again and "dial: click" in again
+    assert "Turn 2 of 12, 11 left with this one." in again
+
+
+async def test_what_is_asked_is_told_once():
+    human, screen = person("2", "2")
+    for seed in (0, 1):
+        await play(Doors(), Agent(model=human), Task("test/doors", seed))
+    assert screen.getvalue().count("Find the way out.") == 1
+    assert screen.getvalue().count("Doors [bold]everywhere") == 2
+
+
+async def test_lines_end_between_words_in_a_terminal():
+    words = " ".join(f"word{i}" for i in range(60))
+    environment = Echo()
+    environment.statement = words
+    screen = io.StringIO()
+    console = Console(file=screen, width=40, force_terminal=True, color_system=None)
+    human = Human(read=lambda _prompt: "yes", console=console)
+    await play(environment, Agent(model=human), Task("test/echo", 0))
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert max(map(len, lines)) <= 40
+    assert words.split() == [word for line in lines for word in line.split() if "word" in word]
+
+
 async def test_free_text():
     episode, screen = await played(Echo(), "yes")
     assert episode.reward == 1.0
@@ -176,7 +227,7 @@ async def test_tools_are_listed_called_and_answered():
     assert episode.reward == 1.0
     assert episode.actions[0].calls == (ToolCall("dial", {"number": 3, "slowly": True}, "human-1"),)
     assert "dial(number: integer, slowly: boolean = false)  Turn the dial." in screen
-    assert 'Type NAME key=value key="two words"' in screen
+    assert 'Type NAME(key=value, ...), or NAME key=value key="two words".' in screen
     assert "dial: click..." in screen
 
 
@@ -185,7 +236,8 @@ async def test_a_wrong_call_is_not_played_and_a_refused_one_is_shown():
         Safe(),
         "dail number=3",
         "dial number=x",
-        "dial 3",
+        "dial 3 true 5",
+        "dial(number=)",
         'dial "',
         "{",
         "dial number=12",
@@ -196,7 +248,9 @@ async def test_a_wrong_call_is_not_played_and_a_refused_one_is_shown():
     assert len(episode.turns) == 3
     assert "No tool is named 'dail'. Did you mean 'dial'? There are: dial, label, open." in screen
     assert "Invalid arguments for 'dial': Expected `int`, got `str` - at `$.number`" in screen
-    assert "Write each argument as key=value, got '3'." in screen
+    assert "Expected: dial(number: integer, slowly: boolean = false)" in screen
+    assert "dial has 2 parameters; write key=value, got '5'." in screen
+    assert "The line cannot be read: put text in quotes, as in dial(number: integer" in screen
     assert "The line cannot be read: No closing quotation." in screen
     assert 'Expected {"name": ..., "arguments": {...}}' in screen
     assert "dial: The dial ends at 9." in screen
@@ -213,6 +267,38 @@ def test_arguments_are_read_as_the_type_that_the_tool_declares():
     }
     with pytest.raises(ToolError, match="Object contains unknown field `color`"):
         called("label text=a color=red", tools, "c")
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("dial(number=3)", {"number": 3}),
+        ("dial(3, true)", {"number": 3, "slowly": True}),
+        ("dial( 3 , slowly = True )", {"number": 3, "slowly": True}),
+        ("dial 3", {"number": 3}),
+        ("dial 3 slowly=true", {"number": 3, "slowly": True}),
+        ("open", {}),
+        ("open()", {}),
+        ("open ()", {}),
+        ("label(text='two words', marks=[1, 2])", {"text": "two words", "marks": [1, 2]}),
+        ("label(text=word, marks=null)", {"text": "word", "marks": None}),
+        ("label text=(1)", {"text": "(1)"}),
+        ("ask where is a = 1?", {"sql": "where is a = 1?"}),
+        ("ask sql='a = 1'", {"sql": "a = 1"}),
+        ("ask 'quoted'", {"sql": "quoted"}),
+        ("ask(\"SELECT 'x' FROM t\")", {"sql": "SELECT 'x' FROM t"}),
+    ],
+)
+def test_a_call_is_typed_as_it_is_printed_and_more_shortly(line: str, arguments: dict[str, Any]):
+    tools = tools_of(Safe) | {"ask": Tool(ask)}
+    assert tools[line.partition("(")[0].split()[0]].validate(
+        called(line, tools, "c").arguments
+    ) == tools[line.partition("(")[0].split()[0]].validate(arguments)
+
+
+def ask(self: object, sql: str) -> str:
+    """Ask."""
+    return sql
 
 
 def test_signatures_speak_json_schema():
@@ -245,6 +331,7 @@ from firsthand.agent import Agent
 from firsthand.models.human import Human
 from firsthand.rollout.play import play
 from firsthand.task import Task
+from firsthand.worlds.games.mastermind import Mastermind
 from firsthand.worlds.control.null import Null
 try:
     print("reward", asyncio.run(play(Null(), Agent(model=Human()), Task("control/null", 0))).reward)

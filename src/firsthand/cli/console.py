@@ -16,6 +16,10 @@ class SafeConsole(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
 
+    def prose(self, text: str | Text, style: str = "") -> None:
+        """Print text in lines that end between words; what is not a terminal gets them unbroken."""
+        self.print(text, style=style, soft_wrap=not self.is_terminal)
+
     def render_str(self, text: str, **options: Any) -> Text:
         """Escape a string before it is measured and wrapped."""
         return super().render_str(printable(text), **options)

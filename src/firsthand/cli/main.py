@@ -18,7 +18,7 @@ from firsthand.errors import UnknownName, UserError
 VERBS = {
     "envs": "List the environments that are installed.",
     "new": "Write a working environment to start from, with its test.",
-    "play": "Play one episode yourself, or watch one.",
+    "play": "Play yourself, or watch. With -n 10 you can learn the hidden laws of a world, too.",
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
     "learn": "Learn lessons from experience, prove them, and show before and after on held-out tasks.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",

@@ -34,17 +34,17 @@ def models(json: Json = False) -> None:
         return
     from firsthand.cli.console import SafeConsole
 
-    console = SafeConsole(soft_wrap=True)
+    console = SafeConsole()
     for kind in found:
-        console.print(kind.usage, style="bold")
-        console.print(
+        console.prose(kind.usage, style="bold")
+        console.prose(
             f"    {'installed' if kind.installed else f'not installed: {kind.install}'}",
         )
         if kind.weights:
             size = (
                 f"{kind.fetched / 1e6:.0f} MB" if kind.fetched else "fetched when first used, 93 MB"
             )
-            console.print(f"    weights of smollm2: {kind.weights} ({size})")
+            console.prose(f"    weights of smollm2: {kind.weights} ({size})")
 
 
 def _kind(name: str, usage: str) -> Kind:

@@ -48,9 +48,9 @@ def show(path: Where, json: Json = False) -> None:
         return
     console = _console()
     said = f": {found.note}" if found.note else ""
-    console.print(f"Version {found.version}, {len(found.active)} lessons in use{said}")
+    console.prose(f"Version {found.version}, {len(found.active)} lessons in use{said}")
     for lesson in lessons:
-        console.print(line(lesson), style="dim" if lesson.state == "retired" else "")
+        console.prose(line(lesson), style="dim" if lesson.state == "retired" else "")
 
 
 @playbook.command()
@@ -91,14 +91,14 @@ def diff(
         )
         return
     console = _console()
-    console.print(
+    console.prose(
         f"Version {before.version} to {after.version}: {len(come)} added, {len(gone)} removed, {len(both)} changed"
     )
     for mark, style, lessons in (("-", "red", gone), ("+", "green", come)):
         for lesson in lessons:
-            console.print(f"{mark} {line(lesson)}", style=style)
+            console.prose(f"{mark} {line(lesson)}", style=style)
     for a, b in both:
-        console.print(f"~ {line(b)}\n    before: {standing(a)}", style="yellow")
+        console.prose(f"~ {line(b)}\n    before: {standing(a)}", style="yellow")
 
 
 @playbook.command()
@@ -163,7 +163,7 @@ def trust(
         document({"version": changed.version, "trusted": not revoke, "lessons": ids})
         return
     for id in ids:
-        _console().print(line(changed.by_id[id]))
+        _console().prose(line(changed.by_id[id]))
     tell(f"Version {changed.version} is the current one.")
 
 
@@ -213,4 +213,4 @@ def _named(lesson: Lesson) -> dict[str, Any]:
 def _console() -> Any:
     from firsthand.cli.console import SafeConsole
 
-    return SafeConsole(soft_wrap=True)
+    return SafeConsole()

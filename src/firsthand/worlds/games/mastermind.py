@@ -100,6 +100,10 @@ class Mastermind(Environment):
         )
         return Observation(f"{told} {ending}", done=self.finished)
 
+    def form_error(self, text: str) -> str | None:
+        """Say what is wrong with the form of a guess."""
+        return self._read(text)[1] or None
+
     def _read(self, text: str) -> tuple[str, str]:
         """Return the guess, or nothing and why it is none."""
         pegs, read = self.shape.pegs, re.fullmatch(r"[Gg]uess: *([A-Za-z]+)", text.strip())
