@@ -1,4 +1,4 @@
-"""The progress bar of verbs that play many episodes: on standard error, on a terminal, after two seconds."""
+"""The progress of verbs that play many episodes, on standard error: a bar on a terminal, else lines."""
 
 import sys
 import threading
@@ -6,17 +6,79 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 
 PATIENCE_SECONDS = 2.0
+"""What is over sooner shows no progress."""
+LINE_SECONDS = 10.0
+"""Between two lines where there is no terminal, such as in a log."""
+
+
+class Tally:
+    """What happened so far: episodes, their mean score, how long it takes."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total = title, total
+        self.done = self.scored = 0
+        self.rewards = 0.0
+        self.started = time.monotonic()
+
+    def add(self, episode: Episode) -> None:
+        """Count an episode."""
+        self.done += 1
+        if episode.reward is not None:
+            self.scored += 1
+            self.rewards += episode.reward
+
+    @property
+    def rate(self) -> float:
+        """Episodes a second."""
+        return self.done / max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def score(self) -> float:
+        """Mean score of the episodes that have one."""
+        return self.rewards / max(self.scored, 1)
+
+    def line(self) -> str:
+        """Say it on one line."""
+        said = f"{self.title}: {self.done} of {self.total}"
+        if not self.done:
+            return f"{said} after {time.monotonic() - self.started:.0f} s"
+        left = (self.total - self.done) / self.rate
+        return f"{said}, {self.rate:.1f}/s, score {self.score:.2f}, {left:.0f} s left"
 
 
 @contextmanager
 def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
-    """Show a bar with rate, mean score and time left while the block runs; yields what is called with every episode."""
-    if not sys.stderr.isatty():
-        yield lambda _episode: None
-        return
+    """Show progress while the block runs; yields what is called with every episode."""
+    tally = Tally(title, total)
+    with _bar(tally) if sys.stderr.isatty() else _lines(tally) as step:
+        yield step
+
+
+@contextmanager
+def _lines(tally: Tally) -> Generator[Callable[[Episode], None]]:
+    over = threading.Event()
+
+    def report() -> None:
+        wait = PATIENCE_SECONDS
+        while not over.wait(wait):
+            tell(tally.line(), err=True)
+            wait = LINE_SECONDS
+
+    reporter = threading.Thread(target=report, daemon=True)
+    reporter.start()
+    try:
+        yield tally.add
+    finally:
+        over.set()
+        reporter.join()
+
+
+@contextmanager
+def _bar(tally: Tally) -> Generator[Callable[[Episode], None]]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -27,32 +89,21 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
 
     from firsthand.cli.console import SafeConsole
 
-    fields = (
-        TextColumn("{task.fields[rate]:5.1f}/s"),
-        TextColumn("score {task.fields[score]:.2f}"),
-        TimeRemainingColumn(),
-    )
     shown = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        *fields,
+        TextColumn("{task.fields[rate]:5.1f}/s"),
+        TextColumn("score {task.fields[score]:.2f}"),
+        TimeRemainingColumn(),
         console=SafeConsole(stderr=True),
         transient=True,
     )
-    task = shown.add_task(title, total=total, rate=0.0, score=0.0)
-    started, rewards = time.monotonic(), [0.0, 0]
+    task = shown.add_task(tally.title, total=tally.total, rate=0.0, score=0.0)
 
     def step(episode: Episode) -> None:
-        if episode.reward is not None:
-            rewards[:] = rewards[0] + episode.reward, rewards[1] + 1
-        done = shown.tasks[0].completed + 1
-        shown.update(
-            task,
-            advance=1,
-            rate=done / max(time.monotonic() - started, 1e-9),
-            score=rewards[0] / max(rewards[1], 1),
-        )
+        tally.add(episode)
+        shown.update(task, advance=1, rate=tally.rate, score=tally.score)
 
     patience = threading.Timer(PATIENCE_SECONDS, shown.start)
     patience.daemon = True
