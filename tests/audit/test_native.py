@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from firsthand.actions import decoded, encoded
 from firsthand.agent import Agent
 from firsthand.audit.accusation import story
-from firsthand.audit.targets.native import TRUE_RESETS, Native, read, written
+from firsthand.audit.targets.native import TRUE_RESETS, Native
 from firsthand.audit.targets.protocol import Play, Spec
 from firsthand.environment import Action, ToolCall, tools_of
 from firsthand.models.scripted import Expert
@@ -41,7 +42,7 @@ def native(name, **kwargs):
     ],
 )
 def test_an_action_survives_being_written(action):
-    assert read(written(action)) == action
+    assert decoded(encoded(action)) == action
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +99,7 @@ def test_facts_are_those_of_the_class_and_templates_can_be_filled(name):
         environment.base_rate,
     )
     assert facts.proven and facts.levels == tuple(environment.levels) and len(facts.sha256) == 64
-    called = {read(template.replace("<int>", "1")).calls[0].name for template in facts.grammar}
+    called = {decoded(template.replace("<int>", "1")).calls[0].name for template in facts.grammar}
     assert called == set(tools_of(environment))
 
 

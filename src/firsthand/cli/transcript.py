@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import msgspec
 from rich.text import Text
 
+from firsthand.actions import spoken
 from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop
 from firsthand.printable import inline, printable
@@ -49,8 +49,7 @@ def _heard(observation: Observation) -> Iterator[Text]:
 
 
 def _done(action: Action, reward: float) -> Text:
-    calls = [f"{call.name} {msgspec.json.encode(call.arguments).decode()}" for call in action.calls]
     said = Text("> ", style="cyan").append(
-        printable("\n  ".join(calls) if calls else action.text), style="cyan"
+        printable(spoken(action).replace("\n", "\n  ")), style="cyan"
     )
     return said.append(f"  {reward:+.2f}", style="bold") if reward else said

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from firsthand import __version__
-from firsthand.environment import Action, ToolCall
+from firsthand.actions import spoken
 from firsthand.episode import Episode, Turn
 from firsthand.evaluate import plots
 from firsthand.evaluate.evaluate import Comparison, Evaluation
@@ -197,23 +197,6 @@ def turns(episode: Episode) -> list[tuple[int, Turn | None]]:
     last = TURNS_SHOWN // 3
     gap = len(numbered) - TURNS_SHOWN
     return [*numbered[: TURNS_SHOWN - last], (gap, None), *numbered[-last:]]
-
-
-def spoken(action: Action) -> str:
-    """Write an action as text: what was said, then each call as `tool(name=value)`."""
-    calls = [f"{call.name}({_arguments(call)})" for call in action.calls[:CALLS_SHOWN]]
-    if len(action.calls) > CALLS_SHOWN:
-        calls.append(f"… ({len(action.calls) - CALLS_SHOWN} more calls)")
-    return "\n".join(part for part in (action.text, *calls) if part)
-
-
-def _arguments(call: ToolCall) -> str:
-    return ", ".join(f"{name}={_value(value)}" for name, value in call.arguments.items())
-
-
-def _value(value: Any) -> str:
-    """Write an argument for a reader: as JSON, but with the line breaks of a text kept as they are."""
-    return f'"{value}"' if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def likeliest(turn: Turn) -> list[tuple[str, float, bool]]:

@@ -1,7 +1,7 @@
 """A Python file of which nothing is known but its interface: a grader, or an episodic environment.
 
-A grader has `TASKS`, `reward(prompt, completion, answer)` and `oracle(task)`; an episodic environment a
-class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at.
+A grader has `TASKS`, `reward(prompt, completion, answer)` and `oracle(task)`; an episodic
+environment a class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at.
 """
 
 import asyncio

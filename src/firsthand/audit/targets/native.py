@@ -1,8 +1,9 @@
 """A firsthand environment, played through `play` like everyone plays it (law 1).
 
-An action is a text, or, for calls of tools, JSON: `{"calls":[{"name":…,"arguments":{…}}]}`. The seed of
-an instance is the task's seed; level and split are the target's. After a few true resets of a task, later plays begin
-from a snapshot of the first: law 7 makes them equal, and the purity check has seen the true ones.
+An action is a text, or, for calls of tools, JSON: `{"calls":[{"name":…,"arguments":{…}}]}`. The
+seed of an instance is the task's seed; level and split are the target's. After a few true resets of
+a task, later plays begin from a snapshot of the first: law 7 makes them equal, and the purity check
+has seen the true ones.
 """
 
 import asyncio
@@ -16,9 +17,10 @@ import msgspec
 
 import firsthand.environment
 import firsthand.task
+from firsthand.actions import decoded, encoded
 from firsthand.agent import Agent, settled
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
-from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
+from firsthand.environment import Action, Environment, Observation, tools_of
 from firsthand.episode import Episode
 from firsthand.models.scripted import Expert
 from firsthand.prompt import Act
@@ -30,43 +32,6 @@ from firsthand.task import SPLITS, Split, Task
 TRUE_RESETS = 3
 KEPT = 1024
 """Tasks whose state at reset is kept."""
-
-
-class _Call(msgspec.Struct):
-    name: str
-    arguments: dict[str, Any] = {}
-
-
-class _Calls(msgspec.Struct):
-    calls: list[_Call]
-    text: str = ""
-
-
-def written(action: Action) -> str:
-    """Write an action as one string."""
-    if not action.calls:
-        return action.text
-    calls = [{"name": call.name, "arguments": call.arguments} for call in action.calls]
-    return msgspec.json.encode(
-        {"calls": calls, "text": action.text} if action.text else {"calls": calls}
-    ).decode()
-
-
-def read(text: str) -> Action:
-    """Read an action back; what is no calls is a text."""
-    if text.startswith('{"calls":'):
-        try:
-            calls = msgspec.json.decode(text, type=_Calls)
-        except (msgspec.MsgspecError, RecursionError):
-            return Action(text)
-        return Action(
-            calls.text,
-            tuple(
-                ToolCall(call.name, call.arguments, str(place))
-                for place, call in enumerate(calls.calls)
-            ),
-        )
-    return Action(text)
 
 
 class _Planned:
@@ -83,7 +48,7 @@ class _Planned:
 
         async def act(_observation: Observation) -> Action:
             await asyncio.sleep(0)
-            return read(next(actions))
+            return decoded(next(actions))
 
         return act
 
@@ -106,7 +71,10 @@ class Native:
         self.held = self._held()
 
     def _held(self) -> type[Environment]:
-        """Return the environment with two differences: reset may start from a kept state, and close waits."""
+        """Return the environment with two differences.
+
+        Reset may start from a kept state, and close waits.
+        """
         owner, base = self, self.environment
 
         class Held(base):
@@ -141,7 +109,10 @@ class Native:
         )
 
     def facts(self) -> Facts:
-        """Describe the environment. The hash is over the source of its class and bases, and of environment.py and task.py."""
+        """Describe the environment.
+
+        The hash is over the source of its class and bases, and of environment.py and task.py.
+        """
         environment = self.environment
         files = {
             inspect.getfile(base)
@@ -179,7 +150,7 @@ class Native:
             return Instance(seed, shown.full, contents, moves=tuple(moves or ()))
         episode = await played(self.held(), Agent(model=Expert()), task)
         fault = f"{episode.error.type}: {episode.error.message}" if episode.error else ""
-        plan = tuple(written(action) for action in episode.actions)
+        plan = tuple(encoded(action) for action in episode.actions)
         return Instance(seed, shown.full, contents, plan, fault, tuple(moves or ()))
 
     async def play(self, play: Play) -> Trace:
@@ -204,7 +175,7 @@ class Native:
         late = 0.0
         for action in actions:
             try:
-                shown = await settled(environment.act(read(action)))
+                shown = await settled(environment.act(decoded(action)))
                 score = await settled(environment.score())
             except Exception as error:
                 return msgspec.structs.replace(
@@ -219,7 +190,7 @@ class Native:
         environment = self.held()
         await settled(environment.reset(self.task(play.seed)))
         for action in play.actions:
-            if (await settled(environment.act(read(action)))).done:
+            if (await settled(environment.act(decoded(action)))).done:
                 break
         choices = await settled(cast("Any", environment.choices()))
         await settled(self.environment.close(environment))
@@ -275,7 +246,10 @@ def _stable(value: Any) -> str:
 
 
 def _template(tool: Any) -> str:
-    """Write a call of a tool with places for its arguments: `<int>` for numbers, `<text>` for strings."""
+    """Write a call of a tool with places for its arguments.
+
+    `<int>` for numbers, `<text>` for strings.
+    """
     places: list[str] = []
     for name, schema in cast(
         "dict[str, dict[str, Any]]", tool.parameters.get("properties", {})

@@ -13,11 +13,11 @@ from itertools import islice
 
 import msgspec
 
+from firsthand.actions import calls_as_json
 from firsthand.agent import Agent, settled
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
 from firsthand.episode import Episode
 from firsthand.errors import ToolError
-from firsthand.learn.lessons.review import acted
 from firsthand.playbook import Lesson
 from firsthand.prompt import Act
 from firsthand.registry import lookup
@@ -60,7 +60,7 @@ async def legal_ways(episodes: Sequence[Episode]) -> Ways:
         own = ways[episode.task.environment]
         tasks[episode.task.environment][episode.task.id] = episode.task
         for turn in episode.turns:
-            paid = [acted(turn.action)] if turn.reward > 0 else []
+            paid = [calls_as_json(turn.action)] if turn.reward > 0 else []
             own |= {pattern(turn.observation.full, done) for done in (*turn.choices, *paid)}
     for name, found in tasks.items():
         if lookup(name).choices is not Environment.choices:

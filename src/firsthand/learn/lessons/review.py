@@ -11,9 +11,9 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from firsthand.actions import calls_as_json, spoken
 from firsthand.agent import in_prose
-from firsthand.environment import Action
-from firsthand.episode import Episode, Turn
+from firsthand.episode import Episode
 from firsthand.errors import ModelError
 from firsthand.fence import fenced
 from firsthand.playbook import Kind, Lesson
@@ -89,7 +89,7 @@ class Contrast:
         by_way: dict[str, dict[int, Episode]] = defaultdict(dict)
         for number, episode in enumerate(episodes):
             for turn in episode.turns:
-                if not (done := acted(turn.action)):
+                if not (done := calls_as_json(turn.action)):
                     continue
                 way = pattern(turn.observation.full, done)
                 by_way[way][number] = episode
@@ -223,15 +223,6 @@ def _proposals(text: str) -> list[_Proposal] | None:
         return None
 
 
-def acted(action: Action) -> str:
-    """Write an action as one text: its tool calls as JSON, one a line, or what was said."""
-    calls = [
-        msgspec.json.encode({"name": call.name, "arguments": call.arguments}).decode()
-        for call in action.calls
-    ]
-    return "\n".join(calls) or action.text
-
-
 def worked_examples(episode: Episode) -> list[Lesson]:
     """Turn what led to a success into examples: every turn that was paid, and the tool calls before it.
 
@@ -242,7 +233,7 @@ def worked_examples(episode: Episode) -> list[Lesson]:
     found: list[Lesson] = []
     for turn, outcome in zip(episode.turns[: last + 1], ends, strict=False):
         step = bool(turn.action.calls) and not any(result.error for result in outcome.results)
-        done = acted(turn.action)
+        done = calls_as_json(turn.action)
         if done and turn.observation.full and (turn.reward > 0 or step):
             found.append(
                 Lesson(
@@ -281,18 +272,11 @@ def story(episode: Episode) -> str:
     lines = [
         line
         for turn in episode.turns
-        for line in (f"Shown: {turn.observation.full}", f"Did: {_spoken(turn)}")
+        for line in (f"Shown: {turn.observation.full}", f"Did: {spoken(turn.action)}")
     ]
     told = "\n".join([*lines, f"Then: {episode.final.full}"])[:4000]
     hindsight = [f"Hindsight: {episode.aftermath[:1000]}"] if episode.aftermath else []
     return "\n".join([told, *hindsight, f"Score: {episode.reward:g}"])
-
-
-def _spoken(turn: Turn) -> str:
-    calls = "; ".join(
-        f"{call.name}({msgspec.json.encode(call.arguments).decode()})" for call in turn.action.calls
-    )
-    return calls or turn.action.text
 
 
 def _rate(episodes: Iterable[Episode]) -> float:
