@@ -32,8 +32,9 @@ class IgnoresCheck(Flawed):
             )
         missing = [name for name, held in checks.items() if not held]
         if len(checks) < 2 or (set(missing) <= {check} if check else len(missing) < 2):
+            what = f"the check {check!r}" if check else "a check"
             raise UserError(
-                f"{honest.name} cannot ignore {f'the check {check!r}' if check else 'a check'}: without it the score would be full at reset."
+                f"{honest.name} cannot ignore {what}: without it the score would be full at reset."
             )
         return {"ignored": check or missing[-1]}
 

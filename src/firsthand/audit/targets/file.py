@@ -44,8 +44,8 @@ def from_file(spec: Spec) -> Target:
         if all(hasattr(module, name) for name, _ in wanted):
             return kind(module, path.name, sha256)
     raise UserError(
-        f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and oracle(task), "
-        "or a class Env, ACTIONS and oracle(env, seed)."
+        f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and "
+        "oracle(task), or a class Env, ACTIONS and oracle(env, seed)."
     )
 
 

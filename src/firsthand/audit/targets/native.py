@@ -2,7 +2,7 @@
 
 An action is a text, or, for calls of tools, JSON: `{"calls":[{"name":…,"arguments":{…}}]}`. The
 seed of an instance is the task's seed; level and split are the target's. After a few true resets of
-a task, later plays begin from a snapshot of the first: law 7 makes them equal, and the purity check
+a task, later plays begin from a snapshot of the first: law 7 makes them equal, and `determinism`
 has seen the true ones.
 """
 
@@ -35,7 +35,7 @@ KEPT = 1024
 
 
 class _Planned:
-    """The policy that does the given actions, pausing before each so that plays can be interleaved."""
+    """The policy that does the given actions; it pauses before each, so that plays interleave."""
 
     name = "scripted:planned"
 
@@ -217,7 +217,7 @@ def _trace(episode: Episode) -> Trace:
 
 
 def _contents(environment: Environment) -> str:
-    """Hash what the world holds at reset, so that instances can be told apart where they look alike."""
+    """Hash what the world holds at reset: it tells instances apart that look alike."""
     return hashlib.blake2b(_stable(vars(environment)).encode(), digest_size=12).hexdigest()
 
 
