@@ -7,13 +7,13 @@ import time
 import pytest
 
 import firsthand as fh
+from firsthand.actions import calls_as_json
 from firsthand.environment import Action, Observation, ToolCall, ToolResult
 from firsthand.episode import Episode, Failure, Stop, Turn
 from firsthand.errors import ModelError
 from firsthand.learn.lessons.review import (
     Asked,
     Contrast,
-    acted,
     story,
     telling,
     worked_examples,
@@ -267,7 +267,7 @@ def test_the_tool_calls_of_a_success_become_examples_but_not_those_that_were_ref
         ("12 rows", '{"name":"close","arguments":{}}'),
     ]
     assert worked_examples(bookkeeping(0.0)) == []
-    assert acted(calls("a", "b", n=1)).splitlines() == [
+    assert calls_as_json(calls("a", "b", n=1)).splitlines() == [
         '{"name":"a","arguments":{"n":1}}',
         '{"name":"b","arguments":{"n":1}}',
     ]
@@ -527,7 +527,8 @@ def test_a_story_has_everything_and_a_bounded_length():
     told = story(episode("", "", 0.25, turns=turns, aftermath="It was for Bergen."))
     assert told.splitlines() == [
         "Shown: a parcel",
-        'Did: send({"town":"Oslo"}); send({"town":"Oslo"})',
+        'Did: send(town="Oslo")',
+        'send(town="Oslo")',
         "Shown: sent",
         "Did: done",
         "Then: The customer left.",

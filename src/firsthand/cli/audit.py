@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from firsthand.audit.accusation import shows
@@ -15,7 +14,8 @@ from firsthand.audit.budget import Budget, Options
 from firsthand.audit.report.certificate import Certificate, load
 from firsthand.audit.report.terminal import report
 from firsthand.audit.suite import load_failed, run
-from firsthand.audit.targets.naming import digest_now, spec_of
+from firsthand.audit.targets.file import PICKLED
+from firsthand.audit.targets.naming import digest_now, file_and_class, spec_of
 from firsthand.audit.targets.protocol import Spec
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell
@@ -27,7 +27,8 @@ def audit(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="TARGET", help="An environment, a domain, a Python file, or reasoning-gym:NAME."
+            metavar="TARGET",
+            help="An environment, a domain, FILE.py, FILE.py:CLASS, or reasoning-gym:NAME.",
         ),
     ] = None,
     everything: Annotated[
@@ -170,13 +171,19 @@ def _replay(path: Path) -> int:
     certificate = load(path)
     spec = certificate.spec
     if spec.source == "file" and not Path(spec.name).is_absolute():
-        places = [Path(spec.name), path.parent / spec.name, path.parent / Path(spec.name).name]
+        file, name = file_and_class(spec.name)
+        if file.suffix == PICKLED:
+            raise UserError(
+                f"The environment {file.stem} was defined in a notebook and is gone: "
+                "define it in a file and audit that."
+            )
+        places = [file, path.parent / file, path.parent / file.name]
         found = next((place for place in places if place.is_file()), None)
         if found is None:
             raise UserError(
-                f"The file {spec.name} is not here: run this in the folder where the audit ran."
+                f"The file {file} is not here: run this in the folder where the audit ran."
             )
-        spec = msgspec.structs.replace(spec, name=str(found.resolve()))
+        spec = spec_of(f"{found}{name and ':'}{name}")
     now = digest_now(spec)
     if now != certificate.target.sha256:
         raise UserError(

@@ -6,6 +6,7 @@ Sizes are bounded: so many episodes, turns, results and lessons, and so many cha
 import itertools
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -60,7 +61,7 @@ def page(report: Report) -> str:
         "typeset": plots.typeset,
         "mark": plots.credit_mark,
         "credit_axis": plots.credit_axis,
-        "spoken": spoken,
+        "spoken": partial(spoken, most=CALLS_SHOWN),
         "turns": turns,
         "shortly": shortly,
         "likeliest": likeliest,

@@ -1,21 +1,28 @@
-"""A Python file of which nothing is known but its interface: a grader, or an episodic environment.
+"""A Python file of which nothing is known but its interface: a grader, or an environment.
 
 A grader has `TASKS`, `reward(prompt, completion, answer)` and `oracle(task)`; an episodic
-environment a class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at.
+environment a class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at. A file may also define a subclass of
+`fh.Environment`: it is then audited like an installed one.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import inspect
 import json
 import math
+import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+import cloudpickle
+
+from firsthand.audit.targets.naming import file_and_class
+from firsthand.audit.targets.native import Native
 from firsthand.audit.targets.protocol import (
     Facts,
     Fault,
@@ -26,16 +33,30 @@ from firsthand.audit.targets.protocol import (
     Trace,
     readable,
 )
+from firsthand.environment import Environment
 from firsthand.errors import UserError
 
+PICKLED = ".pickle"
+"""Suffix of a file that holds one pickled class of a notebook."""
 HORIZON = 200
 """Most actions of a play of an environment that declares no `max_steps`."""
 
 
+class AuditAtImport(BaseException):
+    """The file being loaded asks for an audit itself: what stands before that is what is audited.
+
+    No `Exception`, so that a file that handles its errors does not go on and audit itself for ever.
+    """
+
+
 def from_file(spec: Spec) -> Target:
-    """Load the file and see which of the two it is. Raises `UserError` when it is neither."""
-    path = Path(spec.name)
+    """Load the file and see what it defines. Raises `UserError` when it is no target."""
+    path, wanted = file_and_class(spec.name)
+    if path.suffix == PICKLED:
+        return Native(spec, cloudpickle.loads(path.read_bytes()))
     module = _imported(path)
+    if wanted:
+        return _native(spec, operator.attrgetter(wanted)(module))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     for wanted, kind in (
         ((("TASKS", list), ("reward", None), ("oracle", None)), Grader),
@@ -43,10 +64,37 @@ def from_file(spec: Spec) -> Target:
     ):
         if all(hasattr(module, name) for name, _ in wanted):
             return kind(module, path.name, sha256)
+    classes = _environments(module)
+    if len(classes) == 1:
+        return _native(spec, classes[0])
+    if classes:
+        names = [f"{path.name}:{environment.__qualname__}" for environment in classes]
+        raise UserError(
+            f"{path.name} defines {len(names)} environments: name one of them, as {' or '.join(names)}."
+        )
     raise UserError(
         f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and "
-        "oracle(task), or a class Env, ACTIONS and oracle(env, seed)."
+        "oracle(task), or a class Env, ACTIONS and oracle(env, seed), or a subclass of "
+        "firsthand.Environment."
     )
+
+
+def _environments(module: ModuleType) -> list[type[Environment]]:
+    """Return the environments that a module defines: not those it imports, nor unnamed bases."""
+    return [
+        member
+        for member in vars(module).values()
+        if isinstance(member, type)
+        and issubclass(member, Environment)
+        and member.__module__ == module.__name__
+        and hasattr(member, "name")
+    ]
+
+
+def _native(spec: Spec, environment: object) -> Native:
+    if not isinstance(environment, type) or not issubclass(environment, Environment):
+        raise UserError(f"{spec.name} is no subclass of firsthand.Environment.")
+    return Native(spec, environment)
 
 
 def _imported(path: Path) -> ModuleType:
@@ -56,7 +104,8 @@ def _imported(path: Path) -> ModuleType:
         raise UserError(f"{path} cannot be imported as Python.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
+    with contextlib.suppress(AuditAtImport):
+        spec.loader.exec_module(module)
     return module
 
 

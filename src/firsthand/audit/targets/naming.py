@@ -1,28 +1,68 @@
 """What a user names, as a spec that a child process can load."""
 
 import hashlib
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from firsthand.audit.process.pool import Lab
 from firsthand.audit.targets.protocol import Facts, Spec
+from firsthand.environment import Environment
 from firsthand.errors import UserError
 
 
 def spec_of(target: str) -> Spec:
-    """Turn a Python file, `reasoning-gym:NAME` or an environment's name into a spec.
+    """Turn a Python file, `FILE.py:CLASS`, `reasoning-gym:NAME` or an environment's name into a spec.
 
     Raises `UserError`, `UnknownName`.
     """
     if target.startswith("reasoning-gym:"):
         return Spec("reasoning-gym", target.partition(":")[2])
-    if target.endswith(".py"):
-        path = Path(target)
+    path, name = file_and_class(target)
+    if path.suffix == ".py":
         if not path.is_file():
-            raise UserError(f"There is no file {target}.")
-        return Spec("file", str(path.resolve()))
+            raise UserError(f"There is no file {path}.")
+        return Spec("file", f"{path.resolve()}{name and ':'}{name}")
     from firsthand.registry import lookup
 
     return Spec("native", lookup(target).name if ":" not in target else target)
+
+
+def file_and_class(target: str) -> tuple[Path, str]:
+    """Split `FILE.py:CLASS` into the path and the name of the class, which may be missing."""
+    path, colon, name = target.rpartition(":")
+    if colon and path.endswith(".py") and "/" not in name:
+        return Path(path), name
+    return Path(target), ""
+
+
+def class_spec(environment: type[Environment]) -> Spec | None:
+    """Return a spec by which another process can import the class; None where there is none.
+
+    That is so for a class that is defined in a notebook, in an interactive session, or in a function.
+    """
+    name, module = environment.__qualname__, sys.modules.get(environment.__module__)
+    if module is None or "<locals>" in name:
+        return None
+    if importable := _importable(module):
+        return Spec("native", f"{importable}:{name}")
+    file = getattr(module, "__file__", None)
+    if file and file.endswith(".py") and Path(file).is_file():
+        return Spec("file", f"{Path(file).resolve()}:{name}")
+    return None
+
+
+def _importable(module: ModuleType) -> str:
+    """Return the name under which another process imports this very module, or nothing."""
+    told = getattr(module, "__spec__", None)  # of a script it is None, of `python -m` the module's
+    if told is None or told.name == "__main__":
+        return ""
+    try:
+        found = importlib.util.find_spec(told.name)
+    except (ImportError, ValueError):
+        return ""
+    return told.name if found is not None and found.origin == told.origin else ""
 
 
 def describe(facts: Facts) -> str:
@@ -34,7 +74,7 @@ def describe(facts: Facts) -> str:
 
 def file_sha256(spec: Spec) -> tuple[str, str]:
     """Return the name and the hash of a file."""
-    path = Path(spec.name)
+    path, _ = file_and_class(spec.name)
     return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 

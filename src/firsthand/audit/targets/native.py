@@ -19,8 +19,9 @@ import firsthand.environment
 import firsthand.task
 from firsthand.actions import decoded, encoded
 from firsthand.agent import Agent, settled
+from firsthand.audit.targets.naming import file_sha256
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
-from firsthand.environment import Action, Environment, Observation, tools_of
+from firsthand.environment import Action, Environment, Observation, check_contract, tools_of
 from firsthand.episode import Episode
 from firsthand.models.scripted import Expert
 from firsthand.prompt import Act
@@ -59,8 +60,9 @@ class _Planned:
 class Native:
     """An environment at one level, in one split."""
 
-    def __init__(self, spec: Spec) -> None:
-        self.environment = lookup(spec.name)
+    def __init__(self, spec: Spec, environment: type[Environment] | None = None) -> None:
+        self.environment = environment or lookup(spec.name)
+        check_contract(self.environment)
         if spec.sabotage:
             from firsthand.audit.sabotage import sabotaged
 
@@ -109,26 +111,12 @@ class Native:
         )
 
     def facts(self) -> Facts:
-        """Describe the environment.
-
-        The hash is over the source of its class and bases, and of environment.py and task.py.
-        """
+        """Describe the environment."""
         environment = self.environment
-        files = {
-            inspect.getfile(base)
-            for base in environment.__mro__
-            if base not in (object, Environment)
-        }
-        files |= {firsthand.environment.__file__, firsthand.task.__file__}
-        sha = hashlib.sha256(
-            b"".join(
-                Path(file).read_bytes() for file in sorted(files, key=lambda file: Path(file).name)
-            )
-        )
         return Facts(
             "episode",
             environment.name,
-            sha.hexdigest(),
+            self._sha256(),
             version=environment.version,
             base_rate=environment.base_rate,
             turns=environment.turns,
@@ -138,6 +126,16 @@ class Native:
             proven=True,
             costly=bool(environment.needs),
         )
+
+    def _sha256(self) -> str:
+        """Hash the source of the class and its bases, and environment.py and task.py."""
+        if self.spec.source == "file":
+            return file_sha256(self.spec)[1]
+        bases = [base for base in self.environment.__mro__ if base not in (object, Environment)]
+        files = {inspect.getfile(base) for base in bases}
+        files |= {firsthand.environment.__file__, firsthand.task.__file__}
+        ordered = sorted(files, key=lambda file: Path(file).name)
+        return hashlib.sha256(b"".join(Path(file).read_bytes() for file in ordered)).hexdigest()
 
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Begin a task, and let the expert play it."""
