@@ -1,7 +1,4 @@
-"""What the auditor and a worker say to each other: orders, and frames of bytes with their length."""
-
-import struct
-from typing import Any, BinaryIO
+"""What the auditor and a worker say to each other: orders, and the answers that bear their number."""
 
 import msgspec
 
@@ -31,15 +28,11 @@ class Moves(msgspec.Struct, frozen=True, tag=True):
 Order = Request | Look | Moves
 
 
-def send(pipe: BinaryIO, frame: bytes) -> None:
-    """Write one frame."""
-    pipe.write(struct.pack("<I", len(frame)) + frame)
-    pipe.flush()
+class Interference(msgspec.Struct, frozen=True, tag=True):
+    """The worker found that the target had changed the worker itself."""
+
+    what: str
 
 
-def receive(pipe: Any) -> bytes | None:
-    """Read one frame; None at the end."""
-    head = pipe.read(4)
-    if len(head) < 4:
-        return None
-    return pipe.read(struct.unpack("<I", head)[0])
+INTERFERENCE = 2**63
+"""Number of a message that answers no order: an `Interference`."""

@@ -1,17 +1,13 @@
 """The auditor's side of the child processes: plays go out, traces come back, and nothing a target does ends the audit.
 
 A lab keeps some workers for one target under one set of conditions. A worker that dies or hangs is
-replaced; the play it died in carries the fault. Left out: a sandbox. The target is code that its owner
-runs anyway; the limits are there so that the audit ends.
+replaced; the play it died in carries the fault. An answer out of turn is a fault of its own: the target
+interferes. With bubblewrap a worker is contained (see `firsthand.process`), without it it is not.
 """
 
-import contextlib
+import itertools
 import os
 import queue
-import select
-import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,9 +16,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
+from firsthand.audit.process.messages import (
+    INTERFERENCE,
+    Interference,
+    Look,
+    Moves,
+    Order,
+    Request,
+)
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.errors import UserError
+from firsthand.process import frames
+from firsthand.process.child import Child
 
 Reply = TypeVar("Reply")
 
@@ -33,6 +38,10 @@ FAST_SECONDS = 4.0
 """The same, where plays usually take milliseconds."""
 IMPATIENT_SECONDS = 1.5
 """The same, once such a target has hung."""
+PREFIX = "firsthand-audit-"
+"""How the temporary folders of workers are named."""
+INTERFERES = "interference"
+"""The kind of fault of a target that changes its worker or answers in its place."""
 MOST_HANGS = 4
 """Hangs after which a lab plays no more."""
 
@@ -68,131 +77,124 @@ class Worker:
 
     def __init__(self, spec: Spec, conditions: Conditions = Conditions()) -> None:
         self.spec, self.conditions = spec, conditions
-        self.home = tempfile.mkdtemp(prefix="firsthand-audit-")
-        ours, theirs = os.pipe(), os.pipe()
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
-        }  # a tracer would be timed too
-        environ = {
-            **inherited,
-            "PYTHONHASHSEED": str(conditions.hash_seed),
-            "TZ": conditions.zone,
-            "LC_ALL": conditions.locale,
-            "TMPDIR": self.home,
-            "HOME": self.home,
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        arguments = [
-            str(theirs[0]),
-            str(ours[1]),
-            msgspec.json.encode(spec).decode(),
-            str(conditions.date),
-            str(conditions.random_seed),
-        ]
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "firsthand.audit.process.worker", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                pass_fds=(theirs[0], ours[1]),
-                cwd=self.home,
-                env=environ,
-                start_new_session=True,
-            )
-        os.close(theirs[0])
-        os.close(ours[1])
-        self.orders, self.replies = (
-            os.fdopen(theirs[1], "wb"),
-            os.fdopen(ours[0], "rb", buffering=0),
-        )
         self.facts: Facts | None = None
+        self._numbers = itertools.count(1)
+        self._order = 0
+        date, seed = str(conditions.date), str(conditions.random_seed)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            self.child = Child(
+                "firsthand.audit.process.worker",
+                [msgspec.json.encode(spec).decode(), date, seed],
+                environment=environment(conditions),
+                visible=visible(spec),
+                contain=True,
+                streams={"stdout": out, "stderr": err},
+                prefix=PREFIX,
+            )
 
     def start(self) -> Facts:
         """Wait until the target is loaded. Raises `UserError` with what went wrong."""
         if self.facts is None:
             try:
-                frame = self._frame(START_SECONDS)
+                body = self._answer(START_SECONDS)
             except Dead as dead:
                 raise UserError(f"{self.spec.name} could not be loaded: {dead}") from None
-            said = msgspec.msgpack.decode(frame)
+            self.facts = self._facts(body)
+        return self.facts
+
+    def _facts(self, body: bytes) -> Facts:
+        try:
+            said = msgspec.msgpack.decode(body, type=dict[str, Any])
             if "mistake" in said:
                 raise UserError(said["mistake"])
             if "error" in said:
                 raise UserError(f"{self.spec.name} could not be loaded: {said['error']}")
-            self.facts = msgspec.msgpack.decode(frame, type=Facts)
-        return self.facts
+            return msgspec.msgpack.decode(body, type=Facts)
+        except msgspec.MsgspecError as error:
+            raise UserError(
+                f"{self.spec.name} could not be loaded: its worker answered out of turn: {error}"
+            ) from None
 
     def order(self, order: Order) -> None:
         """Send an order. Raises `Dead`."""
+        self._order = next(self._numbers)
+        body, deadline = msgspec.msgpack.encode(order), time.monotonic() + START_SECONDS
         try:
-            send(self.orders, msgspec.msgpack.encode(order))
-        except (BrokenPipeError, OSError):
+            frames.send(self.child.channel, self._order, body, deadline=deadline)
+        except TimeoutError:
+            raise self._dead(Fault("hang", "an order was not read")) from None
+        except OSError:
             raise Dead(self._ending()) from None
 
     def reply(self, kind: type[Reply], seconds: float = PLAY_SECONDS) -> Reply:
         """Return the next reply. Raises `Dead`."""
-        return msgspec.msgpack.decode(self._frame(seconds), type=kind)
-
-    def _frame(self, seconds: float) -> bytes:
-        reader = _Patient(self.replies, time.monotonic() + seconds)
+        body = self._answer(seconds)
         try:
-            frame = receive(reader)
+            return msgspec.msgpack.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise self._interference(f"an answer is not what was asked for: {error}") from None
+
+    def _answer(self, seconds: float) -> bytes:
+        try:
+            received = frames.receive(self.child.channel, deadline=time.monotonic() + seconds)
         except TimeoutError:
-            self.kill()
-            raise Dead(Fault("hang", f"no answer within {seconds:g} s")) from None
-        if frame is None:
+            raise self._dead(Fault("hang", f"no answer within {seconds:g} s")) from None
+        except frames.BadFrame as error:
+            raise self._interference(str(error)) from None
+        except OSError:
+            received = None
+        if received is None:
             raise Dead(self._ending())
-        return frame
+        number, body = received
+        if number == INTERFERENCE:
+            raise self._interference(_what(body))
+        if number != self._order:
+            raise self._interference(f"answer {number} came to order {self._order}")
+        return body
 
-    def _ending(self) -> Fault:
-        try:
-            code = self.process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return Fault("exit", "the process closed its pipes")
-        return (
-            Fault("killed", f"the process died of signal {-code}")
-            if code < 0
-            else Fault("exit", f"the process left with exit code {code}")
+    def _interference(self, what: str) -> Dead:
+        return self._dead(
+            Fault(INTERFERES, f"the target interferes with the auditor: {what}"[:300])
         )
 
-    def kill(self) -> None:
-        """End the process and whatever it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, 9)
-        self.process.kill()  # it may have left the group
-        self.process.wait()
+    def _dead(self, fault: Fault) -> Dead:
+        self.close()
+        return Dead(fault)
+
+    def _ending(self) -> Fault:
+        ending = self.child.ending()
+        kinds = {"memory": ending.memory, "killed": ending.signal}
+        kind = next((kind for kind, value in kinds.items() if value is not None), "exit")
+        return Fault(kind, str(ending))
+
+    def busy(self) -> bool:
+        """Say whether processes that the target started are still running."""
+        return bool(self.child.started())
 
     def close(self) -> None:
-        """End the process and remove its folder."""
-        self.kill()
-        for pipe in (self.orders, self.replies):
-            with contextlib.suppress(OSError):
-                pipe.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        """End the process and whatever it started, and remove its folder."""
+        self.child.close()
 
 
-class _Patient:
-    """Reads whole requests from a pipe until a deadline."""
+def _what(body: bytes) -> str:
+    try:
+        return msgspec.msgpack.decode(body, type=Interference).what
+    except msgspec.MsgspecError:
+        return "a message that answers no order"
 
-    def __init__(self, pipe: Any, deadline: float) -> None:
-        self.pipe, self.deadline = pipe, deadline
 
-    def read(self, size: int) -> bytes:
-        """Read exactly `size` bytes, or fewer at the end. Raises `TimeoutError`."""
-        parts: list[bytes] = []
-        while size:
-            left = self.deadline - time.monotonic()
-            if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
-                raise TimeoutError
-            part = self.pipe.read(size)
-            if not part:
-                break
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+def environment(conditions: Conditions) -> dict[str, str]:
+    """Return the environment variables that conditions stand for."""
+    return {
+        "PYTHONHASHSEED": str(conditions.hash_seed),
+        "TZ": conditions.zone,
+        "LC_ALL": conditions.locale,
+    }
+
+
+def visible(spec: Spec) -> tuple[str, ...]:
+    """Return the paths that loading a target reads."""
+    return (spec.name, os.path.dirname(spec.name)) if spec.source == "file" else ()
 
 
 class Lab:
@@ -219,6 +221,8 @@ class Lab:
         self.hung: list[Play] = []
         self.deadline: float | None = None
         """When to give up, in seconds of `time.monotonic`; None: never."""
+        self.interference: list[str] = []
+        """What the target did to its worker; any of it rules out a PASS."""
 
     def start(self) -> Facts:
         """Load the target. Raises `UserError`."""
@@ -254,6 +258,8 @@ class Lab:
             return [worker.reply(Trace, self.seconds) for _ in plays]
         except Dead as dead:
             self._lost(0)
+            if dead.fault.kind == INTERFERES:
+                self.interference.append(dead.fault.detail)
             return [Trace(fault=dead.fault) for _ in plays]
 
     def _spread(
@@ -325,6 +331,8 @@ class Lab:
                 self._lost(slot)
                 item = items[places[0]]
                 results[places.pop(0)] = failed(dead.fault)
+                if dead.fault.kind == INTERFERES:
+                    self.interference.append(dead.fault.detail)
                 if dead.fault.kind == "hang" and isinstance(item, Play):
                     self._hangs(item)
 
@@ -349,6 +357,9 @@ class Lab:
 
     def fresh(self) -> None:
         """Forget all processes, so that the next play meets a target that has played nothing."""
+        for worker in self.workers:
+            if worker is not None:
+                worker.child.hang_up()
         for slot, worker in enumerate(self.workers):
             if worker is not None:
                 worker.close()

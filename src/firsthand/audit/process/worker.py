@@ -1,7 +1,8 @@
 """The child process in which a target lives: it plays what it is told and reports what it saw.
 
-Whatever a target does to its process, to its standard output or to its files stays here. Requests and
-replies are length-prefixed MessagePack frames on a private pair of pipes that the target is not told of.
+Whatever a target does to its process, to its standard output or to its files stays here. Orders and answers
+are frames of MessagePack on a socket that the target is not told of. Target and worker share a process, so
+that nothing here can be hidden from a target that looks for it: the worker only makes changing it show.
 """
 
 import asyncio
@@ -9,17 +10,26 @@ import os
 import random
 import resource
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from firsthand.audit.process.messages import Look, Moves, Order, Request, receive, send
+from firsthand.audit.process.integrity import Seal
+from firsthand.audit.process.messages import (
+    INTERFERENCE,
+    Interference,
+    Look,
+    Moves,
+    Order,
+    Request,
+)
 from firsthand.audit.targets.protocol import Fault, Instance, Play, Spec, Target, Trace, readable
 from firsthand.errors import UserError
+from firsthand.process import frames
 
 MEMORY = 4 << 30
 FILE = 64 << 20
@@ -33,85 +43,94 @@ PRINTED = 4 << 20
 """Output of one play beyond this many bytes is a fault."""
 
 
-def load(spec: Spec) -> Target:
-    """Load a target in this process. Raises what the target raises."""
+Load = Callable[[Spec], Target]
+
+
+def adapter(spec: Spec) -> Load:
+    """Return what loads a target of this kind; the target itself is not touched."""
     if spec.source == "native":
         from firsthand.audit.targets.native import Native
 
-        return Native(spec)
+        return Native
     if spec.source == "reasoning-gym":
         from firsthand.audit.targets.reasoning_gym import ReasoningGym
 
-        return ReasoningGym(spec)
+        return ReasoningGym
     from firsthand.audit.targets.file import from_file
 
-    return from_file(spec)
+    return from_file
 
 
-def main() -> None:
-    """Serve until the pipe closes. Arguments: fd to read from, fd to write to, the target, the date or 0."""
-    orders = os.fdopen(int(sys.argv[1]), "rb")
-    replies = os.fdopen(int(sys.argv[2]), "wb")
-    spec = msgspec.json.decode(sys.argv[3], type=Spec)
-    date, seed = float(sys.argv[4]), int(sys.argv[5])
+def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
+    """Load the target, tell its facts, and answer orders until the auditor closes the channel.
+
+    Arguments: the target, the date in seconds since 1970 or 0, and the seed of the global random generator.
+    """
+    spec = msgspec.json.decode(arguments[0], type=Spec)
+    date, seed = float(arguments[1]), int(arguments[2])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    threading.Thread(target=_outlive_nobody, args=(os.getppid(),), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threading.Thread(target=_release, daemon=True).start()
     if date:
         import time_machine
 
         time_machine.travel(date, tick=True).start()
     random.seed(seed)
     sys.addaudithook(_processes.heard)
-    sys.argv[1:] = []
+    load, encode = adapter(spec), msgspec.msgpack.encode
+    seal, receive, send = Seal(), frames.receive, frames.send
+    decoder, running = msgspec.msgpack.Decoder(Order), asyncio.run  # held from before the target
     try:
         target = load(spec)
-        send(replies, msgspec.msgpack.encode(target.facts()))
+        send(channel, 0, encode(target.facts()))
     except BaseException as error:
-        send(
-            replies,
-            msgspec.msgpack.encode(
-                {"mistake" if isinstance(error, UserError) else "error": _words(error)}
-            ),
-        )
+        mistake = "mistake" if isinstance(error, UserError) else "error"
+        send(channel, 0, encode({mistake: _words(error)}))
         return
-    decoder = msgspec.msgpack.Decoder(Order)
-    while (frame := receive(orders)) is not None:
-        asyncio.run(_serve(target, decoder.decode(frame), replies))
+    while True:
+        if what := seal.broken():
+            send(channel, INTERFERENCE, encode(Interference(f"it replaced {what}")))
+        if (order := receive(channel)) is None:
+            return
+        number, body = order
+
+        def answer(reply: object, number: int = number) -> None:
+            send(channel, number, encode(reply))
+
+        running(_serve(target, decoder.decode(body), answer))
 
 
-def _outlive_nobody(parent: int, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Leave when the auditor is gone, whatever the target is doing.
+def _release(*, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Show that the interpreter is still let go of.
 
-    C code that never lets go of the interpreter, such as a regular expression, stops this thread too: then the kernel ends the process.
+    C code that never does so, such as a regular expression, stops this thread too: then the kernel ends the
+    process.
     """
-    while os.getppid() == parent:
+    while True:
         signal.setitimer(signal.ITIMER_VIRTUAL, STUCK)
         sleep(1.0)
-    os._exit(1)
 
 
-async def _serve(target: Target, order: Order, replies: BinaryIO) -> None:
-    encoder = msgspec.msgpack.Encoder()
+async def _serve(target: Target, order: Order, answer: Callable[[object], None]) -> None:
     match order:
         case Request(plays, together):
             if together:
                 for trace in await asyncio.gather(*(_guarded(target, play) for play in plays)):
-                    send(replies, encoder.encode(trace))
+                    answer(trace)
             else:
                 for play in plays:
-                    send(replies, encoder.encode(await _guarded(target, play)))
+                    answer(await _guarded(target, play))
         case Look(seeds, oracles):
             for seed in seeds:
-                send(replies, encoder.encode(await _looked(target, seed, oracles)))
+                answer(await _looked(target, seed, oracles))
         case Moves(plays):
             for play in plays:
                 try:
                     moves = await target.moves(play)
                 except Exception:
                     moves = []
-                send(replies, encoder.encode(moves))
+                answer(moves)
 
 
 async def _looked(target: Target, seed: int, oracle: bool) -> Instance:
@@ -181,7 +200,3 @@ def _words(error: BaseException) -> str:
         return readable(words)[:300]
     except Exception:
         return type(error).__name__
-
-
-if __name__ == "__main__":
-    main()
