@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import msgspec
 
@@ -32,8 +32,8 @@ PREFIX = "firsthand-"
 class Plan(msgspec.Struct, frozen=True):
     """What a worker is told before it starts: `module.serve(channel, arguments)`, or a command to become.
 
-    `line` is where its supervisor listens, -1 for none; `memory` bounds the tree in bytes; `scoped` cuts it off
-    from signalling others; `home` is the folder to remove in the end.
+    `line` is where its supervisor listens, -1 for none; `memory` bounds the tree in bytes; `scoped` says what of
+    other processes it is cut off from: their signals, or their /proc entries too; `home` is the folder to remove in the end.
     """
 
     channel: int = -1
@@ -42,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     memory: int = MEMORY
-    scoped: bool = False
+    scoped: Literal["", "signals", "processes"] = ""
     home: str = ""
 
 
@@ -55,7 +55,7 @@ class Ending(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.memory is not None:
-            return f"it and its children held more than {self.memory >> 30} GiB"
+            return f"it and its children held more than {self.memory >> 20} MiB"
         if self.signal is not None:
             return f"the process died of signal {self.signal}"
         if self.code is not None:
@@ -106,7 +106,7 @@ class Child:
                     tuple(arguments),
                     tuple(command),
                     memory,
-                    scoped=contain and not self.contained,
+                    scoped=("signals" if self.contained else "processes") if contain else "",
                     home=self.home,
                 )
                 self.process = self._spawn(plan, home, environment or {}, visible, streams or {})

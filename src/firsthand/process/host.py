@@ -35,7 +35,7 @@ def main() -> None:
     if plan["line"] >= 0:
         supervise(plan)
     if plan["scoped"]:
-        landlock.scope()
+        landlock.scope(proc=plan["scoped"] == "processes")
     if plan["command"]:
         os.execv(plan["command"][0], plan["command"])
     channel = socket.socket(fileno=plan["channel"])
