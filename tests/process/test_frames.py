@@ -79,6 +79,6 @@ def test_a_reader_that_does_not_read_is_not_waited_for_forever(pair):
 async def test_the_asynchronous_side_holds_the_same_bound():
     reader = asyncio.StreamReader()
     reader.feed_data(frames.frame(3, b"abc") + frames.HEADER.pack(4, 2**31))
-    assert await frames.receive_async(reader) == (3, b"abc")
+    assert await frames.receive_async(reader.readexactly) == (3, b"abc")
     with pytest.raises(frames.BadFrame, match="2147483648 bytes"):
-        await frames.receive_async(reader)
+        await frames.receive_async(reader.readexactly)

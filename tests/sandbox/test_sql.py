@@ -1,10 +1,14 @@
 """SQL that agents write: what is allowed works, what is not is refused in words, and nothing leaks out of a worker."""
 
+import ast
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -13,6 +17,7 @@ import msgspec
 import pytest
 
 from firsthand.errors import SandboxError, ToolError
+from firsthand.process import frames, seccomp
 from firsthand.sandbox import sql, sql_worker
 from firsthand.sandbox.sql import execute, tables
 from firsthand.sandbox.sql_worker import Refusal, Request, Result, answer
@@ -24,7 +29,13 @@ SLOW = (
     " r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 100000)"
     " SELECT sum(instr(a || a || a || a || x, a || a || 'b' || x)) FROM r, long"
 )
-"""Few steps of the virtual machine, each of which takes tens of milliseconds: only the clock can stop it."""
+"""Few steps of the virtual machine, each of which takes tens of milliseconds: functions count what they cost."""
+
+BUSY = """
+WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 50000)
+SELECT count(*), sum(x % 7), max(x * 3) FROM r
+"""
+"""Allowed, and takes some tenths of a second."""
 
 
 def database() -> bytes:
@@ -177,11 +188,53 @@ async def test_tables_reads_everything():
     assert ("view", "cheap") in [row[:2] for row in everything["sqlite_schema"]]
 
 
-async def test_a_statement_that_only_the_clock_can_stop_is_refused_and_the_worker_replaced():
+def heavy(n: int, piece: str, rows: int, query: str) -> str:
+    """Build a text of tens of thousands of characters, and ask something of it for each of many rows."""
+    return (
+        f"WITH t(a) AS (SELECT replace(hex('{'a' * n}'), '6', '{piece}')), r(x) AS (SELECT 1 UNION ALL "
+        f"SELECT x + 1 FROM r LIMIT {rows}) {query}"
+    )
+
+
+HEAVY = {
+    "instr": SLOW,
+    "replace": heavy(400, "b" * 90, 100_000, "SELECT sum(length(replace(a || x, a || 'b', ''))) FROM t, r"),
+    "like": heavy(400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x LIKE '{'%a_' * 30}c'"),
+    "glob": heavy(400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x GLOB '{'*a?' * 30}c'"),
+    "trim": heavy(400, "a" * 90, 100_000, "SELECT sum(length(trim(a || x, 'b' || a))) FROM t, r"),
+    "upper": heavy(200, "a" * 90, 200_000, "SELECT sum(length(upper(hex(a || x)))) FROM t, r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", HEAVY)
+def test_functions_are_stopped_by_what_they_cost_not_by_the_clock(statement):
     started = time.perf_counter()
-    with pytest.raises(ToolError, match="took too long and was stopped; nothing was changed"):
-        await execute(IMAGE, SLOW, seconds=0.3)
-    assert time.perf_counter() - started < 5
+    first = answer(Request(IMAGE, HEAVY[statement]))
+    assert isinstance(first, Refusal) and "The statement takes too long" in first.text
+    assert time.perf_counter() - started < 20
+    assert answer(Request(IMAGE, HEAVY[statement])) == first
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["instr('haystack', 'st')", "instr(x'0102ff', x'ff')", "instr(12345, 34)", "instr(NULL, 'a')",
+     "replace('a-b-c', '-', '+')", "replace(123, 2, 'x')", "replace('abc', '', 'x')",
+     "'Abc' LIKE 'aB_'", "'50%' LIKE '50!%' ESCAPE '!'", "'abc' GLOB 'a*'", "NULL LIKE 'a'",
+     "trim('  x ')", "ltrim('xxay', 'x')", "rtrim(x'6100')", "hex(3.5)", "hex(x'00ff')", "upper('straße')",
+     "lower(NULL)", "length('é')", "length(x'e9')", "length(123.5)", "substr('hello', -3, 2)",
+     "substr(x'010203', 2)", "substring('hello', 2)", "unicode('é')", "typeof(substr(x'01', 1))"],
+)  # fmt: skip
+def test_functions_that_are_counted_answer_as_sqlite_does(call):
+    with closing(sqlite3.connect(":memory:")) as plain:
+        (expected,) = plain.execute(f"SELECT {call}").fetchone()
+    result = answer(Request(IMAGE, f"SELECT {call}"))
+    assert isinstance(result, Result), result
+    assert result.rows == [(expected,)] and type(result.rows[0][0]) is type(expected)
+
+
+async def test_a_worker_that_gives_no_answer_is_the_sandbox_s_failure_and_is_replaced():
+    with pytest.raises(SandboxError, match=r"gave no answer within 0\.05 s.*nothing was changed"):
+        await execute(IMAGE, BUSY, seconds=0.05)
     assert (await execute(IMAGE, "SELECT 1")).rows == [(1,)]
 
 
@@ -191,21 +244,54 @@ async def test_the_event_loop_stays_free_while_a_statement_runs():
     async def tick():
         nonlocal ticks
         while True:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
             ticks += 1
 
     ticking = asyncio.create_task(tick())
-    with pytest.raises(ToolError):
-        await execute(IMAGE, SLOW, seconds=0.5)
+    await execute(IMAGE, BUSY)
     ticking.cancel()
-    assert ticks >= 10
+    assert ticks >= 5
+
+
+class Client:
+    """One episode that asks."""
+
+
+async def test_twenty_slow_agents_do_not_starve_eighteen_quick_ones():
+    await execute(IMAGE, "SELECT 1")
+    waits: list[float] = []
+
+    async def slow(client):
+        for _ in range(3):
+            with contextlib.suppress(ToolError):
+                await execute(
+                    IMAGE, "SELECT count(*) FROM item a, item b, item c, item d", client=client
+                )
+
+    async def quick(client):
+        for number in range(8):
+            began = time.perf_counter()
+            result = await execute(IMAGE, "SELECT ?", (number,), client=client)
+            waits.append(time.perf_counter() - began)
+            assert result.rows == [(number,)]
+
+    slows = [asyncio.create_task(slow(Client())) for _ in range(20)]
+    await asyncio.sleep(0.5)
+    began = time.perf_counter()
+    await asyncio.gather(*(quick(Client()) for _ in range(18)))
+    done, running = time.perf_counter() - began, sum(not task.done() for task in slows)
+    for task in slows:
+        task.cancel()
+    await asyncio.gather(*slows, return_exceptions=True)
+    assert running >= 10, "quick agents were done while most slow ones still ran"
+    assert done < 10 and max(waits) < 5, (done, max(waits))
 
 
 async def test_a_worker_that_dies_is_a_sandbox_failure_and_the_next_statement_works():
     await execute(IMAGE, "SELECT 1")
-    worker = sql._idle[-1]
-    running = asyncio.create_task(execute(IMAGE, SLOW))
-    await asyncio.sleep(0.1)
+    worker = sql._idle[False][-1]
+    running = asyncio.create_task(execute(IMAGE, BUSY))
+    await asyncio.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGKILL)
     with pytest.raises(SandboxError, match="The SQL worker died: exit status -9"):
         await running
@@ -214,15 +300,15 @@ async def test_a_worker_that_dies_is_a_sandbox_failure_and_the_next_statement_wo
 
 async def test_a_worker_that_died_while_idle_is_replaced_unseen():
     await execute(IMAGE, "SELECT 1")
-    for worker in sql._idle:
+    for worker in sql._idle[False]:
         worker.process.kill()
         worker.process.wait()
     assert (await execute(IMAGE, "SELECT 1")).rows == [(1,)]
 
 
 async def test_a_cancelled_statement_answers_nobody_else():
-    running = asyncio.create_task(execute(IMAGE, SLOW))
-    await asyncio.sleep(0.1)
+    running = asyncio.create_task(execute(IMAGE, BUSY))
+    await asyncio.sleep(0.05)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -234,20 +320,20 @@ async def test_many_at_once_share_few_workers_and_get_their_own_answers():
         *(execute(IMAGE, "SELECT ? + id FROM item WHERE id = 1", (i,)) for i in range(200))
     )
     assert [result.rows for result in results] == [[(i + 1,)] for i in range(200)]
-    assert 1 <= len(sql._idle) <= sql.WORKERS
+    assert 1 <= len(sql._idle[False]) <= sql.WORKERS
 
 
 def test_workers_outlive_the_event_loop():
     for _ in range(3):
         assert asyncio.run(execute(IMAGE, "SELECT 2")).rows == [(2,)]
-    assert len(sql._waiting) == 1, "loops that are closed are forgotten"
+    assert len(sql._queues) == 1, "loops that are closed are forgotten"
 
 
 async def test_a_worker_that_cannot_start_says_why(monkeypatch, tmp_path):
-    broken = tmp_path / "broken.py"
-    broken.write_text("raise SystemExit('no msgspec here')")
+    (tmp_path / "broken_worker.py").write_text("raise SystemExit('no msgspec here')")
     sql._end_all()
-    monkeypatch.setattr(sql_worker, "__file__", str(broken))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sql_worker, "__name__", "broken_worker")
     with pytest.raises(SandboxError, match=r"did not start: exit status 1\. no msgspec here"):
         await execute(IMAGE, "SELECT 1")
 
@@ -261,7 +347,7 @@ async def test_a_worker_has_no_environment_variables_and_no_files(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     sql._end_all()
     await execute(IMAGE, "SELECT 1")
-    pid = sql._idle[-1].process.pid
+    pid = sql._idle[False][-1].process.pid
     with open(f"/proc/{pid}/environ") as environ:
         assert "secret" not in environ.read()
     with open(f"/proc/{pid}/limits") as listed:
@@ -273,36 +359,91 @@ async def test_a_worker_has_no_environment_variables_and_no_files(monkeypatch):
 
 def test_a_forked_child_uses_workers_of_its_own():
     asyncio.run(execute(IMAGE, "SELECT 1"))
-    mine = [worker.process.pid for worker in sql._idle]
+    mine = [worker.process.pid for worker in sql._idle[False]]
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(writing, b"own" if not sql._idle else b"shared")
+        os.write(writing, b"own" if not sql._idle[False] else b"shared")
         os._exit(0)
     os.waitpid(child, 0)
     os.close(writing)
     with os.fdopen(reading, "rb") as said:
         assert said.read() == b"own"
-    assert [worker.process.pid for worker in sql._idle] == mine
+    assert [worker.process.pid for worker in sql._idle[False]] == mine
     assert asyncio.run(execute(IMAGE, "SELECT 1")).rows == [(1,)]
 
 
 def test_the_worker_serves_until_its_socket_closes():
     ours, theirs = socket.socketpair()
-    serving = threading.Thread(target=sql_worker.serve, args=(theirs,))
-    serving.start()
-    with ours, theirs:
-        head = sql_worker.LENGTH.size
-        assert sql_worker.receive(ours, head) == sql_worker.LENGTH.pack(0)
-        for statement in ("SELECT 1", "DROP TABLE item"):
-            ours.sendall(sql_worker.framed(msgspec.msgpack.encode(Request(IMAGE, statement))))
-            (length,) = sql_worker.LENGTH.unpack(sql_worker.receive(ours, head))
-            assert msgspec.msgpack.decode(sql_worker.receive(ours, length))[0] in (
-                "Result",
-                "Refusal",
-            )
+    serving = threading.Thread(target=sql_worker.respond, args=(theirs,))
+    with ours, theirs, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signal, "setitimer", lambda *_: None)  # a timer of this process would end it
+        serving.start()
+        assert frames.receive(ours) == (0, b"")
+        for number, statement in enumerate(("SELECT 1", "DROP TABLE item")):
+            frames.send(ours, number, msgspec.msgpack.encode(Request(IMAGE, statement)))
+            answered, reply = frames.receive(ours) or (None, b"")
+            assert answered == number
+            assert msgspec.msgpack.decode(reply)[0] in ("Result", "Refusal")
         ours.shutdown(socket.SHUT_WR)
         serving.join(timeout=5)
         assert not serving.is_alive()
+
+
+ATTEMPTS = """
+import ctypes, os, socket, sys, urllib.request
+from firsthand.process import frames
+from firsthand.sandbox import sql_worker
+channel = socket.socket(fileno=int(sys.argv[1]))
+libc = ctypes.CDLL(None, use_errno=True)
+sql_worker.confine()
+said = {}
+for name, attempt in {
+    "fork": os.fork,
+    "spawn": lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    "thread": lambda: __import__("_thread").start_new_thread(print, ()),
+    "execute": lambda: os.execv("/bin/true", ["true"]),
+    "read": lambda: os.open("/etc/passwd", os.O_RDONLY),
+    "write": lambda: os.open("/tmp/planted", os.O_WRONLY | os.O_CREAT),
+    "list": lambda: os.listdir("/"),
+    "remove": lambda: os.unlink("/tmp/planted"),
+    "socket": socket.socket,
+    "pair": socket.socketpair,
+    "kill": lambda: os.kill(os.getppid(), 9),
+    "trace": lambda: libc.ptrace(16, os.getppid(), 0, 0) and (_ for _ in ()).throw(OSError()),
+    "namespace": lambda: libc.unshare(0x10000000) and (_ for _ in ()).throw(OSError()),
+}.items():
+    try:
+        said[name] = f"done: {attempt()}"
+    except (OSError, RuntimeError) as error:
+        said[name] = type(error).__name__
+frames.send(channel, 1, repr(said).encode())
+"""
+
+
+def test_the_worker_can_neither_start_processes_nor_open_files_or_sockets():
+    if seccomp.missing():
+        pytest.skip(seccomp.missing())
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-c", ATTEMPTS, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        received = frames.receive(ours, deadline=time.monotonic() + 30)
+    process.wait()
+    assert received
+    said = ast.literal_eval(received[1].decode())
+    assert len(said) == 13 and not [name for name, what in said.items() if "done" in what], said
+
+
+async def test_a_working_worker_is_confined():
+    await execute(IMAGE, "SELECT 1")
+    with open(f"/proc/{sql._idle[False][-1].process.pid}/status") as status:
+        fields = {line.partition(":")[0]: line.partition(":")[2].strip() for line in status}
+    assert fields["Seccomp"] == ("0" if seccomp.missing() else "2")
+    assert sql.containment().startswith("limits only" if seccomp.missing() else "contained")
 
 
 def test_the_same_statement_on_the_same_database_has_the_same_answer():

@@ -203,6 +203,16 @@ class Child:
             self._wait()
         finally:
             self._closing.close()
+            for stream in (self.process.stdout, self.process.stderr):
+                if stream:
+                    stream.close()
+
+    def disown(self) -> None:
+        """Forget a worker that belongs to the process from which this one was forked."""
+        self.process.returncode = 0
+        self._closing.pop_all()
+        for connection in (self.channel, self._line):
+            connection.close()
 
     def _wait(self) -> None:
         try:

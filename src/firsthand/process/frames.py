@@ -4,10 +4,10 @@ The number binds an answer to its request. The length is bounded before anything
 other side may be hostile.
 """
 
-import asyncio
 import socket
 import struct
 import time
+from collections.abc import Awaitable, Callable
 
 HEADER = struct.Struct("<QI")
 """Number of the message, length of its body in bytes."""
@@ -50,15 +50,20 @@ def send(
     channel: socket.socket, number: int, body: bytes, *, deadline: float | None = None
 ) -> None:
     """Send one message. Raises `TimeoutError` when it is not taken before the deadline, `OSError`."""
-    channel.settimeout(_left(deadline))
+    _wait_until(channel, deadline)
     channel.sendall(frame(number, body))
 
 
-async def receive_async(reader: asyncio.StreamReader, *, limit: int = LIMIT) -> tuple[int, bytes]:
-    """Receive one message. Raises `BadFrame`, `asyncio.IncompleteReadError` at the end, `OSError`."""
-    number, length = HEADER.unpack(await reader.readexactly(HEADER.size))
+async def receive_async(
+    exactly: Callable[[int], Awaitable[bytes]], *, limit: int = LIMIT
+) -> tuple[int, bytes]:
+    """Receive one message from what reads `exactly` so many bytes, as `StreamReader.readexactly` does.
+
+    Raises `BadFrame`, `asyncio.IncompleteReadError` at the end, `OSError`.
+    """
+    number, length = HEADER.unpack(await exactly(HEADER.size))
     _check(length, limit)
-    return number, await reader.readexactly(length)
+    return number, await exactly(length)
 
 
 def _check(length: int, limit: int) -> None:
@@ -69,7 +74,7 @@ def _check(length: int, limit: int) -> None:
 def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:
     parts = bytearray()
     while len(parts) < size:
-        channel.settimeout(_left(deadline))
+        _wait_until(channel, deadline)
         part = channel.recv(min(size - len(parts), PART))
         if not part:
             break
@@ -77,10 +82,9 @@ def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes
     return bytes(parts)
 
 
-def _left(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _wait_until(channel: socket.socket, deadline: float | None) -> None:
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
         raise TimeoutError
-    return left
+    if left != channel.gettimeout():  # setting it is a system call
+        channel.settimeout(left)

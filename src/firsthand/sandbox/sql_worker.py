@@ -2,25 +2,26 @@
 
 A request brings the whole database as an image and the answer takes it away again, so a statement that
 is refused changes nothing, a worker can be killed at any time, and any worker can serve any episode.
-The file is run as a script and imports nothing of firsthand. Left out: several statements in one
-request, and everything that is not reading rows or changing them.
+Once it is up, the process can neither open a file or a socket nor start another process. Left out: several
+statements in one request, and everything that is not reading rows or changing them.
 """
 
 import contextlib
-import itertools
 import resource
+import signal
 import socket
 import sqlite3
-import struct
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from firsthand.process import frames, seccomp
+from firsthand.sandbox.meter import Meter, TooExpensive, install
+
 Row = tuple[Any, ...]
 """Cells are int, float, str, bytes or None; msgspec cannot tell str from bytes in one union."""
 
-STEPS = 2_000_000
-"""Most virtual-machine instructions a statement may take: tens of milliseconds."""
 HEAP = 64 * 2**20
 """Most bytes that SQLite may hold."""
 ADDRESS_SPACE = 2**30
@@ -50,7 +51,11 @@ _READS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
-LENGTH = struct.Struct(">I")
+PROCESSOR_SECONDS = 60
+"""Processor time after which a request ends its worker: far above what the step limit lets a statement take."""
+
+
+HUNGRY = "The statement needs too much memory; nothing was changed."
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -120,7 +125,10 @@ class Guard:
 
 def answer(request: Request) -> Result | Refusal:
     """Execute one statement. Raises `sqlite3.DatabaseError` only when the image is not a database."""
-    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+    with (
+        contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection,
+        contextlib.closing(sqlite3.connect(":memory:")) as plain,
+    ):
         connection.deserialize(request.image)
         connection.execute(f"PRAGMA max_page_count = {PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -133,19 +141,20 @@ def answer(request: Request) -> Result | Refusal:
         )
         for category, most in _LIMITS.items():
             connection.setlimit(category, most)
+            plain.setlimit(category, most)
         guard = Guard(
             frozenset(name for name in tables if not name.startswith("sqlite_")),
             writes=request.writes,
         )
-        steps = itertools.count(1000, 1000)
+        meter = Meter()
+        install(connection, plain, meter)
         connection.set_authorizer(guard)
-        connection.set_progress_handler(lambda: next(steps) > STEPS, 1000)
         try:
             return _execute(connection, request)
         except MemoryError:
-            return Refusal("The statement needs too much memory; nothing was changed.")
+            return Refusal(HUNGRY)
         except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError) as error:
-            return Refusal(_explain(error, guard))
+            return Refusal(_explain(error, guard, meter))
 
 
 def _execute(connection: sqlite3.Connection, request: Request) -> Result:
@@ -173,49 +182,47 @@ def _shorten(cell: Any, most: int) -> Any:
     return cell[:most] if isinstance(cell, bytes) else cell
 
 
-def _explain(error: Exception, guard: Guard) -> str:
+def _explain(error: Exception, guard: Guard, meter: Meter) -> str:
     if guard.denied:
         return f"Refused: {guard.denied}."
-    if str(error) == "interrupted":
-        return "The statement takes too long; nothing was changed. Ask for less, or join on equal columns."
-    return f"SQL error: {str(error).rstrip('.')}."
+    if meter.exceeded or isinstance(meter.failed, TooExpensive):
+        return (
+            "The statement takes too long; nothing was changed. "
+            "Ask for less, or join on equal columns."
+        )
+    if isinstance(meter.failed, MemoryError):
+        return HUNGRY
+    return f"SQL error: {str(meter.failed or error).rstrip('.')}."
 
 
-def receive(channel: socket.socket, length: int) -> bytes:
-    """Read exactly `length` bytes; fewer only when the other side has closed."""
-    parts = bytearray()
-    while len(parts) < length and (part := channel.recv(length - len(parts))):
-        parts += part
-    return bytes(parts)
+def serve(channel: socket.socket, _arguments: Sequence[str] = ()) -> None:
+    """Give up what executing SQL does not need, then answer requests until the channel closes."""
+    confine()
+    respond(channel)
 
 
-def serve(channel: socket.socket) -> None:
+def respond(channel: socket.socket) -> None:
     """Say that the worker is up, then answer requests until the other side closes."""
     decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Request)
-    channel.sendall(framed(b""))
-    while head := receive(channel, LENGTH.size):
-        request = decoder.decode(receive(channel, *LENGTH.unpack(head)))
-        channel.sendall(framed(msgspec.msgpack.encode(answer(request))))
-
-
-def framed(message: bytes) -> bytes:
-    """Put the length of a message before it."""
-    return LENGTH.pack(len(message)) + message
+    frames.send(channel, 0, b"")
+    while (received := frames.receive(channel)) is not None:
+        number, body = received
+        signal.setitimer(signal.ITIMER_PROF, PROCESSOR_SECONDS)
+        reply = msgspec.msgpack.encode(answer(decoder.decode(body)))
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        frames.send(channel, number, reply)
 
 
 def confine() -> None:
-    """Give up what executing SQL does not need: memory without end, files, further processes, core dumps."""
+    """Give up memory without end, files, sockets, further processes and core dumps."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"PRAGMA hard_heap_limit = {HEAP}")  # holds for the whole process
     for what, most in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 16),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute(f"PRAGMA hard_heap_limit = {HEAP}")  # holds for the whole process
-
-
-if __name__ == "__main__":
-    confine()
-    serve(socket.socket(fileno=0))
+    seccomp.confine()

@@ -144,7 +144,7 @@ class Ledger(Environment):
     @tool
     async def query(self, sql: str) -> str:
         """Execute one SELECT statement (SQLite) and show its first 50 rows."""
-        result = await execute(self.books, sql, rows=50)
+        result = await execute(self.books, sql, rows=50, client=self)
         lines = [
             " | ".join("" if cell is None else str(cell) for cell in row)
             for row in (result.columns, *result.rows)
@@ -215,7 +215,7 @@ class Ledger(Environment):
         return "The books are closed."
 
     async def _change(self, sql: str, parameters: Row, refusal: str) -> None:
-        result = await execute(self.books, sql, parameters, writes=True)
+        result = await execute(self.books, sql, parameters, writes=True, client=self)
         if not result.changed:
             raise ToolError(refusal)
         self.books = result.image
