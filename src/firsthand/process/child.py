@@ -69,7 +69,7 @@ class Child:
     `module` names a module with `serve(channel, arguments)`; with `command` the worker becomes that command and has
     no channel. `environment` is added to a clean one. `visible`: paths that it must be able to read when it is
     contained. `contain`: use bubblewrap where that works. `supervised=False` is for workers that cannot start
-    processes. Raises `SandboxError` when the machine does not let it start.
+    processes. `folder` is where it works instead of a folder of its own. Raises `SandboxError` when the machine does not let it start.
     """
 
     def __init__(
@@ -82,7 +82,8 @@ class Child:
         visible: Sequence[str] = (),
         contain: bool = False,
         supervised: bool = True,
-        streams: Mapping[str, int | IO[Any]] | None = None,
+        streams: Mapping[str, int | IO[Any] | None] | None = None,
+        folder: str = "",
         memory: int = MEMORY,
         prefix: str = PREFIX,
     ) -> None:
@@ -95,10 +96,10 @@ class Child:
                 self.channel, channel = self._pair(theirs)
                 self._line, line = self._pair(theirs)
                 self.home = ""
-                if supervised and not self.contained:
+                if supervised and not self.contained and not folder:
                     self.home = tempfile.mkdtemp(prefix=prefix)
                     self._closing.callback(shutil.rmtree, self.home, ignore_errors=True)
-                home = bubblewrap.HOME if self.contained else self.home or "/"
+                home = bubblewrap.HOME if self.contained else self.home or folder or "/"
                 plan = Plan(
                     -1 if command else channel.fileno(),
                     line.fileno() if supervised else -1,
@@ -132,16 +133,16 @@ class Child:
         home: str,
         environment: Mapping[str, str],
         visible: Sequence[str],
-        streams: Mapping[str, int | IO[Any]],
+        streams: Mapping[str, int | IO[Any] | None],
     ) -> "subprocess.Popen[bytes]":
-        paths = [os.path.abspath(path) for path in sys.path if path]
+        paths = [os.path.abspath(path) for path in sys.path]
         clean = {name: os.environ[name] for name in KEPT if name in os.environ}
         clean |= {
-            "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": home,
             "TMPDIR": home,
             **environment,
+            "PYTHONPATH": os.pathsep.join(paths),
         }
         told = msgspec.json.encode(plan).decode()
         argv = [sys.executable, "-P", "-m", "firsthand.process.host", told]

@@ -8,28 +8,32 @@ worker is replaced, and the other episodes it hosted fail as the sandbox's. Thre
 
 import asyncio
 import itertools
-import multiprocessing
+import json
+import multiprocessing.process
+import os
 import pickle
-import signal
 import socket
-import struct
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from functools import cache
-from multiprocessing.process import BaseProcess
+from multiprocessing import spawn
 from types import TracebackType
 from typing import Any, cast
 
 from firsthand.agent import settled
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import Failed, FirsthandError, Owner, SandboxError, UserError
+from firsthand.process import frames
+from firsthand.process.child import Child
 from firsthand.registry import lookup
+from firsthand.secrets import redact
 from firsthand.task import Task
 
-HEADER = struct.Struct("!QQ")
-"""Number of the call, length of what follows."""
-
-END_SECONDS = 2.0
+END_SECONDS = 0.3
 """How long an idle worker may take to leave."""
+LIMIT = 1 << 30
+"""Most bytes of one call or answer."""
+MEMORY_SHARE = 0.8
+"""Share of this machine's memory beyond which a worker is ended, before the kernel ends the parent."""
 
 
 class Processes:
@@ -72,63 +76,72 @@ class Processes:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        for worker in self._workers:
-            await worker.end()
+        await asyncio.gather(*(worker.end() for worker in self._workers))
 
 
 class Worker:
     """One worker process, as its parent sees it."""
 
     def __init__(
-        self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, child: Child, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.alive = True
         self.worlds = 0
-        self._process, self._writer = process, writer
+        self._child, self._writer = child, writer
         self._numbers = itertools.count()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._hint = " A script that uses processes must guard its main code with `if __name__ == '__main__':`."
+        self._hint = (
+            " A script that uses processes must guard its main code with "
+            "`if __name__ == '__main__':`."
+        )
         self._listening = asyncio.create_task(self._listen(reader))
 
     @classmethod
     async def start(cls) -> "Worker":
-        """Start a process."""
-        ours, theirs = socket.socketpair()
-        process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(theirs,), daemon=True
+        """Start a process. Raises `SandboxError` when this machine does not let it start."""
+        memory = int(MEMORY_SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        child = Child(
+            __name__,
+            [_main_module()],
+            environment=_environment(),
+            streams={"stdout": None, "stderr": None},
+            folder=os.getcwd(),
+            memory=memory,
         )
-        process.start()
-        theirs.close()
-        return cls(process, *await asyncio.open_connection(sock=ours))
+        with child.channel:  # the streams own theirs
+            streams = await asyncio.open_connection(sock=child.channel.dup())
+        return cls(child, *streams)
 
     async def call(self, *request: Any) -> Any:
-        """Send one call and wait for its answer. Raises what it raised, or `SandboxError` when the process is gone."""
+        """Send one call and wait for its answer.
+
+        Raises what it raised, or `SandboxError` when the process is gone.
+        """
         if not self.alive:
             raise SandboxError("The worker process that held this world is gone.")
         number, content = next(self._numbers), pickle.dumps(request)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        self._writer.write(HEADER.pack(number, len(content)) + content)
+        self._writer.write(frames.frame(number, content))
         try:
             return await answer
         except asyncio.CancelledError:
             self._hint = " It was stopped because a call of another episode in it was given up on."
             self.alive = False
-            self._process.kill()
+            self._child.hang_up()
             raise
 
     async def end(self) -> None:
-        """Let the process finish, or kill it."""
+        """Let the process finish, or end it with all that it started."""
         self._writer.close()
         await asyncio.wait({self._listening}, timeout=END_SECONDS)
-        self._process.kill()
+        self._child.hang_up()
         await asyncio.wait({self._listening})
-        self._process.join()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                number, length = HEADER.unpack(await reader.readexactly(HEADER.size))
-                value, error = pickle.loads(await reader.readexactly(length))
+                number, content = await frames.receive_async(reader.readexactly, limit=LIMIT)
+                value, error = pickle.loads(content)
                 self._hint = ""
                 answer = self._waiting.pop(number)
                 if answer.done():
@@ -137,6 +150,9 @@ class Worker:
                     answer.set_exception(_raised(*error))
                 else:
                     answer.set_result(value)
+        except frames.BadFrame as error:
+            self._hint = f" Its answer could not be read: {error}."
+            self._child.hang_up()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -144,15 +160,30 @@ class Worker:
 
     def _bury(self) -> None:
         self.alive = False
-        self._process.join(END_SECONDS)
+        ending = self._child.ending()
+        how = ending.memory is not None and str(ending)
+        code = ending.code if ending.signal is None else -ending.signal
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(
                     SandboxError(
-                        f"A worker process died with this world in it (exit code {self._process.exitcode}).{self._hint}"
+                        "A worker process died with this world in it "
+                        f"({how or f'exit code {code}'}).{self._hint}"
                     )
                 )
         self._writer.close()
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without the keys that firsthand has read from it."""
+    return {name: value for name, value in os.environ.items() if redact(value) == value}
+
+
+def _main_module() -> str:
+    """Say where classes of the main script are found, as multiprocessing does for its own workers."""
+    found = spawn.get_preparation_data("firsthand")
+    kept = {key: value for key, value in found.items() if key.startswith("init_main_from_")}
+    return json.dumps(kept)
 
 
 class _Remote(Environment):
@@ -222,17 +253,19 @@ def _raised(owner: Owner | None, name: str, message: str) -> FirsthandError:
     return type(name, (FirsthandError,), {"owner": owner})(message)
 
 
-def serve(connection: socket.socket) -> None:
+def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
     """Host worlds in this process until the parent hangs up."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group; the parent decides
+    process = cast("Any", multiprocessing.process.current_process())
+    process._inheriting = True  # a main script without a guard raises, and starts no workers itself
+    try:
+        spawn.prepare(json.loads(arguments[0]))
+    finally:
+        del process._inheriting
     host = _Host()
-    with asyncio.Runner() as runner, connection, connection.makefile("rb") as requests:
-        while header := requests.read(HEADER.size):
-            number, length = HEADER.unpack(header)
-            content = runner.run(host.answer(requests.read(length)))
-            connection.sendall(HEADER.pack(number, len(content)) + content)
+    with asyncio.Runner() as runner, channel:
+        while received := frames.receive(channel, limit=LIMIT):
+            number, content = received
+            frames.send(channel, number, runner.run(host.answer(content)))
 
 
 class _Host:
