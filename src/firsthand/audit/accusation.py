@@ -12,7 +12,14 @@ import msgspec
 
 from firsthand.audit.finding import Finding, Severity, Witness
 from firsthand.audit.formats.answers import same_answer
-from firsthand.audit.process.pool import FAST_SECONDS, PLAY_SECONDS, Conditions, Lab
+from firsthand.audit.process.pool import (
+    FAST_SECONDS,
+    INTERFERES,
+    PLAY_SECONDS,
+    Conditions,
+    Lab,
+)
+from firsthand.audit.process.recompute import differ, recompute
 from firsthand.audit.session import Session
 from firsthand.audit.stats.bounds import mean_upper
 from firsthand.audit.targets.protocol import Instance, Play, Spec, Trace
@@ -300,6 +307,8 @@ def shows(spec: Spec, witness: Witness) -> bool:
     conditions = witness.conditions or (Conditions(),)
     if not witness.plays and witness.fault == "load":
         return _does_not_load(spec)
+    if not witness.plays and witness.fault == INTERFERES:
+        return _interferes(spec)
     with Lab(
         spec,
         conditions=conditions[0],
@@ -327,6 +336,9 @@ def shows(spec: Spec, witness: Witness) -> bool:
             return last.fault is not None and last.fault.kind == witness.fault
         case "differs":
             return _differs(spec, witness, last)
+        case "recomputed":
+            again = recompute(spec, witness.plays)
+            return last.value is not None and bool(again) and differ(last.value, again[-1])
         case _:
             return False
 
@@ -338,6 +350,14 @@ def _does_not_load(spec: Spec) -> bool:
         except UserError:
             return True
     return False
+
+
+def _interferes(spec: Spec) -> bool:
+    """Say whether a target meddles with its worker while it is loaded."""
+    with Lab(spec, workers=1) as lab:
+        lab.start()
+        lab.instances([0], oracles=False)
+        return bool(lab.interference)
 
 
 def _differs(spec: Spec, witness: Witness, last: Trace) -> bool:

@@ -16,6 +16,7 @@ from firsthand.audit.checks import (
     invariance,
     malformed_input,
     oracle,
+    recomputation,
 )
 from firsthand.audit.checks.answers import (
     constants,
@@ -39,7 +40,7 @@ from firsthand.audit.checks.episodes import (
 from firsthand.audit.checks.programs import exploits
 from firsthand.audit.checks.programs import mutation as program_mutation
 from firsthand.audit.finding import CheckResult, Finding, Witness
-from firsthand.audit.process.pool import FAST_SECONDS, MOST_HANGS, Hangs, Runaway
+from firsthand.audit.process.pool import FAST_SECONDS, MOST_HANGS, Hangs, Interferes, Runaway
 from firsthand.audit.report import certificate as certificates
 from firsthand.audit.report.certificate import Certificate, Seeds
 from firsthand.audit.session import NotRun, Session
@@ -72,8 +73,9 @@ SUITE: tuple[Check, ...] = (
     state_graph.state_graph,
     instances.instances,
     agreement.agreement,
+    recomputation.recomputation,
 )
-WITHOUT_ORACLE = ("oracle", "instances", "determinism")
+WITHOUT_ORACLE = ("oracle", "instances", "determinism", "recomputation")
 """Checks that say something of a target whose oracle earns nothing."""
 WAITS_ON_PURPOSE = ("exploits", "program_mutation")
 """Checks whose plays hang on purpose, and which judge hangs themselves."""
@@ -95,6 +97,11 @@ class Ran(msgspec.Struct, frozen=True):
     """Why it could not run to its end."""
     plays: int = 0
     seconds: float = 0.0
+
+    @property
+    def accuses(self) -> bool:
+        """Whether it found what fails a target."""
+        return any(finding.severity != "minor" for finding in self.outcome.findings)
 
 
 def run(
@@ -118,6 +125,10 @@ def run(
         for check in chosen:
             if stopped:
                 ran.append(Ran(check, Outcome(), "the audit was stopped"))
+                continue
+            failed = any(one.accuses for one in ran) and not session.lab.interference
+            if check is recomputation.recomputation and failed:
+                ran.append(Ran(check, Outcome(reason="the target has failed already")))
                 continue
             if begin:
                 begin(check.id)
@@ -146,6 +157,8 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
     session.lab.deadline = time.monotonic() + CHECK_SECONDS[session.options.budget]
     work, failed = CheckRun(session, check), ""
     try:
+        if session.lab.interference and check is not recomputation.recomputation:
+            raise Interferes
         if len(session.lab.hung) >= MOST_HANGS:
             raise NotRun("the target hung too often to be played on")
         if check.id not in WITHOUT_ORACLE and not session.usable:
@@ -159,6 +172,8 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
         failed = str(error)
     except Hangs:
         failed = "the target hung too often to be played on"
+    except Interferes:
+        failed = "the target interferes with the auditor"
     except Runaway:
         failed = f"not finished after {CHECK_SECONDS[session.options.budget]:g} s"
     except FirsthandError:
@@ -286,7 +301,8 @@ def _certificate(session: Session, ran: list[Ran], seconds: float, *, partial: b
     about_blind = ("blind search", "episodic", "answer channel")
     blind = [check.mean for check in checks if check.class_ in about_blind and check.n]
     skipped = [f"{c.id}: {c.reason}" for c in checks if c.status in ("NA", "NOT_RUN")]
-    seen = session.__dict__.get("instances", ()) if partial else session.instances
+    cut = partial or session.lab.interference
+    seen = session.__dict__.get("instances", ()) if cut else session.instances
     measured = {key: value for one in ran for key, value in one.outcome.measured.items()}
     return certificates.sealed(
         Certificate(

@@ -13,3 +13,8 @@ MOST_UNCONFIRMED = 6
 """Accusations of one check that no fresh process confirms, after which the check stops accusing."""
 EXCESS = 1.1
 """A play earns more than the oracle from this multiple of the oracle's highest reward."""
+RECOMPUTED = 240
+"""Plays whose rewards an ordinary process computes again before a target passes: a target that hides what
+it pays on a share of 2% of its plays is found with a chance of 99%."""
+RECOMPUTED_COSTLY = 40
+"""The same, where plays start processes."""

@@ -150,7 +150,7 @@ class Child:
             argv = bubblewrap.command(argv, visible=[*paths, *visible])
         return subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=streams.get("stdin", subprocess.DEVNULL),
             stdout=streams.get("stdout", subprocess.DEVNULL),
             stderr=streams.get("stderr", subprocess.DEVNULL),
             pass_fds=[fd for fd in (plan.channel, plan.line) if fd >= 0],

@@ -5,6 +5,7 @@ replaced; the play it died in carries the fault. An answer out of turn is a faul
 interferes. With bubblewrap a worker is contained (see `firsthand.process`), without it it is not.
 """
 
+import hashlib
 import itertools
 import os
 import queue
@@ -42,6 +43,10 @@ PREFIX = "firsthand-audit-"
 """How the temporary folders of workers are named."""
 INTERFERES = "interference"
 """The kind of fault of a target that changes its worker or answers in its place."""
+MOST_INTERFERENCE = 3
+"""Times that a target may interfere before a lab plays no more."""
+KEPT = 512
+"""Plays of a lab that are remembered, to be sampled from."""
 MOST_HANGS = 4
 """Hangs after which a lab plays no more."""
 
@@ -66,6 +71,10 @@ class Dead(Exception):
 
 class Hangs(Exception):
     """The target hung so often that waiting for more would end no audit."""
+
+
+class Interferes(Exception):
+    """The target meddles with its workers so often that nothing it is asked can be believed."""
 
 
 class Runaway(Exception):
@@ -221,8 +230,9 @@ class Lab:
         self.hung: list[Play] = []
         self.deadline: float | None = None
         """When to give up, in seconds of `time.monotonic`; None: never."""
-        self.interference: list[str] = []
-        """What the target did to its worker; any of it rules out a PASS."""
+        self.interference: list[tuple[Play | None, str]] = []
+        """What the target did to its worker, and in which play; any of it rules out a PASS."""
+        self._seen: dict[bytes, tuple[Play, float]] = {}
 
     def start(self) -> Facts:
         """Load the target. Raises `UserError`."""
@@ -231,9 +241,24 @@ class Lab:
 
     def run(self, plays: Sequence[Play]) -> list[Trace]:
         """Play all, in order within each worker, spread over the workers in chunks. Raises `Hangs`."""
-        return self._spread(
+        traces = self._spread(
             list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault)
         )
+        self._remember(plays, traces)
+        return traces
+
+    def sample(self, n: int) -> list[tuple[Play, float]]:
+        """Return up to `n` of the plays that earned a number, and what; chosen by their hash."""
+        return [self._seen[key] for key in sorted(self._seen)[:n]]
+
+    def _remember(self, plays: Sequence[Play], traces: Sequence[Trace]) -> None:
+        for play, trace in zip(plays, traces, strict=True):
+            if trace.value is None or trace.fault is not None or play.beyond:
+                continue
+            key = hashlib.blake2b(msgspec.msgpack.encode(play), digest_size=8).digest()
+            self._seen[key] = (play, trace.value)
+        if len(self._seen) > 2 * KEPT:
+            self._seen = {key: self._seen[key] for key in sorted(self._seen)[:KEPT]}
 
     def instances(self, seeds: Sequence[int], *, oracles: bool = True) -> list[Instance]:
         """Tell the instances with these seeds, with their oracles or without."""
@@ -259,7 +284,7 @@ class Lab:
         except Dead as dead:
             self._lost(0)
             if dead.fault.kind == INTERFERES:
-                self.interference.append(dead.fault.detail)
+                self.interference.append((None, dead.fault.detail))
             return [Trace(fault=dead.fault) for _ in plays]
 
     def _spread(
@@ -332,7 +357,10 @@ class Lab:
                 item = items[places[0]]
                 results[places.pop(0)] = failed(dead.fault)
                 if dead.fault.kind == INTERFERES:
-                    self.interference.append(dead.fault.detail)
+                    play = item if isinstance(item, Play) else None
+                    self.interference.append((play, dead.fault.detail))
+                    if len(self.interference) >= MOST_INTERFERENCE:
+                        raise Interferes from None
                 if dead.fault.kind == "hang" and isinstance(item, Play):
                     self._hangs(item)
 
