@@ -15,6 +15,7 @@ from firsthand.evaluate.statistics import (
     mcnemar,
     paired_difference,
     pass_at_k,
+    t_quantile,
     wilson,
 )
 
@@ -172,14 +173,14 @@ class TestPassAtK:
 
 class TestPairedDifference:
     def test_known_values(self) -> None:
-        # Bonett & Price (2012): 15 and 5 discordant of 100: 0.098 ± 1.96 * 0.0452.
+        # Bonett & Price (2012), with t(101) = 1.983731: 15 and 5 discordant of 100.
         found = paired_difference(
             [0.0] * 15 + [1.0] * 5 + [1.0] * 80, [1.0] * 15 + [0.0] * 5 + [1.0] * 80
         )
         assert found.mean == pytest.approx(0.10)
-        half = 1.959964 * math.sqrt((16 / 102 + 6 / 102 - (10 / 102) ** 2) / 102)
+        half = 1.983731 * math.sqrt((16 / 102 + 6 / 102 - (10 / 102) ** 2) / 102)
         assert found.interval == Interval(
-            pytest.approx(10 / 102 - half), pytest.approx(10 / 102 + half)
+            pytest.approx(10 / 102 - half, abs=1e-5), pytest.approx(10 / 102 + half, abs=1e-5)
         )
         assert (found.n, found.better, found.worse, found.same) == (100, 15, 5, 80)
         assert found.p == pytest.approx(0.041389, abs=1e-6)
@@ -192,6 +193,16 @@ class TestPairedDifference:
         assert found.mean == 0.0
         assert found.p == 1.0
         assert -0.06 < found.interval.low < -0.02 < 0.02 < found.interval.high < 0.06
+
+    def test_small_graded_differences_get_an_interval_of_their_own_size(self) -> None:
+        after = [0.5 + step for step in np.random.default_rng(0).normal(0.02, 0.05, 100)]
+        found = paired_difference([0.5] * 100, after).interval
+        assert 0.015 < found.high - found.low < 0.025, "with two imagined changes of 1 it was 0.058"
+
+    def test_a_large_graded_change_may_not_have_been_seen_yet(self) -> None:
+        few = paired_difference([0.5] * 20, [0.5] * 20).interval
+        many = paired_difference([0.5] * 200, [0.5] * 200).interval
+        assert few.high > 0.1 and many.high < 0.002
 
     def test_knows_nothing_without_data(self) -> None:
         found = paired_difference([], [])
@@ -352,3 +363,10 @@ def test_gates_spend_no_more_than_the_budget() -> None:
     assert sum(alpha_at(gate, 0.05) for gate in range(1, 5000)) < 0.05
     with pytest.raises(UserError, match=r"Gates count from 1, got 0\."):
         alpha_at(0, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "exact"), [(8, 2.306004), (20, 2.085963), (101, 1.983731), (1000, 1.962339)]
+)
+def test_quantiles_of_t(freedom: int, exact: float) -> None:
+    assert t_quantile(0.95, freedom) == pytest.approx(exact, rel=0.002)
