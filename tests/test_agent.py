@@ -18,6 +18,7 @@ from firsthand.environment import (
     tool,
 )
 from firsthand.episode import Episode
+from firsthand.errors import ContextFull
 from firsthand.playbook import Lesson, Mask, Playbook
 from firsthand.prompt import Completion, Message, Model, Prompt, Sampling, Traits
 from firsthand.rollout.play import play
@@ -443,3 +444,53 @@ async def test_law_9_prefixes_are_what_was_sampled_and_only_new_messages_are_fre
             assert {message.role for message in prompt.messages[prompt.fresh :]} <= {"user", "tool"}
         before += [*turn.prompt_ids, *turn.ids]
     assert before == list(range(len(before)))
+
+
+class Short(Parrot):
+    """A model whose context holds `context` messages."""
+
+    def __init__(self, *answers: Completion | str, context: int, traits: Traits) -> None:
+        super().__init__(*answers, traits=traits)
+        self.context = context
+
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        if len(prompt.messages) > self.context:
+            raise ContextFull("full", tokens=len(prompt.messages), context=self.context)
+        return await super().sample(prompt, sampling)
+
+
+@pytest.mark.parametrize(
+    ("traits", "environment", "answer"),
+    [
+        (Traits(), Talk, "a"),
+        (Traits(chooses=True, few_shot=True), Talk, "a"),
+        (Traits(calls_tools=True), Till, Completion(calls=(put(0, "x"),))),
+    ],
+    ids=["text", "choice", "native calls"],
+)
+async def test_a_full_context_forgets_the_older_half_of_the_turns_and_begins_a_new_row(
+    traits: Traits, environment: type[Environment], answer: Any
+):
+    class Long(environment):  # type: ignore[misc, valid-type]
+        turns = 12
+        offered = ("a", "b") if traits.chooses else ()
+
+    parrot = Short(answer, context=9, traits=traits)
+    episode = await played(parrot, Long())
+    assert len(episode.turns) == 12
+    task = parrot.prompts[0].messages
+    restarts = [number for number, turn in enumerate(episode.turns) if turn.restart]
+    assert traits.chooses or 1 < len(restarts) < 6, "each a row of its own"
+    for prompt, turn in zip(parrot.prompts, episode.turns, strict=True):
+        assert list(prompt.messages[: len(task)]) == list(task), "the task is never forgotten"
+        asked = prompt.messages[len(task) :]
+        assert not asked or asked[0].role == "assistant", "no answer without its question"
+        if turn.restart:
+            assert prompt.fresh == 0 and not prompt.prefix_ids
+
+
+async def test_an_observation_that_alone_fills_the_context_fails_by_the_agent():
+    parrot = Short("a", context=1, traits=Traits())
+    episode = await play(Talk(), Agent(model=parrot), Task("test/talk", 0))
+    assert episode.error is not None and episode.reward is None
+    assert (episode.error.type, episode.error.by_agent) == ("ContextFull", True)

@@ -9,7 +9,7 @@ fenced as data (law 12).
 
 import inspect
 import math
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -17,7 +17,7 @@ import msgspec
 
 from firsthand import returned
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
-from firsthand.errors import AnswerCut, ModelError, boundary
+from firsthand.errors import AnswerCut, ContextFull, ModelError, boundary
 from firsthand.fence import fenced
 from firsthand.playbook import Lesson, Mask, Playbook
 from firsthand.prompt import (
@@ -123,6 +123,8 @@ class Conversation:
         self.ids: list[int] = []
         self.covered = 0
         self.turn = 0
+        self.kept = 0
+        """Messages at the beginning that are never forgotten: instructions, examples, the task."""
         self.lessons: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.pending: tuple[ToolCall, ...] = ()
         self.usage: Usage | None = None
@@ -151,10 +153,12 @@ class Conversation:
         self, observation: Observation, choices: Sequence[str], sampling: Sampling
     ) -> Move:
         examples, offered = self._examples(observation)
-        self.messages.extend(self._heard(observation))
+        self._hear(self._heard(observation))
         opening = [Message("system", text)] if (text := self._instructions(())) else []
-        prompt = Prompt([*opening, *_as_turns(examples), *self.messages], choices=choices)
-        completion = await self._sample(prompt, sampling)
+        opening += _as_turns(examples)
+        completion = await self._fitting(
+            lambda: Prompt([*opening, *self.messages], choices=choices), sampling
+        )
         return Move(
             Action(completion.text),
             completion,
@@ -176,10 +180,12 @@ class Conversation:
                 heard[-1],
                 content=f"{heard[-1].content}\n\nAnswer with exactly one of these lines:\n{listed}",
             )
-        self.messages.extend(heard)
+        self._hear(heard)
         native = self.tools if self.model.traits.calls_tools else ()
-        prompt = Prompt(self.messages, native, prefix_ids=self.ids, fresh=self.covered)
-        completion = await self._sample(prompt, sampling)
+        completion = await self._fitting(
+            lambda: Prompt(self.messages, native, prefix_ids=self.ids, fresh=self.covered), sampling
+        )
+        restart = restart or not self.covered
         self.ids += completion.prompt_ids
         self.ids += completion.ids
         self.covered = len(self.messages) + 1  # the answer's own tokens are the sampled ones
@@ -188,6 +194,35 @@ class Conversation:
             action = parse_call(completion.text)
         shown, offered = self.lessons
         return Move(action, completion, restart, shown, offered)
+
+    def _hear(self, heard: Sequence[Message]) -> None:
+        self.messages.extend(heard)
+        self.kept = self.kept or len(self.messages)
+
+    async def _fitting(self, prompt: Callable[[], Prompt], sampling: Sampling) -> Completion:
+        """Sample; while the context is full, forget the older half of the turns and begin anew.
+
+        Law 9 holds: what is shown then is a new context, tokenised whole (`Move.restart`).
+        """
+        while True:
+            try:
+                return await self._sample(prompt(), sampling)
+            except ContextFull:
+                if not self._forget():
+                    raise
+
+    def _forget(self) -> bool:
+        """Leave out the older half of the turns; return whether there were two or more."""
+        turns = [
+            place
+            for place, message in enumerate(self.messages)
+            if place >= self.kept and message.role == "assistant"
+        ]
+        if len(turns) < 2:
+            return False
+        del self.messages[self.kept : turns[len(turns) // 2]]
+        self.ids, self.covered = [], 0
+        return True
 
     async def _sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Ask the model and count what it took. Raises `AnswerCut`: half an answer is none."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firsthand.environment import Action, Observation
-from firsthand.errors import Failed, Owner, message_of
+from firsthand.errors import Failed, FirsthandError, Owner, message_of
 from firsthand.task import Task
 from firsthand.usage import Usage
 
@@ -43,6 +43,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
     type: str
     message: str
     doing: str = ""
+    by_agent: bool = False
+    """Whether the agent's own play brought it about: evaluation then counts the episode as 0."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Failure) and self._key == other._key
@@ -62,7 +64,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
     def of(cls, failed: Failed) -> "Failure":
         """Record a failure that crossed a boundary."""
         cause = failed.cause
-        return cls(failed.owner, type(cause).__name__, message_of(cause), failed.doing)
+        by_agent = isinstance(cause, FirsthandError) and cause.by_agent
+        return cls(failed.owner, type(cause).__name__, message_of(cause), failed.doing, by_agent)
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True):

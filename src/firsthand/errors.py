@@ -13,7 +13,8 @@
     │   └── EndpointError
     ├── SandboxError            owner "sandbox"
     ├── LimitReached            seconds, doing; owner "limits"
-    │   └── AnswerCut           the answer reached the most tokens
+    │   ├── AnswerCut           the answer reached the most tokens; by_agent
+    │   └── ContextFull         tokens, context; by_agent
     ├── JournalError            path; owner "host"
     │   └── Unstorable          an episode that could not be read back
     ├── RunStopped              episodes: those played before it ended
@@ -54,6 +55,8 @@ class FirsthandError(Exception):
 
     owner: Owner | None = None
     """Who is to blame when this error ends an episode; None leaves it to the boundary."""
+    by_agent: bool = False
+    """Whether the agent's own play brought it about: evaluation then counts the episode as 0."""
 
 
 class UserError(FirsthandError):
@@ -161,6 +164,18 @@ class Unstorable(JournalError):
 
 class AnswerCut(LimitReached):
     """An answer reached the most tokens that one may have, so that its end is missing."""
+
+    by_agent = True
+
+
+class ContextFull(LimitReached):
+    """A conversation has more tokens than the model's context. `tokens` and `context` say how many."""
+
+    by_agent = True
+
+    def __init__(self, message: str, *, tokens: int | None = None, context: int | None = None):
+        super().__init__(message)
+        self.tokens, self.context = tokens, context
 
 
 class RunStopped(FirsthandError):

@@ -25,6 +25,7 @@ def played(
     agent: str = "a",
     repeat: int = 0,
     owner: str = "model",
+    by_agent: bool = False,
 ) -> Episode:
     """An episode of which only the task and the reward matter."""
     failed = reward is None
@@ -39,7 +40,7 @@ def played(
         reward=reward,
         checks={} if failed else {"held": reward == 1.0},
         stop=Stop.FAILED if failed else Stop.DONE,
-        error=Failure(owner, "ModelError", "no answer") if failed else None,
+        error=Failure(owner, "ModelError", "no answer", by_agent=by_agent) if failed else None,
     )
 
 
@@ -76,6 +77,18 @@ class TestSummarise:
         assert found.score is not None
         assert (found.score.mean, found.score.n) == (1.0, 2)
         assert (found.tasks, found.failed, found.failures) == (5, 3, {"model": 2, "limits": 1})
+
+    def test_failures_of_the_agent_s_own_making_are_0_and_the_mean_without_them_is_told(
+        self,
+    ) -> None:
+        own = [played(2, None, by_agent=True), played(3, None, owner="limits", by_agent=True)]
+        found = summarise([played(0, 1.0), played(1, 1.0), *own, played(4, None)])
+        assert found.score is not None and found.scored is not None
+        assert (found.score.mean, found.score.n, found.by_agent) == (0.5, 4, 2)
+        assert (found.scored.mean, found.scored.n) == (1.0, 2)
+        assert found.success == Estimate(0.5, wilson(2, 4), 4)
+        assert "2 episodes that the agent itself brought to a failure count as 0" in shown(found)
+        assert "without them the score is 1.00" in shown(found)
 
     def test_counts_what_looks_like_an_exploit_and_keeps_the_true_score(self) -> None:
         episodes = [

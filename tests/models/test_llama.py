@@ -14,7 +14,7 @@ from parcels import Parcels
 import firsthand as fh
 from firsthand.agent import parse_call
 from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tools_of
-from firsthand.errors import MissingExtra, ModelError, UserError
+from firsthand.errors import ContextFull, MissingExtra, ModelError, UserError
 from firsthand.models.llama import Llama, content_free, distinct, transcript
 from firsthand.playbook import Lesson, Playbook
 from firsthand.prompt import Message, Prompt, Sampling
@@ -160,7 +160,8 @@ async def test_the_same_question_gets_the_same_numbers_from_every_slot(llama):
     tasks = fh.tasks("interfaces/shop_desk", 4, split="eval")
     first, again = [await fh.rollout(agent, order, concurrency=2) for order in (tasks, tasks[::-1])]
     for one, other in zip(first, again[::-1], strict=True):
-        assert one.turns[0].choices == pytest.approx(other.turns[0].choices, abs=0.02)
+        # a warm cache and a cold one differ by up to .09 nats on prompts of this length
+        assert one.turns[0].choices == pytest.approx(other.turns[0].choices, abs=0.1)
         assert one.turns[0].prompt_ids == other.turns[0].prompt_ids
 
 
@@ -323,14 +324,13 @@ class Chat(Environment):
         yield from (Action("Hello.") for _ in self.SAID)
 
 
-@pytest.mark.parametrize(("max_tokens", "ended"), [(3, False), (24, True)])
-async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_tokens, ended):
+async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch):
     """What the engine sees in turn n is what it saw and said before, token for token, and the new messages."""
     seen, sample = [], llama.engine.sample
     monkeypatch.setattr(
         llama.engine, "sample", lambda ids, **more: seen.append(list(ids)) or sample(ids, **more)
     )
-    agent = fh.Agent(model=llama, sampling=Sampling(seed=11, max_tokens=max_tokens))
+    agent = fh.Agent(model=llama, sampling=Sampling(seed=11, max_tokens=150))
     episode = await fh.play(Chat(), agent, fh.Task("test/chat", 0))
     assert episode.error is None
     assert episode.reward == 1.0
@@ -351,9 +351,7 @@ async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch, max_t
     told = text_of(llama.engine, history)
     assert rendered.removesuffix("<|im_end|>\n") == told.removesuffix("<|im_end|>")
     frame, end = llama.engine.tokens("<|im_start|><|im_end|>", True)
-    assert (
-        any(turn.ids[-1] == end for turn in episode.turns) is ended
-    )  # by the model, or cut in mid-answer
+    assert all(turn.ids[-1] == end for turn in episode.turns)
     assert history.count(frame) == len(
         spoken
     )  # what the environment says opens no message of its own
@@ -428,7 +426,32 @@ async def test_more_players_than_slots_wait_for_their_turn(llama):
 # -- what can go wrong
 
 
-async def test_a_prompt_beyond_the_context_is_the_model_s_failure(llama):
+async def test_a_long_conversation_forgets_and_goes_on(llama):
+    class Talkative(Chat):
+        name = "test/talkative"
+        turns = 10
+        SAID = (*("word " * 100 for _ in range(9)), "")
+
+        def choices(self):
+            return LINES
+
+    episode = await fh.play(Talkative(), fh.Agent(model=llama), fh.Task("test/talkative", 0))
+    assert episode.error is None and len(episode.turns) == 10
+    shown = [len(turn.prompt_ids) for turn in episode.turns]
+    assert max(shown) <= 640 and shown != sorted(shown), (
+        "it grew until it was full, then began anew"
+    )
+
+
+def test_the_context_is_no_longer_than_the_model_was_trained_with():
+    model = Llama(slots=1, context=100_000)
+    try:
+        assert model.engine.context == 8192
+    finally:
+        model.engine.close()
+
+
+async def test_one_observation_beyond_the_context_is_the_agent_s_failure(llama):
     class Flood(Chat):
         name = "test/flood"
         SAID = ("word " * 700, "", "")
@@ -440,10 +463,11 @@ async def test_a_prompt_beyond_the_context_is_the_model_s_failure(llama):
             fh.Task("test/flood", 0),
         )
         assert episode.reward is None
-        assert (episode.error.owner, episode.error.type) == ("model", "ModelError")
+        assert (episode.error.owner, episode.error.type) == ("limits", "ContextFull")
+        assert episode.error.by_agent
         assert f"tokens and {tokens} may follow: the context holds 640." in episode.error.message
     with pytest.raises(
-        ModelError, match=r"The prompt has 7\d\d tokens and 1 may follow: the context holds 640\."
+        ContextFull, match=r"The prompt has 7\d\d tokens and 1 may follow: the context holds 640\."
     ):
         await llama.sample(Prompt([Message("user", "word " * 700)], choices=LINES), GREEDY)
     assert (await llama.sample(HELLO, GREEDY)).text  # the slot is free again

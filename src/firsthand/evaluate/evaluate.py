@@ -2,7 +2,9 @@
 
 Every number has its n and an interval. The unit is the task: repeats of a task are averaged first, so
 that they never pass for independent evidence. Failed episodes have no reward; they are counted, by
-whom they are to blame on, and never scored 0 (law 8).
+whom they are to blame on (law 8). Those that the agent brought about itself, by a full context or an
+endless answer, count as 0 in the headline, and `scored` tells the mean without them: leaving them out
+would reward an agent for failing where it is weak. All others are in no mean.
 """
 
 from collections import Counter, defaultdict
@@ -58,7 +60,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     failures: dict[str, int]
     """Failed episodes by owner: environment, tool, model, sandbox or limits."""
     score: Estimate | None
-    """Mean score, with a bootstrap interval by task."""
+    """Mean score, with a bootstrap interval by task; failures of the agent's own making are 0."""
     success: Estimate | None
     """Share of plays in which every check held, with Wilson's interval."""
     pass_at: dict[int, Estimate]
@@ -80,6 +82,10 @@ class Evaluation(msgspec.Struct, frozen=True):
     """How requests to the model differed from what was asked for, with the number of episodes."""
     stopped: str = ""
     """Why the run ended before its last episode; empty when it did not."""
+    by_agent: int = 0
+    """Failed episodes that the agent brought about itself."""
+    scored: Estimate | None = None
+    """Mean score without those; None where there are none."""
     unavailable: bool = False
     """Whether it ended because the model did not answer."""
 
@@ -163,6 +169,7 @@ def summarise(episodes: Iterable[Episode]) -> Evaluation:
         raise UserError("There are no episodes to summarise: check the filter, or play some first.")
     slices = _grouped(episodes, lambda episode: (episode.task.environment, episode.task.level))
     failed = [episode for episode in episodes if episode.reward is None]
+    own = [episode for episode in failed if episode.error and episode.error.by_agent]
     return Evaluation(
         agent=_agents(episodes),
         environments=tuple(sorted({episode.task.environment for episode in episodes})),
@@ -192,6 +199,10 @@ def summarise(episodes: Iterable[Episode]) -> Evaluation:
             episode.error is not None and episode.error.type == AnswerCut.__name__
             for episode in failed
         ),
+        by_agent=len(own),
+        scored=_score([episode for episode in episodes if episode.reward is not None])
+        if own
+        else None,
         notes=dict(Counter(note for episode in episodes for note in episode.notes).most_common()),
     )
 
@@ -254,6 +265,8 @@ def _scores_by_task(episodes: Iterable[Episode]) -> dict[str, list[float]]:
     for episode in episodes:
         if episode.reward is not None:
             scores[episode.task.id].append(episode.reward)
+        elif episode.error is not None and episode.error.by_agent:
+            scores[episode.task.id].append(0.0)
     return dict(scores)
 
 

@@ -42,7 +42,19 @@ def cost(result: Evaluation) -> str:
 def remarks(result: Evaluation) -> list[str]:
     """Say why a run ended early, and how requests differed from what was asked for."""
     notes = [f"{note} ({n} of {result.episodes} episodes)." for note, n in result.notes.items()]
-    return [*([f"Stopped early: {result.stopped}"] if result.stopped else []), *notes]
+    early = [f"Stopped early: {result.stopped}"] if result.stopped else []
+    return [*early, *own_failures(result), *notes]
+
+
+def own_failures(result: Evaluation) -> list[str]:
+    """Say how many failures count as 0, and what the score is without them."""
+    if not result.by_agent:
+        return []
+    told = f"{result.by_agent} episodes that the agent itself brought to a failure count as 0"
+    if result.scored is None:
+        return [f"{told}."]
+    score = f"{number(result.scored.mean)} {interval(result.scored.interval)}"
+    return [f"{told};\nwithout them the score is {score} over {result.scored.n} tasks."]
 
 
 def flagged(result: Evaluation) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from firsthand.errors import MissingExtra, ModelError, UserError
+from firsthand.errors import ContextFull, MissingExtra, ModelError, UserError
 
 SMALL = 1 << 30
 """Bytes of a file below which a model runs as one copy a core."""
@@ -53,7 +53,9 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Engine:
-    """A GGUF model loaded in this process, with `slots` contexts of `context` tokens.
+    """A GGUF model loaded in this process, with `slots` contexts of `context` tokens each.
+
+    No more than the model was trained with: `context` is then what it holds.
 
     All methods block and may be called from any thread; `pool` has a thread for each slot. Raises
     `MissingExtra` without xllamacpp, `UserError` when the file is not there, `ModelError` when it cannot be loaded.
@@ -69,7 +71,6 @@ class Engine:
             raise UserError(
                 f"There is no GGUF file at {path}. Write llama:smollm2, or llama:PATH.gguf."
             )
-        self.context = context
         cores = threads or available_cores()
         small = path.stat().st_size < SMALL
         copies = min(cores, slots) if small else 1
@@ -93,6 +94,7 @@ class Engine:
                     raise ModelError(f"llama.cpp could not load {path}: {error}") from error
             _await_loop(self._servers[-1])
         self.url: str = self._servers[0].listening_address
+        self.context = min(context, self._trained())
         self.pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._free: queue.SimpleQueue[Slot] = queue.SimpleQueue()
         for slot in range(slots):
@@ -223,9 +225,13 @@ class Engine:
         self._servers.clear()
 
     def _complete(self, slot: Slot, request: dict[str, Any]) -> dict[str, Any]:
-        if len(request["prompt"]) + request["n_predict"] > self.context:
-            raise ModelError(
-                f"The prompt has {len(request['prompt'])} tokens and {request['n_predict']} may follow: the context holds {self.context}."
+        tokens, follow = len(request["prompt"]), request["n_predict"]
+        if tokens + follow > self.context:
+            raise ContextFull(
+                f"The prompt has {tokens} tokens and {follow} may follow: "
+                f"the context holds {self.context}.",
+                tokens=tokens + follow,
+                context=self.context,
             )
         answer: Any = self._servers[slot.copy].handle_completions(
             {**request, "id_slot": slot.number, "cache_prompt": True, "stream": False}
@@ -233,6 +239,12 @@ class Engine:
         if "choices" not in answer:
             raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")
         return answer
+
+    def _trained(self) -> int:
+        """Return the context length that the model was trained with."""
+        with _direct.open(self.url + "/v1/models", timeout=60) as answer:
+            about = json.load(answer)["data"][0]["meta"]
+        return int(about["n_ctx_train"])
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         request = urllib.request.Request(

@@ -30,8 +30,8 @@ ANSWER = "Answer:"
 class Llama:
     """A GGUF model in this process, loaded when first asked.
 
-    `source` is `smollm2` or the path of a GGUF file; `slots` contexts of `context` tokens are kept;
-    `calibrate=False` chooses by raw probability. Raises as `Engine` and `smollm2` do.
+    `source` is `smollm2` or the path of a GGUF file; `slots` contexts are kept, of `context` tokens or
+    of as many as the model was trained with, whichever is less; `calibrate=False` chooses by raw probability. Raises as `Engine` and `smollm2` do.
     """
 
     traits = Traits(chooses=True, few_shot=True)
@@ -41,7 +41,7 @@ class Llama:
         source: str = "smollm2",
         *,
         slots: int = 4,
-        context: int = 2048,
+        context: int = 8192,
         threads: int | None = None,
         calibrate: bool = True,
     ) -> None:
@@ -218,15 +218,20 @@ class Llama:
         options: Sequence[tuple[int, ...]],
         slot: Slot,
     ) -> list[float]:
-        """Score the options under a content-free observation; the same question is asked once."""
-        key = (tuple(context), text, tuple(distinct(options)))
+        """Score the options under a content-free observation.
+
+        The same question is asked once, in whatever order its options come.
+        """
+        told_apart = distinct(options)
+        order = sorted(range(len(options)), key=told_apart.__getitem__)
+        key = (tuple(context), text, tuple(told_apart[place] for place in order))
         if key not in self._neutral:
             if len(self._neutral) > 4096:
                 self._neutral.clear()
-            self._neutral[key] = self._score(
-                [*context, *self.engine.tokens(f"{text}\n"), *cue], options, slot
-            )
-        return self._neutral[key]
+            ids = [*context, *self.engine.tokens(f"{text}\n"), *cue]
+            self._neutral[key] = self._score(ids, [options[place] for place in order], slot)
+        scores = dict(zip(order, self._neutral[key], strict=True))
+        return [scores[place] for place in range(len(options))]
 
 
 def transcript(messages: Sequence[Message]) -> list[str]:
