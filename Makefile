@@ -43,7 +43,7 @@ clean:
 	rm -rf $(VENV) site .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.local: pyproject.toml | $(BIN)/pip
-	$(PIP) install -e '.[local]'
+	$(PIP) install -e '.[local,report]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/pip

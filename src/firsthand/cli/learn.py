@@ -18,7 +18,7 @@ from firsthand.cli.players import agent
 from firsthand.cli.progress import bar
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
-from firsthand.errors import UserError
+from firsthand.errors import MissingExtra, UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
 from firsthand.learn.lessons.learner import learn as learn_lessons
 from firsthand.learn.lessons.learner import reviewer_of, setup_of
@@ -154,14 +154,17 @@ async def _learn(
         await learner.model.close()
         if asked is not None:
             await asked.close()
-    report = outcome.write(learned, config, folder)
+    try:
+        report = str(outcome.write(learned, config, folder))
+    except MissingExtra as missing:  # the result and the playbook are written already
+        report = f"not written: {missing}"
     if as_json:
         document({**outcome.summary(learned, config), "folder": str(folder)})
         return
     await _tell(show, learned, folder, report, time.monotonic() - started)
 
 
-async def _tell(show: "_Show", learned: Any, folder: Path, report: Path, seconds: float) -> None:
+async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds: float) -> None:
     """Say what happened: rounds, gates, some lessons, before and after, and that the journal replays."""
     from rich.table import Table
 
