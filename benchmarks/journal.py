@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from figures import record
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode, encode
@@ -23,7 +24,10 @@ from firsthand.shell import run
 BATCH = 100
 
 
-def main(n: int = 50_000) -> None:
+EPISODES = 50_000
+
+
+def main(n: int = EPISODES) -> None:
     episodes = run(rollout(Agent(model=model("scripted:random")), tasks("control/null", 1000)))
     episodes = [
         msgspec.structs.replace(episodes[i % len(episodes)], id=f"{i:016x}") for i in range(n)
@@ -36,12 +40,14 @@ def main(n: int = 50_000) -> None:
             "bare os.write of equal lines", n, lambda: write_bare(Path(folder) / "bare", episodes)
         )
         show("Writer.append", n, lambda: append(Journal(Path(folder) / "one"), episodes), bare)
-        show(
+        each = show(
             f"Writer.append_many, {BATCH} at a time",
             n,
             lambda: append_many(Journal(Path(folder) / "many"), episodes),
             bare,
         )
+        if n == EPISODES:
+            record("journal", f"{round(1 / each, -3):,.0f} short episodes a second and writer")
         show(
             "Writer.append, closed with zstd",
             n,

@@ -14,10 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from figures import record
 from rich.console import Console
 from rich.table import Table
 
 from firsthand.agent import Agent
+from firsthand.evaluate.wording import number
 from firsthand.learn.lessons.learner import LearnConfig, Learned, learn
 from firsthand.learn.lessons.outcome import verdict_line
 from firsthand.models.llama import Llama
@@ -68,6 +70,7 @@ def main() -> None:
     ):
         table.add_column(heading)
     gains: list[float] = []
+    lows: list[float] = []
     for world in worlds:
         config = LearnConfig(world=world, level=options.level, seed=options.seed)
         if options.quick:
@@ -88,6 +91,7 @@ def main() -> None:
             for side in (change.before, change.after)
         ]
         gain = change.difference
+        lows.append(gain.interval.low)
         table.add_row(
             str(world),
             str(gain.n),
@@ -102,7 +106,16 @@ def main() -> None:
             f"world {world}: " + "; ".join(verdict_line(verdict) for verdict in learned.verdicts)
         )
     console.print(table)
-    console.print(f"mean gain over {len(gains)} worlds: {sum(gains) / len(gains):+.3f}")
+    mean = sum(gains) / len(gains)
+    console.print(f"mean gain over {len(gains)} worlds: {mean:+.3f}")
+    if parser.parse_args([]) == options:
+        tasks = f"worlds 0 to {worlds[-1]}, {LearnConfig().eval_tasks} held-out tasks each"
+        least = number(min(lows), signed=True)
+        record(
+            "learn",
+            f"{tasks}: mean gain {number(mean, signed=True)}; "
+            f"the intervals of the five paired gains all lie above {least}",
+        )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from figures import record
+
 from firsthand.agent import Agent, settled
 from firsthand.environment import Action, Observation
 from firsthand.models import model
@@ -23,11 +25,18 @@ ROUNDS = 5
 GUESS = Action("not a guess")
 
 
-async def main(n: int = 2000) -> None:
+TURNS = 2000
+
+
+async def main(n: int = TURNS) -> None:
     print(f"µs of CPU a turn, median of {ROUNDS} rounds of {n:,} turns (least to most)\n")
     print(f"{'':40}{'bare loop':>24}{'play':>24}{'rollout':>24}{'play - bare':>13}")
     agent = Agent(model=model("scripted:random"))
-    await compare("control/null, 1 turn, scripted:random", agent, tasks("control/null", n), 1)
+    each = await compare(
+        "control/null, 1 turn, scripted:random", agent, tasks("control/null", n), 1
+    )
+    if n == TURNS:
+        record("play", f"{each:.0f} µs of CPU a turn on `control/null`")
     agent = Agent(
         model=Scripted(lambda _observation, _environment, _rng: GUESS, name="scripted:constant")
     )
@@ -36,8 +45,8 @@ async def main(n: int = 2000) -> None:
     )
 
 
-async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -> None:
-    """Time three ways to play the same tasks, taking turns so that noise hits all alike."""
+async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -> float:
+    """Time three ways to play the same tasks in turn; return the median µs a turn of `play`."""
     limits = Limits(turns=turns)
 
     async def by_play() -> None:
@@ -60,6 +69,7 @@ async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -
     ]
     added = statistics.median(spent[1]) - statistics.median(spent[0])
     print(f"{what:40}{columns[0]:>24}{columns[1]:>24}{columns[2]:>24}{added:>13.1f}")
+    return statistics.median(spent[1])
 
 
 async def bare(agent: Agent, played: Sequence[Task], turns: int) -> None:
