@@ -80,3 +80,101 @@ def test_ctrl_c_without_a_journal_says_what_would_have_helped(tmp_path):
         "of 60 episodes were played and none was kept: with --journal DIR a run can be resumed.\nStopped.\n"
         in err
     )
+
+
+STUCK = """
+import asyncio, tempfile, time
+from pathlib import Path
+from firsthand.worlds.control.null import Null
+
+class Stuck(Null):
+    "Never come back."
+    name = "test/stuck"
+    kind = "waits"
+
+    def reset(self, task):
+        self.folder = tempfile.TemporaryDirectory(dir=".", prefix="world-")
+        Path("started").touch()
+        return super().reset(task)
+
+    def act(self, action):
+        if self.kind == "waits":
+            return asyncio.sleep(3600)
+        if self.kind == "refuses":
+            return self.refuse()
+        return asyncio.to_thread(time.sleep, 30)
+
+    async def refuse(self):
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                pass
+
+    def close(self):
+        self.folder.cleanup()
+        if self.kind == "refuses":
+            time.sleep(3600)
+
+class Refuses(Stuck):
+    "Never let go."
+    name = "test/refuses"
+    kind = "refuses"
+
+class Threaded(Stuck):
+    "Wait in a thread."
+    name = "test/threaded"
+    kind = "thread"
+"""
+
+
+def ended(folder: Path, name: str, number: int, *before: str) -> tuple[int, str, float]:
+    """Start, wait until a world was reset, send the signal; return exit code, errors, seconds."""
+    (folder / "stuck.py").write_text(STUCK)
+    words = ("eval", f"stuck:{name}", "--model", "scripted:random", "-n", "3", "--journal", "j")
+    process = subprocess.Popen(
+        [*before, FIRSTHAND, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 30
+    while not (folder / "started").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    started = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=40)
+    return process.returncode, err, time.monotonic() - started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_every_signal_that_ends_a_program_cleans_up(tmp_path, number):
+    code, err, _ = ended(tmp_path, "Stuck", number)
+    assert code == 128 + number
+    assert "Traceback" not in err and err.endswith("Stopped.\n")
+    assert "0 of 3 episodes were played now and are in j. Go on with:" in err
+    assert list(tmp_path.glob("world-*")) == []
+    assert list((tmp_path / "j").glob("*.jsonl")) == []
+
+
+@pytest.mark.parametrize("name", ["Stuck", "Threaded"])
+def test_ctrl_c_is_quick(tmp_path, name):
+    code, err, seconds = ended(tmp_path, name, signal.SIGINT)
+    assert code == 130 and "Traceback" not in err and err.endswith("Stopped.\n")
+    assert seconds < 4, "2 s on an idle machine"
+
+
+def test_worlds_that_refuse_to_end_are_left_behind(tmp_path):
+    code, err, seconds = ended(tmp_path, "Refuses", signal.SIGTERM)
+    assert code == 143 and "Traceback" not in err
+    assert seconds < 12
+
+
+def test_sigterm_works_where_ctrl_c_is_ignored(tmp_path):
+    """As in a background job of a script, and SIGHUP stays ignored under nohup."""
+    code, err, _ = ended(
+        tmp_path, "Stuck", signal.SIGTERM, "sh", "-c", 'trap "" INT; exec "$@"', "x"
+    )
+    assert code == 143 and "Traceback" not in err and err.endswith("Stopped.\n")

@@ -43,7 +43,7 @@ def test_help_lists_the_verbs_and_the_exit_codes(cli):
     words = " ".join(cli("--help").stdout.split())
     for name, summary in VERBS.items():
         assert f"{name} {summary}" in words
-    assert "Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 stopped." in words
+    assert "Exit codes: 0 done, 1 failed, 2 asked wrongly, 128 + N stopped by signal N." in words
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -95,7 +95,7 @@ def test_the_version(cli):
         (["play", "nowhere:Nothing"], "cannot be imported: No module named 'nowhere'"),
         (["playbook", "show", "none"], "There is no playbook at none."),
         (["eval", "control/null", "--model", "llama:none.gguf"], "none.gguf"),
-        (["replay", "none"], "none holds no such episode"),
+        (["replay", "none"], "none does not exist: expected the folder of a journal or of a run."),
     ],
 )
 def test_a_mistake_is_told_with_its_fix_and_exits_with_2(cli, words, said):

@@ -1,3 +1,5 @@
+import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -8,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firsthand.errors import JournalError
 from firsthand.journal import Journal
-from firsthand.journal.segments import JournalError
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def test_a_spoilt_line_is_counted_and_the_rest_is_found(journal):
     assert len(journal) == 58
     first, second = journal.damage()
     assert (first.segment, first.offset) == (path.stem, sum(map(len, lines[:3])))
-    assert first.problem == "Expected `str`, got `int` - at `$.id`"
+    assert first.problem == "its checksum is missing or does not match"
     assert second.offset == sum(map(len, lines[:5]))
     assert len(journal) == 58
     assert len(journal.damage()) == 2
@@ -154,14 +156,75 @@ def test_many_may_refresh_and_delete_at_once(journal):
         assert other.communicate()[0].split() == ["60"] * 20
 
 
-def test_an_index_that_cannot_be_written_says_so(journal):
-    (journal.path / "index.sqlite").unlink(missing_ok=True)
-    (journal.path / "index.sqlite").mkdir()
-    with pytest.raises(
-        JournalError,
-        match=r"index.sqlite cannot be used: unable to open database file. Its folder must be writable",
-    ):
-        len(journal)
+def test_where_no_index_can_be_written_one_is_built_in_memory(journal, episode):
+    path = journal.path / "index.sqlite"
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    (path / "x").touch()
+    assert len(journal) == 60
+    with journal.writer() as writer:
+        writer.append(episode("new"))
+    assert len(journal) == 61
+    assert journal.get("1-7").id == "1-7"
+
+
+def test_reading_works_on_a_full_disk(journal, monkeypatch):
+    """Files may have 100 bytes more than nothing: the index cannot grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        assert len(journal) == 60
+        assert len(list(Journal(journal.path).episodes())) == 60
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(journal) == 60
+    assert len(Journal(journal.path)) == 60
+
+
+def test_too_many_open_files_are_no_damage(journal):
+    assert len(journal) == 60
+    held = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                held.append(open(os.devnull))  # noqa: SIM115
+        with pytest.raises(JournalError, match="cannot be read now: .*Too many open files"):
+            list(journal.episodes())
+    finally:
+        for file in held:
+            file.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(list(journal.episodes())) == 60 and journal.damage() == []
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+@given(data=st.data())
+def test_a_damaged_index_is_never_silently_wrong(journal, data):
+    """Flipped, overwritten, cut: the answers are those of a fresh index."""
+    expected = (len(journal), journal.runs(), journal.ids(""), [e.id for e in journal.episodes()])
+    path = journal.path / "index.sqlite"
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    kind = data.draw(st.sampled_from(("flip", "zeros", "noise", "cut", "sum")))
+    if kind == "flip":
+        content[at] ^= 1 << data.draw(st.integers(0, 7))
+    elif kind == "zeros":
+        content[at : at + 100] = bytes(len(content[at : at + 100]))
+    elif kind == "noise":
+        noise = data.draw(st.binary(min_size=1, max_size=50))
+        content[at : at + len(noise)] = noise
+    elif kind == "cut":
+        del content[at:]
+    else:
+        (journal.path / "index.crc32").write_bytes(data.draw(st.binary(max_size=10)))
+    path.write_bytes(bytes(content))
+    again = Journal(journal.path)
+    assert (len(again), again.runs(), again.ids(""), [e.id for e in again.episodes()]) == expected
+    assert again.damage() == []
 
 
 def test_entries_survive_a_round_trip_of_odd_tags(tmp_path, episode):

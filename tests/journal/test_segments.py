@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firsthand import secrets
-from firsthand.episode import encode
-from firsthand.errors import MissingExtra
+from firsthand.episode import decode, encode
+from firsthand.errors import JournalError, MissingExtra
 from firsthand.journal import Journal
-from firsthand.journal.segments import JournalError, names, scan
+from firsthand.journal.segments import names, scan
 
 
 def segments(journal):
@@ -20,7 +20,8 @@ def segments(journal):
 def test_append_hands_the_line_to_the_system_before_it_returns(tmp_path, episode):
     with Journal(tmp_path).writer() as writer:
         writer.append(episode("a"))
-        assert writer.path.read_bytes() == encode(episode("a")) + b"\n"
+        line = writer.path.read_bytes()
+        assert decode(line) == episode("a") and line.startswith(encode(episode("a"))[:-1])
         writer.append_many([episode("b"), episode("c")])
         assert writer.path.read_bytes().count(b"\n") == 3
 

@@ -12,7 +12,7 @@ from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.export import export_chat
-from firsthand.journal.journal import Journal
+from firsthand.journal.journal import Journal, folder_of
 
 
 def export(
@@ -37,11 +37,13 @@ def export(
 
     Only train tasks, unless --split says otherwise: what is trained on eval tasks can no longer be evaluated.
 
-    Example: firsthand export runs/shop_desk-w0-s0/journal --out sft.jsonl
+    Example: firsthand export runs/shop_desk-w0-s0 --out sft.jsonl
     """
-    store = Journal(journal)
+    store = Journal(folder_of(journal))
     if not len(store):
-        raise UserError(f"{journal} holds no episode: check the path.")
+        raise UserError(
+            f"{journal} holds no episode that can be read: see `firsthand journal check`."
+        )
     flagged = 0
 
     def chosen() -> Iterator[Episode]:

@@ -1,7 +1,8 @@
 """The command `firsthand`: one verb a file, imported when it is used.
 
 Exit codes: 0 done; 1 a check failed, no episode could be scored, or a bug, which keeps its traceback; 2 a
-mistake in what was asked, with its fix on standard error; 130 stopped with Ctrl-C or `quit`.
+mistake in what was asked, with its fix on standard error; 130 stopped with Ctrl-C or `quit`, 143 by SIGTERM,
+129 because the terminal was closed.
 """
 
 import importlib
@@ -12,8 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from firsthand.cli.stopping import Stopping
 from firsthand.cli.terminal import tell
-from firsthand.errors import UnknownName, UserError
+from firsthand.errors import FirsthandError, UnknownName, UserError
 
 VERBS = {
     "envs": "List the environments that are installed.",
@@ -24,6 +26,7 @@ VERBS = {
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
+    "journal": "Check whether the files of a journal are whole.",
     "export": "Write a journal's successes as chat JSONL for fine-tuning.",
     "models": "List the kinds of models, and what is installed for them.",
 }
@@ -50,9 +53,12 @@ class Verbs(TyperGroup):
         except UserError as mistake:
             tell(f"Error: {mistake}", err=True)
             raise typer.Exit(2) from None
+        except FirsthandError as failure:  # said on purpose: a full disk, a model that is gone
+            tell(f"Error: {failure}", err=True)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             tell("Stopped.", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(128 + stopping.signal) from None
 
 
 def verb(name: str) -> Any:
@@ -70,7 +76,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    epilog="`firsthand VERB --help` shows an example. Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 stopped.",
+    epilog="`firsthand VERB --help` shows an example. Exit codes: 0 done, 1 failed, 2 asked wrongly, 128 + N stopped by signal N.",
 )
 
 
@@ -94,7 +100,18 @@ def firsthand(
     """Language models that learn from first-hand experience."""
 
 
+stopping = Stopping()
+
+
 def main() -> None:
     """Run the command line. The current folder can be imported from, for environments that are not installed yet."""
     sys.path.append(os.getcwd())
-    app(prog_name="firsthand")
+    stopping.listen()
+    try:
+        app(prog_name="firsthand")
+    except KeyboardInterrupt:  # before a verb began, or after it ended
+        stopping.leave(128 + stopping.signal)
+    except SystemExit as ending:
+        if isinstance(ending.code, int) and ending.code > 128:
+            stopping.leave(ending.code)
+        raise

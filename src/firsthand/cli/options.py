@@ -13,7 +13,9 @@ EnvironmentName = Annotated[
         metavar="ENVIRONMENT", help="A name such as interfaces/shop_desk, or MODULE:CLASS."
     ),
 ]
-JournalFolder = Annotated[Path, typer.Argument(metavar="JOURNAL", help="The folder of a journal.")]
+JournalFolder = Annotated[
+    Path, typer.Argument(metavar="JOURNAL", help="The folder of a journal or of a run.")
+]
 World = Annotated[int, typer.Option(min=0, help="The world: it decides the hidden laws.")]
 Level = Annotated[int, typer.Option(min=1, help="Difficulty, 1 to 5.")]
 WhichSplit = Annotated[

@@ -8,7 +8,7 @@ from firsthand.cli.progress import bar
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
-from firsthand.journal.journal import Journal
+from firsthand.journal.journal import Journal, folder_of
 from firsthand.rollout.replay import replay_journal
 from firsthand.shell import run as run_async
 
@@ -23,9 +23,9 @@ def replay(
 
     Exits with 1 on a difference, or when a line of the journal is spoilt.
 
-    Example: firsthand replay runs/shop_desk-w0-s0/journal
+    Example: firsthand replay runs/shop_desk-w0-s0
     """
-    store = Journal(journal)
+    store = Journal(folder_of(journal))
     total = sum(1 for _ in store.episodes(environment=environment, run=run))
     if not total:
         raise UserError(
@@ -47,7 +47,8 @@ def replay(
     elif difference is not None:
         tell(f"{difference}\n{len(same)} of {total} episodes before it are the same.")
     else:
-        tell(f"All {total} episodes are the same: every observation, reward and check.")
+        readable = " that can be read" if damage else ""
+        tell(f"All {total} episodes{readable} are the same: every observation, reward and check.")
     for spoilt in damage:
         tell(f"Spoilt: segment {spoilt.segment}, byte {spoilt.offset}: {spoilt.problem}", err=True)
     if difference is not None or damage:

@@ -36,14 +36,17 @@ def export_chat(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     written = 0
-    with partial.open("wb") as file:
-        for episode in episodes:
-            if exclude_flagged and episode.flags:
-                continue
-            if episode.turns and episode.reward is not None and episode.reward >= min_reward:
-                file.write(redact(msgspec.json.encode(chat(episode))) + b"\n")
-                written += 1
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            for episode in episodes:
+                if exclude_flagged and episode.flags:
+                    continue
+                if episode.turns and episode.reward is not None and episode.reward >= min_reward:
+                    file.write(redact(msgspec.json.encode(chat(episode))) + b"\n")
+                    written += 1
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return written
 
 

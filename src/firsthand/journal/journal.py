@@ -17,8 +17,22 @@ import msgspec
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.index import Damage, Index
-from firsthand.journal.segments import Writer
+from firsthand.journal.segments import Writer, names
 from firsthand.task import Split
+
+
+def folder_of(path: Path | str) -> Path:
+    """Return the folder of a journal, given that folder or the folder of a run. Raises `UserError`."""
+    path = Path(path)
+    for folder in (path, path / "journal"):
+        if names(folder):
+            return folder
+    if path.is_dir():
+        raise UserError(
+            f"{path} holds no episode: expected the folder of a journal, or of a run with a folder 'journal' in it."
+        )
+    what = "is no folder" if path.exists() else "does not exist"
+    raise UserError(f"{path} {what}: expected the folder of a journal or of a run.")
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -109,7 +123,10 @@ class Journal:
         ]
 
     def damage(self) -> list[Damage]:
-        """Return every whole line that is no episode. A torn last line is no damage: it was never acknowledged."""
+        """Return what is damaged: lines that are no episode, parts of packed segments, files that were cut.
+
+        A torn last line is no damage: it was never acknowledged. `firsthand journal check` reports it.
+        """
         return [
             Damage(*row)
             for row in self._index.rows(

@@ -8,25 +8,32 @@ of a file, which readers ignore. Locks, rotation and rewriting are left out.
 
 import io
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import BinaryIO, cast
+from types import TracebackType
+from typing import NamedTuple
 
-import msgspec
-
-from firsthand.episode import Episode, decode, encode
-from firsthand.errors import JournalError, MissingExtra, Unstorable
-from firsthand.secrets import redact
+from firsthand.episode import Episode
+from firsthand.errors import JournalError
+from firsthand.journal.lines import line_of, split
+from firsthand.journal.packed import Damaged, blocks, legacy, unpacked, write, zstandard
 
 PLAIN = ".jsonl"
 PACKED = ".jsonl.zst"
+PARTIAL = ".partial"
+CHECKED = "-crc"
+"""The end of the name of a segment whose lines all carry checksums."""
 BUFFER = 1 << 20
 
 
-NO_JSON = (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError)
-"""What encoding an episode may raise that JSON cannot hold."""
+LISTINGS = 5
+"""How often a folder is listed again because a file vanished meanwhile; a broken link always vanishes."""
+
+SETTLED_SECONDS = 3600.0
+"""A partial file that has not been written for so long was left behind by a process that died."""
 
 
 class Writer:
@@ -38,23 +45,32 @@ class Writer:
 
     def __init__(self, folder: Path, *, durable: bool = False, compress: bool = False) -> None:
         if compress:
-            _zstandard()
+            zstandard()
         self.durable, self.compress = durable, compress
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{time.time_ns():016x}-{os.getpid()}-{os.urandom(4).hex()}{PLAIN}"
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        name = f"{time.time_ns():016x}-{os.getpid()}-{os.urandom(4).hex()}{CHECKED}"
+        self.path = folder / f"{name}{PLAIN}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _tidy(folder)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._file = os.open(self.path, flags, 0o644)
+            if durable:
+                _sync_folder(folder)
+        except OSError as error:
+            raise JournalError(
+                f"No journal can be written in {folder}: {error}. Choose another folder.",
+                path=folder,
+            ) from error
         self._size = 0
         self._closed = False
-        if durable:
-            _sync_folder(folder)
 
     def append(self, episode: Episode) -> None:
         """Store one episode; it is acknowledged when this returns. Raises `Unstorable`, or `JournalError` when the disk refuses."""
-        self._write(_line(episode))
+        self._write(line_of(episode))
 
     def append_many(self, episodes: Iterable[Episode]) -> None:
         """Store several episodes in one write; all are acknowledged when this returns."""
-        self._write(b"".join(map(_line, episodes)))
+        self._write(b"".join(map(line_of, episodes)))
 
     def close(self) -> None:
         """Close the segment, and pack it when asked to. An empty segment leaves no file."""
@@ -63,9 +79,10 @@ class Writer:
         self._closed = True
         os.close(self._file)
         if not self._size:
-            self.path.unlink()
+            self.path.unlink(missing_ok=True)
         elif self.compress:
-            pack(self.path)
+            with suppress(JournalError):  # a full disk: what is not packed is no less whole
+                pack(self.path)
 
     def __enter__(self) -> "Writer":
         return self
@@ -94,110 +111,172 @@ class Writer:
                 self._file, self._size
             )  # so that the next line does not continue half of this one
             raise JournalError(
-                f"{self.path} cannot be written: {error}. Nothing of this append was kept."
+                f"{self.path} cannot be written: {error}. Nothing of this append was kept.",
+                path=self.path,
             ) from error
         self._size += len(lines)
 
 
-def _line(episode: Episode) -> bytes:
-    """Encode an episode, and make sure that it can be read back as it is. Raises `Unstorable`."""
-    try:
-        whole = encode(episode)
-        if decode(whole) != episode:
-            raise ValueError("read back, it is not the same: a list for a tuple, or nan")
-        line = redact(whole)
-        if line != whole:
-            decode(line)
-    except (*NO_JSON, msgspec.MsgspecError) as error:
-        raise Unstorable(
-            f"Episode {episode.id} of {episode.task.id} cannot be stored: {error}"
-        ) from error
-    return line + b"\n"
+class File(NamedTuple):
+    """The file of a segment: its size in bytes, whether it is packed, when it was last written, in ns."""
+
+    size: int
+    packed: bool
+    written: int
 
 
-def names(folder: Path) -> dict[str, tuple[int, bool]]:
-    """Return every segment's name, in journal order, with the size of its file and whether that is packed.
+def names(folder: Path) -> dict[str, File]:
+    """Return every segment's name, in journal order, with its file.
 
     While a segment is being packed both of its files may be there: the plain one counts.
     """
-    found: dict[str, tuple[int, bool]] = {}
-    try:
-        for entry in sorted(
-            os.scandir(folder), key=lambda entry: entry.name
-        ):  # X.jsonl comes before X.jsonl.zst
-            packed = entry.name.endswith(PACKED)
-            if packed or entry.name.endswith(PLAIN):
-                found.setdefault(
-                    entry.name.removesuffix(PACKED if packed else PLAIN),
-                    (entry.stat().st_size, packed),
-                )
-    except FileNotFoundError:  # no journal yet, or a segment was packed while it was being listed
-        return names(folder) if folder.exists() else {}
+    found: dict[str, File] = {}
+    for _ in range(LISTINGS):
+        found, vanished = _listed(folder)
+        if not vanished:
+            break
     return dict(sorted(found.items()))
 
 
-def open_at(folder: Path, name: str, start: int = 0) -> BinaryIO:
-    """Open a segment, plain or packed, at a byte of its plain form."""
+def _listed(folder: Path) -> tuple[dict[str, File], bool]:
+    """List once; say whether a file vanished meanwhile, as a segment does that is being packed."""
+    found: dict[str, File] = {}
+    vanished = False
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):  # X.jsonl before X.jsonl.zst
+            packed = entry.name.endswith(PACKED)
+            if not (packed or entry.name.endswith(PLAIN)):
+                continue
+            name = entry.name.removesuffix(PACKED if packed else PLAIN)
+            try:
+                status = entry.stat()
+            except FileNotFoundError:
+                vanished = True
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.setdefault(name, File(status.st_size, packed, status.st_mtime_ns))
+    return found, vanished
+
+
+def checked(name: str) -> bool:
+    """Say whether every line of a segment carries a checksum: its name promises it."""
+    return name.endswith(CHECKED)
+
+
+def scan(folder: Path, name: str, start: int = 0) -> Iterator[tuple[int, bytes] | Damaged]:
+    """Yield the offset and the content of every line from byte `start` on, and what is damaged.
+
+    A torn last line of a plain segment is not yielded: it was never acknowledged. A segment that was
+    removed holds nothing. Raises `OSError` when the file cannot be read.
+    """
     try:
         file = (folder / f"{name}{PLAIN}").open("rb", buffering=BUFFER)
-        file.seek(start)
     except FileNotFoundError:
-        raw = (folder / f"{name}{PACKED}").open("rb")
-        unpacked = cast(
-            "io.RawIOBase", _zstandard().ZstdDecompressor().stream_reader(raw, closefd=True)
-        )
-        file = io.BufferedReader(unpacked, BUFFER)
-        skip(file, start)
-    return file
-
-
-def skip(file: BinaryIO, n: int) -> None:
-    """Move forward by `n` bytes; unpacked streams cannot seek."""
-    if n and file.seekable():
-        file.seek(n, os.SEEK_CUR)
-    else:
-        while n and (read := len(file.read(min(n, BUFFER)))):
-            n -= read
-
-
-def scan(folder: Path, name: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the offset and the content of every whole line from byte `start` on. A torn last line is not yielded."""
-    with open_at(folder, name, start) as file:
+        with suppress(FileNotFoundError):
+            yield from _scan_packed(folder / f"{name}{PACKED}", name)
+        return
+    with file:
+        file.seek(start)
         for line in file:
             if not line.endswith(b"\n"):
                 return
-            yield start, line
+            yield from split(line, start, checked=checked(name))
             start += len(line)
 
 
+def _scan_packed(path: Path, name: str) -> Iterator[tuple[int, bytes] | Damaged]:
+    for chunk in _chunks(path, name):
+        if isinstance(chunk, Damaged):
+            yield chunk
+            continue
+        at, lines = chunk
+        for line in io.BytesIO(lines):
+            yield from split(line, at, checked=checked(name))
+            at += len(line)
+
+
+def _chunks(path: Path, name: str) -> Iterator[tuple[int, bytes] | Damaged]:
+    """Yield what a packed segment holds, in pieces of whole lines with their offsets, and what is damaged."""
+    if not checked(name):
+        start = 0
+        for line in legacy(path):
+            yield line if isinstance(line, Damaged) else (start, line)
+            start += 0 if isinstance(line, Damaged) else len(line)
+        return
+    content = path.read_bytes()
+    for block in blocks(content):
+        if isinstance(block, Damaged):
+            yield block
+        elif block.plain:
+            lines = unpacked(content, block)
+            yield lines if isinstance(lines, Damaged) else (block.offset, lines)
+
+
 def read(folder: Path, name: str, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
-    """Yield the bytes of each span `(offset, length)` of one segment; spans come in rising order."""
-    at = 0
-    with open_at(folder, name) as file:
+    """Yield the bytes of each span `(offset, length)` of one segment, in rising order; none where they are damaged."""
+    try:
+        file = (folder / f"{name}{PLAIN}").open("rb", buffering=BUFFER)
+    except FileNotFoundError:
+        yield from _read_packed(folder / f"{name}{PACKED}", name, spans)
+        return
+    with file:
         for offset, length in spans:
-            skip(file, offset - at)
+            file.seek(offset)
             yield file.read(length)
-            at = offset + length
+
+
+def _read_packed(path: Path, name: str, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """Cut the spans out of the pieces that hold them."""
+    chunks = (chunk for chunk in _chunks(path, name) if not isinstance(chunk, Damaged))
+    at, lines = 0, b""
+    for offset, length in spans:
+        while offset >= at + len(lines) and (following := next(chunks, None)) is not None:
+            at, lines = following
+        yield lines[offset - at :][:length] if offset >= at else b""
+
+
+def torn(folder: Path, name: str) -> int:
+    """Return how many bytes at the end of a plain segment are no whole line."""
+    try:
+        with (folder / f"{name}{PLAIN}").open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            end, tail = size, b""
+            while end and b"\n" not in tail:
+                start = max(0, end - BUFFER)
+                file.seek(start)
+                tail, end = file.read(end - start), start
+            return size - (end + tail.rfind(b"\n") + 1)
+    except FileNotFoundError:
+        return 0
 
 
 def pack(path: Path) -> None:
     """Compress a finished segment and put the result in its place; a kill leaves one of the two whole."""
-    partial, packed = path.with_suffix(".partial"), path.with_suffix(PACKED)
-    with path.open("rb") as source, partial.open("wb") as target:
-        _zstandard().ZstdCompressor().copy_stream(source, target)
-        target.flush()
-        os.fsync(target.fileno())
-    partial.replace(packed)
+    partial, packed = path.with_suffix(PARTIAL), path.with_suffix(PACKED)
+    try:
+        with path.open("rb") as source, partial.open("wb") as target:
+            write(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.replace(packed)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise JournalError(
+            f"{path} cannot be packed: {error}. It is kept as it is, and whole.", path=path
+        ) from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
     path.unlink()
 
 
-def _zstandard() -> ModuleType:
-    try:
-        import zstandard  # deferred: an extra
-    except ImportError:
-        raise MissingExtra("zstandard", extra="zstd") from None
-    return zstandard
+def _tidy(folder: Path) -> None:
+    """Remove what processes that died while packing left behind."""
+    with suppress(OSError):
+        for partial in folder.glob(f"*{PARTIAL}"):
+            if time.time() - partial.stat().st_mtime > SETTLED_SECONDS:
+                partial.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

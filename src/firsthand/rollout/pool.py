@@ -27,7 +27,8 @@ from firsthand.errors import (
     UserError,
     message_of,
 )
-from firsthand.journal.segments import NO_JSON, Writer
+from firsthand.journal.lines import NO_JSON
+from firsthand.journal.segments import Writer
 from firsthand.prompt import Reachable
 from firsthand.registry import check_version
 from firsthand.registry import make as make_here
