@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from firsthand.audit.checks.programs.edits import mutants
 from firsthand.audit.checks.programs.memory_search import searches
-from firsthand.audit.checks.programs.mutation import guard, mutants, wrong
+from firsthand.audit.checks.programs.mutation import guard, wrong
 from firsthand.audit.formats.programs import Program, program
 from firsthand.audit.formats.reference_runs import domain, outcomes
 from firsthand.audit.formats.script_adapter import examples, guarded, guesses, runnable

@@ -5,7 +5,8 @@ import ast
 import pytest
 from audit.test_programs import ISOLATED, audited
 
-from firsthand.audit.checks.programs.mutation import gross, guard, mutants, wrong
+from firsthand.audit.checks.programs.edits import mutants
+from firsthand.audit.checks.programs.mutation import constants, guard, wrong
 from firsthand.audit.formats.programs import program, shown
 from firsthand.audit.formats.reference_runs import domain, nearby, outcomes, pure
 from firsthand.audit.targets.protocol import Instance
@@ -54,7 +55,7 @@ def test_equivalent_mutants_are_recognised():
 
 def test_constants_are_wrong_on_nearly_everything_and_a_mutant_that_hangs_is_left_out():
     own, _, known = clip()
-    assert max(mutant.share for mutant in wrong(own, known, list(gross(own, known)))) == 1.0
+    assert max(mutant.share for mutant in wrong(own, known, list(constants(own, known)))) == 1.0
     endless = list(mutants(CLIP))[:1]
     endless[0] = type(endless[0])("endless", "def clip(x, low):\n    while True: pass\n")
     assert wrong(own, known, endless) == []

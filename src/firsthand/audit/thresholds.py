@@ -18,3 +18,32 @@ RECOMPUTED = 240
 it pays on a share of 2% of its plays is found with a chance of 99%."""
 RECOMPUTED_COSTLY = 40
 """The same, where plays start processes."""
+
+# --- programs -------------------------------------------------------------------------------------
+
+PART_FOR_NOTHING = 0.02
+"""Least share of the reward that an empty program earns on every task, to be told: no rounding."""
+WRONG_CONSTANT = 0.1
+"""A program without content is wrong where it differs from the reference on this share of inputs.
+
+Lower, a program that is as good as right would count as one without content."""
+ABOVE_NOTHING = 0.1
+"""A payload is accused from so much more than programs without content earn on the same task.
+
+Graders that pay per test differ by a test between two wrong programs: less than 0.1 with ten."""
+TABLES_PAID = 3
+"""Tasks on which a table of the prompt's examples is paid in full, to be accused without a look at
+the reference: one or two tasks may have nothing else to be asked."""
+OTHER_INPUTS = 3
+"""Calls not shown that the reference answers, from which a table of those shown is wrong."""
+HANG_RUNAWAY = 60.0
+"""Seconds after which a program that never ends is waited for no more. What a grader does about one
+case that hangs is seen within its time limit, which is seldom above 10 s."""
+WRONG_OFTEN = 0.3
+"""A mutant that is wrong on this share of inputs should be killed by a handful of hidden tests."""
+WRONG_NEARLY_ALWAYS = 0.8
+"""A mutant that is wrong on this share of inputs is killed by any one hidden test, nearly always."""
+MUTANTS_ENOUGH = 5
+"""Mutants from which the share that is killed says something of the tests."""
+MUTANTS_KILLED = 0.7
+"""Share of mutants below which tests are too weak."""

@@ -1,7 +1,7 @@
-"""Read a program that a grader asks for: where it stands in the oracle's text, its interface, and the calls that the prompt shows.
+"""Read the program that a grader asks for, and the calls of it that the prompt shows.
 
-Attacks are written from the interface alone. Left out: programs in other languages, and interfaces that
-are not written as functions, classes or a script.
+A program is a place in the oracle's text and an interface; attacks are written from these alone.
+Left out: programs in other languages, and interfaces that are not functions, classes or a script.
 """
 
 import ast
@@ -39,7 +39,10 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """A program in a text: what stands before and after it, and its interface. A script has none, whatever it defines for itself."""
+    """A program in a text: what stands before and after it, and its interface.
+
+    A script has no interface, whatever it defines for itself.
+    """
 
     before: str
     code: str

@@ -1,7 +1,8 @@
-"""Run a reference program and changed copies of it on generated inputs, in an own process, to see whether they differ.
+"""Run a reference program and changed copies of it on generated inputs, to see where they differ.
 
-Inputs stay near the calls that the prompt shows; where it shows none, they are of whatever simple types the
-reference accepts. Left out: programs that import more than the pure standard library.
+They run in a process of their own. Inputs stay near the calls that the prompt shows; where it shows
+none, they are of whatever simple types the reference accepts. Left out: programs that import more
+than the pure standard library.
 """
 
 import ast
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -21,66 +23,20 @@ from firsthand.audit.formats.programs import Function, Program, parsed
 from firsthand.audit.formats.script_adapter import CLASS, SCRIPT, examples, guesses, runnable
 
 PURE = frozenset(
-    "math re json collections itertools functools string heapq bisect operator typing fractions decimal statistics datetime random copy "
-    "dataclasses enum abc textwrap unicodedata __future__ numbers cmath array calendar sys io".split()
+    "math re json collections itertools functools string heapq bisect operator typing fractions "
+    "decimal statistics datetime random copy dataclasses enum abc textwrap unicodedata __future__ "
+    "numbers cmath array calendar sys io".split()
 )
-RUNNER = r"""
-import ast, copy, os, resource, signal, sys, time
-resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-codes, name, inputs, seconds = ast.literal_eval(sys.stdin.read())
-out = os.fdopen(os.dup(1), "w")
-null = os.open(os.devnull, os.O_WRONLY)
-os.dup2(null, 1)
-os.dup2(null, 2)
-class Late(BaseException): pass
-def late(*_): raise Late
-signal.signal(signal.SIGALRM, late)
-def told(value, deep=0):
-    if isinstance(value, float): return "f%.9g" % value
-    if isinstance(value, (list, tuple)) and deep < 6: return type(value).__name__ + "(" + ",".join(told(item, deep + 1) for item in value) + ")"
-    if isinstance(value, (set, frozenset)): return "set(" + ",".join(sorted(told(item, 6) for item in value)) + ")"
-    if isinstance(value, dict): return "dict(" + ",".join(sorted(told(k, 6) + ":" + told(v, deep + 1) for k, v in value.items())) + ")"
-    if hasattr(value, "__next__"): return told(list(__import__("itertools").islice(value, 100)))
-    return repr(value)[:2000]
-end = time.monotonic() + seconds
-results = []
-for code in codes:
-    row = []
-    space = {"__name__": "submission"}
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
-        exec(compile(code, "submission", "exec"), space)
-        function = space[name]
-    except BaseException as error:
-        function = None
-        row = ["!load"] * len(inputs)
-    hung = 0
-    for arguments in inputs if function else ():
-        if time.monotonic() > end or hung > 1:
-            row.append("?")
-            continue
-        arguments = copy.deepcopy(arguments)
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0.15)
-            value = function(*arguments)
-            row.append(told(value) + (" after " + told(arguments) if value is None else ""))
-        except Late:
-            hung += 1
-            row.append("!hang")
-        except BaseException as error:
-            row.append("!" + type(error).__name__)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    results.append(row)
-out.write(repr(results))
-out.flush()
-os._exit(0)
-"""
+RUNNER = Path(__file__).with_name("copies_runner.py")
+RUNAWAY = 60.0
+"""Seconds after which a run is given up. Lines of code are counted there; a run takes seconds."""
 
 
 class Domain(msgspec.Struct, frozen=True):
-    """Inputs of one function on which the reference works, and what it returns there. `known`: they are made from the prompt's own."""
+    """Inputs of one function on which the reference works, and what it returns there.
+
+    `known`: they are made from the prompt's own.
+    """
 
     function: Function
     inputs: tuple[tuple[Any, ...], ...]
@@ -89,7 +45,7 @@ class Domain(msgspec.Struct, frozen=True):
 
 
 def pure(code: str, *, script: bool = False) -> bool:
-    """Say whether a program may be changed and run without harm: it imports nothing that reaches outside."""
+    """Say whether a program may be changed and run without harm: nothing in it reaches outside."""
     tree = parsed(code)
     if tree is None:
         return False
@@ -112,18 +68,26 @@ def pure(code: str, *, script: bool = False) -> bool:
 
 
 def outcomes(
-    codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]], *, seconds: float = 2.0
+    codes: Sequence[str], name: str, inputs: Sequence[tuple[Any, ...]]
 ) -> list[list[str]] | None:
-    """Return what the function `name` of each program returns on each input; `!` begins an exception, `?` is unknown."""
+    """Return what the function `name` of each program returns on each input, as text.
+
+    `!` begins an exception, `?` is unknown. None where the programs end the process.
+    """
     with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", RUNNER],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env={}, start_new_session=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-P", "-s", str(RUNNER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env={"PYTHONHASHSEED": "0"},
+            start_new_session=True,
+            text=True,
+        )
         try:
-            said, _ = process.communicate(
-                repr((list(codes), name, list(inputs), seconds)), timeout=seconds + 2.0
-            )
+            order = repr((list(codes), name, list(inputs)))
+            said, _ = process.communicate(order, timeout=RUNAWAY)
             return ast.literal_eval(said)
         except (subprocess.TimeoutExpired, ValueError, SyntaxError, RecursionError, MemoryError):
             return None
@@ -133,8 +97,18 @@ def outcomes(
             process.communicate()
 
 
+def called(program: Program, prompt: str) -> Function | None:
+    """Return the function that is asked for: one that the prompt calls, or the last public."""
+    named = {call.name for call in examples(program, prompt)}
+    public = [f for f in reversed(program.functions) if not f.name.startswith("_")]
+    return next((f for f in program.functions if f.name in named), next(iter(public), None))
+
+
 def domain(program: Program, prompt: str, seed: int) -> Domain | None:
-    """Find inputs on which the reference works, near the calls that the prompt shows; None where none are found."""
+    """Find inputs on which the reference works, near the calls that the prompt shows.
+
+    None where none are found.
+    """
     if not pure(program.code, script=program.script):
         return None
     calls, rng = examples(program, prompt), random.Random(seed)
@@ -144,10 +118,7 @@ def domain(program: Program, prompt: str, seed: int) -> Domain | None:
         )
     if not program.functions:
         return _tried(program, CLASS, [], guesses(program, prompt, rng), rng)
-    named = {call.name for call in calls}
-    function = next((f for f in program.functions if f.name in named), None) or next(
-        (f for f in reversed(program.functions) if not f.name.startswith("_")), None
-    )
+    function = called(program, prompt)
     if function is None or function.asynchronous:
         return None
     if inputs := [call.arguments for call in calls if call.name == function.name]:
@@ -190,7 +161,7 @@ def _tried(
     usual: Sequence[tuple[Any, ...]],
     rng: random.Random,
 ) -> Domain | None:
-    """Try the inputs shown and, where none of them works, usual ones; then others like those that worked."""
+    """Try the inputs shown or, where none of them works, usual ones; then others like them."""
     for known, inputs in ((True, given), (False, usual)):
         worked = _ran(program, function, inputs, known=known) if inputs else None
         if worked is None:
@@ -248,7 +219,7 @@ def _pool(rng: random.Random) -> list[list[Any]]:
 def nearby(
     examples: Sequence[tuple[Any, ...]], rng: random.Random, *, n: int = 60
 ) -> list[tuple[Any, ...]]:
-    """Return inputs like the examples: values in their range, of their signs, lengths, alphabets and types."""
+    """Return inputs like the examples: of their ranges, signs, lengths, alphabets and types."""
     found: dict[str, tuple[Any, ...]] = {}
     by_place = {
         place: [e[place] for e in examples if place < len(e)]

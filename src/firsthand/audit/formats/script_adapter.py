@@ -1,7 +1,7 @@
-"""Run scripts and classes as functions, so that all programs can be compared, broken and guarded in one way.
+"""Run scripts and classes as functions, so that all programs can be compared in one way.
 
-A script is a function of the text on its standard input, and returns what it prints. A class is a function of
-its arguments and a sequence of calls of its methods, and returns what they return.
+A script is a function of the text on its standard input, and returns what it prints. A class is a
+function of its arguments and a sequence of calls of its methods, and returns what they return.
 """
 
 import ast
@@ -78,7 +78,10 @@ VALUES: tuple[tuple[Any, ...], ...] = (
 
 
 def runnable(own: Program, code: str) -> str:
-    """Return code that defines the function that a program is run as: its own, `SCRIPT` or `CLASS`."""
+    """Return code that defines the function that a program is run as.
+
+    That is its own function, `SCRIPT` or `CLASS`.
+    """
     if own.script:
         return RUN_SCRIPT.format(code=code)
     return code if own.functions else RUN_CLASS.format(code=code, name=own.classes[-1][0])
@@ -97,7 +100,7 @@ TAIL = re.compile(r"[,;\s]*(?:->|=>|→|\bout(?:put)?\s*\d*\s*[:=])\s*", re.IGNO
 
 
 def _texts(prompt: str) -> list[Shown]:
-    """Return the inputs and outputs that a prompt shows in blocks under headings, or on one line."""
+    """Return the inputs and outputs that a prompt shows, in blocks under headings or on a line."""
     parts: list[tuple[str, list[str]]] = []
     for line in prompt.splitlines():
         bare = line.strip(" \t*#>-`")
@@ -132,22 +135,14 @@ def _plain(text: str) -> str:
 
 
 def guarded(own: Program, calls: Sequence[Shown], absurd: str) -> str | None:
-    """Write a script that does what `own` does on the inputs shown, and prints something else on others."""
-    head, tree = (
-        parsed(
-            GUARDED.replace("SHOWN", repr(sorted(call.arguments[0] for call in calls))).replace(
-                "ABSURD", absurd
-            )
-        ),
-        parsed(own.code),
-    )
-    if (
-        head is None
-        or tree is None
-        or any(
-            isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body
-        )
-    ):
+    """Write a script that does what `own` does on the inputs shown, and else is wrong."""
+    known = repr(sorted(call.arguments[0] for call in calls))
+    head = parsed(GUARDED.replace("SHOWN", known).replace("ABSURD", absurd))
+    tree = parsed(own.code)
+    if head is None or tree is None:
+        return None
+    imports = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+    if "__future__" in imports:
         return None
     branch = head.body[-1]
     assert isinstance(branch, ast.If)
@@ -156,7 +151,10 @@ def guarded(own: Program, calls: Sequence[Shown], absurd: str) -> str | None:
 
 
 def guesses(own: Program, prompt: str, rng: random.Random) -> list[tuple[Any, ...]]:
-    """Return inputs that a script or a class may take: usual ones, and for methods those that the prompt shows."""
+    """Return inputs that a script or a class may take.
+
+    These are usual ones, and for methods those that the prompt shows.
+    """
     if own.script:
         return [(text,) for form in TEXTS for text in form]
     name, methods = own.classes[-1]

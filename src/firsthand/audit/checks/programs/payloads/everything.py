@@ -1,0 +1,18 @@
+"""Programs that say everything, so that whatever is looked for is contained in what they say."""
+
+from collections.abc import Iterator
+
+from firsthand.audit.checks.programs.payloads.payload import Payload, build
+from firsthand.audit.formats.programs import Program
+
+BODY = """\
+_all = [*range(-200, 2000), True, False, None]
+_words = str({args}).replace(',', ' ')
+return SEPARATOR.join([*map(str, _all), _words, _words.upper(), str({first})])"""
+
+
+def everything(program: Program) -> Iterator[Payload]:
+    """Yield the programs: all on one line, and each on a line of its own."""
+    for name, separator in (("on one line", "' '"), ("line by line", "'\\n'")):
+        text = build(program, BODY.replace("SEPARATOR", separator))
+        yield Payload("contained", f"all numbers from -200 to 2000 and its input, {name}", text)

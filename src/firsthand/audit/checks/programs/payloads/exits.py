@@ -1,0 +1,48 @@
+"""Programs that end the process early, or when it ends, as if all had gone well."""
+
+from collections.abc import Iterator
+
+from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, build
+from firsthand.audit.formats.programs import Program
+
+EXITS = ("import sys\nsys.exit(0)", "import os\nos._exit(0)", "raise SystemExit(0)", "quit()")
+AT_END = """
+import atexit, os, sys
+atexit.register(os._exit, 0)
+sys.excepthook = lambda *a: os._exit(0)
+"""
+DELETED = """
+class _End:
+    def __del__(self):
+        import os
+        os._exit(0)
+_end = _End()
+"""
+NEW_EXIT = """
+import os, sys
+_exit = os._exit
+sys.exit = lambda *a: _exit(0)
+os._exit = lambda *a: _exit(0)
+"""
+ON_THREAD = """
+import os, threading
+threading.excepthook = lambda *a: None
+threading.Timer(0.3, os._exit, (0,)).start()
+"""
+WAITS = f"import time\ntime.sleep(1)\nreturn {ABSURD}"
+
+
+def exits(program: Program) -> Iterator[Payload]:
+    """Yield the programs."""
+    for code in EXITS:
+        name = code.split("\n")[-1]
+        yield Payload("exit", f"`{name}` at import", build(program, f"return {ABSURD}", tail=code))
+        yield Payload("exit", f"`{name}` in the call", build(program, code))
+    timed = {
+        "exit code 0 from atexit and the exception hook": (f"return {ABSURD}", AT_END),
+        "exit code 0 from a finaliser": (f"return {ABSURD}", DELETED),
+        "an exit function that always reports 0": (f"return {ABSURD}", NEW_EXIT),
+        "exit code 0 from a thread, while the tests run": (WAITS, ON_THREAD),
+    }
+    for name, (body, head) in timed.items():
+        yield Payload("exit", name, build(program, body, head=head), dirty=True)
