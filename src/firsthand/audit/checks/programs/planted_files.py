@@ -8,13 +8,14 @@ program ended, is not fooled; nor is one whose files the program cannot reach.
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, build
+from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Payload, build
 from firsthand.audit.checks.programs.payloads.reports import TRUE_OF_ALL
 from firsthand.audit.formats.programs import Program
 from firsthand.audit.process.pool import Lab
@@ -24,6 +25,8 @@ TEXTS = ("1.0", TRUE_OF_ALL, "PASS", "")
 """What is written into a file that the grader looks for and that nobody wrote."""
 MOST_FILES = 12
 """Files of one task that are looked at: a grader reads one to three after the program ran."""
+MOST_MODULES = 200
+"""Python files beside the grader that are copied with it, in case that it imports them."""
 IDEA = "files that are read afterwards"
 
 WATCHER = '''
@@ -148,7 +151,7 @@ def _plant():
     import os, tempfile
     for base, path, text in PLANTED:
         folder = os.getcwd() if base == 'cwd' else tempfile.gettempdir()
-        if 'firsthand-audit-' not in os.path.realpath(folder): continue
+        if not _scratch(folder): continue
         path = os.path.join(folder, path)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -185,8 +188,11 @@ def looked_for(spec: Spec, seeds: Sequence[int]) -> list[list[Looked]]:
     if spec.source != "file":
         return []
     with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
-        watcher = Path(folder, "watcher.py")
-        watcher.write_text(WATCHER.replace("PATH", repr(str(Path(spec.name).resolve()))))
+        for file in sorted(Path(spec.name).resolve().parent.glob("*.py"))[:MOST_MODULES]:
+            shutil.copy(file, folder)
+        target = Path(folder, Path(spec.name).name)
+        watcher = Path(folder, f"watcher_of_{target.name}")
+        watcher.write_text(WATCHER.replace("PATH", repr(str(target))))
         with Lab(Spec("file", str(watcher)), workers=1) as lab:
             lab.start()
             told = [instance.oracle for instance in lab.instances(list(seeds))]
@@ -215,6 +221,6 @@ def planted(program: Program, here: Sequence[Looked], there: Sequence[Looked]) -
         names = ", ".join(sorted({file.path for file in files}))[:60]
         name = f"{names}, written by the program itself"
         for when in (NOW, AND_LEAVE, AT_EXIT):
-            head = PLANT.replace("PLANTED", repr(written)) + when
+            head = SCRATCH + PLANT.replace("PLANTED", repr(written)) + when
             text = build(program, f"return {ABSURD}", head=head)
             yield Payload(IDEA, name, text, dirty=when != NOW)

@@ -1,6 +1,6 @@
 """Programs that never end: asleep at import, busy in the call, or asleep on one input only."""
 
-from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, build
+from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Payload, build
 from firsthand.audit.formats.programs import Function, Program
 
 ASLEEP = "import time\nwhile True:\n    time.sleep(60)"
@@ -13,7 +13,7 @@ def _first(asked):
     # whether a call is the first that was ever made here; remembered in the auditor's folder
     import os, tempfile
     folder = tempfile.gettempdir()
-    if 'firsthand-audit-' not in folder: return True
+    if not _scratch(folder): return True
     path = os.path.join(folder, 'first-NAME')
     try:
         with open(path, 'x') as file: file.write(asked)
@@ -60,7 +60,7 @@ def on_one(program: Program, function: Function | None, *, wrong: bool = False) 
     The input is that of the first call that the grader makes, so that it is one that is tested.
     None where the program is a class, or of another form that is not called once for a result.
     """
-    first = FIRST.replace("NAME", function.name if function else "script")
+    first = SCRATCH + FIRST.replace("NAME", function.name if function else "script")
     if program.script:
         act = WRONG_SCRIPT if wrong else SLEEP
         code = SCRIPT.format(first=first, code=program.code, act=act)

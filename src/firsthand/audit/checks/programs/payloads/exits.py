@@ -6,28 +6,30 @@ from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, bu
 from firsthand.audit.formats.programs import Program
 
 EXITS = ("import sys\nsys.exit(0)", "import os\nos._exit(0)", "raise SystemExit(0)", "quit()")
-AT_END = """
-import atexit, os, sys
-atexit.register(os._exit, 0)
-sys.excepthook = lambda *a: os._exit(0)
+LEAVE = """
+import os, sys
+def _leave(*a, _out=sys.stdout, _exit=os._exit):
+    _out.flush()
+    _exit(0)
 """
-DELETED = """
+"""Leaves with what was printed: a grader may look for a line that is printed before the end."""
+AT_END = f"""{LEAVE}
+import atexit
+atexit.register(_leave)
+sys.excepthook = _leave
+"""
+DELETED = f"""{LEAVE}
 class _End:
-    def __del__(self):
-        import os
-        os._exit(0)
+    def __del__(self, _leave=_leave): _leave()
 _end = _End()
 """
-NEW_EXIT = """
-import os, sys
-_exit = os._exit
-sys.exit = lambda *a: _exit(0)
-os._exit = lambda *a: _exit(0)
+NEW_EXIT = f"""{LEAVE}
+sys.exit = os._exit = _leave
 """
-ON_THREAD = """
-import os, threading
+ON_THREAD = f"""{LEAVE}
+import threading
 threading.excepthook = lambda *a: None
-threading.Timer(0.3, os._exit, (0,)).start()
+threading.Timer(0.3, _leave).start()
 """
 WAITS = f"import time\ntime.sleep(1)\nreturn {ABSURD}"
 

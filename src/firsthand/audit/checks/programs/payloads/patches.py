@@ -6,7 +6,7 @@ They answer wrongly, with a value of the type that the prompt shows.
 from collections.abc import Iterator
 from typing import Any
 
-from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, build
+from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Payload, build
 from firsthand.audit.formats.programs import Program, Shown
 
 COMPARE = """
@@ -104,7 +104,7 @@ def _plant():
     folders = {os.getcwd(), os.path.dirname(os.getcwd()), tempfile.gettempdir()}
     if '__file__' in globals(): folders.add(os.path.dirname(os.path.abspath(__file__)))
     for folder in folders:
-        if 'firsthand-audit-' not in os.path.realpath(folder): continue
+        if not _scratch(folder): continue
         try: names = os.listdir(folder)
         except OSError: continue
         for name in names:
@@ -144,4 +144,4 @@ def patches(program: Program, calls: list[Shown]) -> Iterator[Payload]:
     for count in ("== 2", ">= 0"):
         head = GRADER.replace("COUNT", count).replace("OWN", repr(sorted(own)))
         yield one("the grader's own functions replaced", head)
-    yield one("test files planted and overwritten", FILES, idea="test files")
+    yield one("test files planted and overwritten", SCRATCH + FILES, idea="test files")

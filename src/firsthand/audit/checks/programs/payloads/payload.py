@@ -3,9 +3,18 @@
 import msgspec
 
 from firsthand.audit.formats.programs import Function, Program
+from firsthand.audit.process.pool import PREFIX
+from firsthand.process.bubblewrap import HOME
 
 ABSURD = "'a wrong answer, on purpose'"
 """An expression for a value that no task asks for."""
+SCRATCH = f"""
+def _scratch(path):
+    # whether a path lies in a folder of the auditor, the only ones in which anything is written
+    import os
+    path = os.path.realpath(path)
+    return {PREFIX!r} in path or path.startswith({HOME!r})
+"""
 READ = """\
 import sys as _s, select as _w
 try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, build
+from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Payload, build
 from firsthand.audit.formats.programs import Program
 
 TRUE_OF_ALL = (
@@ -68,6 +68,7 @@ os._exit(0)
 )
 RESULTS = (
     RUNNING
+    + SCRATCH
     + """
 def _value(node, unknown):
     import ast
@@ -87,7 +88,7 @@ def _results(unknown):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 if node.value.endswith(('.json', '.txt', '.out', '.log')): files.append(node.value)
     for folder in {os.getcwd(), tempfile.gettempdir()}:
-        if 'firsthand-audit-' not in os.path.realpath(folder): continue
+        if not _scratch(folder): continue
         for name in (*files, 'result.txt', 'score.txt', 'reward.txt'):
             text = '1.0' if name.endswith('.txt') else json.dumps(said[-1])
             try:

@@ -6,7 +6,7 @@ from firsthand.audit.checks.programs.payloads.payload import ABSURD, Payload, bu
 from firsthand.audit.formats.programs import ABSENT, Program, Shown
 
 OTHERWISE = {
-    "exit": ("exit code 0", "__import__('os')._exit(0)"),
+    "exit": ("exit code 0", "__import__('sys').exit(0)"),
     "exception": (
         "a skipped test",
         "(_ for _ in ()).throw(__import__('unittest').SkipTest('x'))",
