@@ -7,11 +7,12 @@ PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn test check bench docs clean
+.PHONY: help learn test quick check bench docs clean
 
 help:
 	@echo 'make learn   a small language model gets better at interfaces/shop_desk (about 4 minutes)'
 	@echo 'make test    the tests, with coverage'
+	@echo 'make quick   the tests of the core'
 	@echo 'make check   format, lint, types, order of imports'
 	@echo 'make bench   what is claimed about speed and honesty, measured here'
 	@echo 'make docs    the documentation, in site/'
@@ -21,6 +22,9 @@ learn: $(VENV)/.local
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+quick: $(VENV)/.dev
+	$(BIN)/pytest -n 2 -m 'not model' tests/test_*.py tests/rollout tests/journal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check

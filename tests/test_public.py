@@ -131,7 +131,7 @@ def test_law_1_there_is_one_way_to_play():
     """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts after done, where nothing counts any more."""
 
     def players(method: str) -> set[str]:
-        auditor = ("audit/targets/", "audit/sabotage")
+        auditor = ("audit/", "check.py")
         return {place for place in calls_of(method) if not place.startswith(auditor)}
 
     assert players("reset") == {"rollout/play.py"}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from firsthand.agent import Agent as Agent
     from firsthand.audit.audit import audit as audit
     from firsthand.audit.sabotage import sabotage as sabotage
+    from firsthand.check import Checked as Checked
+    from firsthand.check import check as check
     from firsthand.environment import Action as Action
     from firsthand.environment import Environment as Environment
     from firsthand.environment import Observation as Observation
@@ -70,6 +72,7 @@ _HOME = {
     "agent": ("Agent",),
     "audit.audit": ("audit",),
     "audit.sabotage": ("sabotage",),
+    "check": ("Checked", "check"),
     "environment": ("Action", "Environment", "Observation", "Score", "ToolCall", "tool"),
     "episode": ("Episode", "Failure", "Stop"),
     "errors": (
