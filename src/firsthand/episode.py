@@ -11,6 +11,7 @@ import msgspec
 
 from firsthand.environment import Action, Observation
 from firsthand.errors import Failed, FirsthandError, Owner, message_of
+from firsthand.secrets import leaks, redact_values
 from firsthand.task import Task
 from firsthand.usage import Usage
 
@@ -150,3 +151,27 @@ def encode(episode: Episode) -> bytes:
 def decode(line: bytes) -> Episode:
     """Decode one line. Raises `msgspec.MsgspecError` when it is torn or of another schema."""
     return _decoder.decode(line)
+
+
+def redacted(episode: Episode) -> Episode:
+    """Return the episode without registered secrets in what was seen, done and said.
+
+    What identifies it (task, run, ids, names of checks) stays, so that it can be found and replayed.
+    """
+    if not leaks(encode(episode).decode()):
+        return episode
+    told = _Told(**{name: getattr(episode, name) for name in _Told.__struct_fields__})
+    clean = msgspec.convert(redact_values(msgspec.to_builtins(told)), _Told)
+    return msgspec.structs.replace(episode, **msgspec.structs.asdict(clean))
+
+
+class _Told(msgspec.Struct):
+    """The fields of an episode that hold what somebody said."""
+
+    agent: str
+    turns: tuple[Turn, ...]
+    final: Observation
+    error: Failure | None
+    aftermath: str | None
+    tags: dict[str, str]
+    notes: tuple[str, ...]

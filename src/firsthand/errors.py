@@ -35,6 +35,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from firsthand.secrets import redact
+
 if TYPE_CHECKING:
     from firsthand.usage import Usage
 
@@ -242,7 +244,7 @@ class boundary:  # a statement: `with boundary("tool", "calling lookup"):`
 def message_of(error: BaseException) -> str:
     """Return the text of an error, cut and storable as UTF-8; one whose own `__str__` fails gets a text that says so."""
     try:
-        text = str(error)[:MESSAGE_CHARACTERS]
+        text = redact(str(error))[:MESSAGE_CHARACTERS]
     except BaseException as broken:
         if isinstance(broken, KeyboardInterrupt):
             raise

@@ -151,10 +151,11 @@ def usage_of(prompt: Prompt, completion: Completion) -> Usage:
     """Return what a call took: as reported, counted by token id, or estimated from characters."""
     if completion.usage is not None:
         return completion.usage
-    if completion.ids or completion.prompt_ids:
+    if completion.prompt_ids or prompt.prefix_ids:
         return Usage(1, len(completion.prompt_ids), len(completion.ids))
     said = [completion.text, *(str(call.arguments) for call in completion.calls)]
-    return Usage(1, prompt_tokens(prompt), sum(map(estimated_tokens, said)), estimated=1)
+    sampled = len(completion.ids) or sum(map(estimated_tokens, said))
+    return Usage(1, prompt_tokens(prompt), sampled, estimated=1)
 
 
 def prompt_tokens(prompt: Prompt) -> int:

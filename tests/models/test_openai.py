@@ -3,20 +3,22 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate
 from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import web
+from loopback import Answer, Endpoint, calling, dawdle, hang_up, say, serving, status
 
 from firsthand import episode as episodes
 from firsthand.agent import Agent
 from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tool
-from firsthand.errors import ModelError, UserError
+from firsthand.errors import EndpointError, ModelError, UserError
 from firsthand.models import model
-from firsthand.models.openai import OpenAI, Patience, checked_url, retry_after
+from firsthand.models.address import checked_url
+from firsthand.models.openai import OpenAI, Patience, retry_after
 from firsthand.prompt import Message, Model, Prompt, Sampling
 from firsthand.rollout.play import Limits, play
 from firsthand.shell import run
@@ -26,92 +28,14 @@ KEY = "sk-a-very-secret-key-0123456789"
 ASK = Prompt([Message("user", "Hello?")])
 QUICK = Patience(timeout=5.0, retries=3, backoff=0.01)
 
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Endpoint:
-    """Answers in the order of a script, then with its last line for ever."""
-
-    def __init__(self) -> None:
-        self.script: list[Answer] = [say("Hi.")]
-        self.bodies: list[dict[str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.times: list[float] = []
-        self.now = self.most = 0
-        self.url = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.times.append(time.monotonic())
-        self.headers.append(dict(request.headers))
-        self.bodies.append(await request.json())
-        self.now += 1
-        self.most = max(self.most, self.now)
-        try:
-            return await (self.script.pop(0) if len(self.script) > 1 else self.script[0])(request)
-        finally:
-            self.now -= 1
-
-    @property
-    def waits(self) -> list[float]:
-        return [after - before for before, after in zip(self.times, self.times[1:], strict=False)]
-
-
-def reply(message: dict[str, Any], **choice: Any) -> Answer:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "id": "x",
-                "choices": [{"index": 0, "message": {"role": "assistant", **message}, **choice}],
-                "usage": {},
-            }
-        )
-
-    return answer
-
-
-def say(text: str, **choice: Any) -> Answer:
-    return reply({"content": text}, **choice)
-
-
-def calling(*calls: dict[str, Any]) -> Answer:
-    return reply({"content": None, "tool_calls": list(calls)}, finish_reason="tool_calls")
-
-
-def status(code: int, body: str = '{"error": {"message": "busy"}}', **headers: str) -> Answer:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(
-            status=code,
-            text=body,
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
-        )
-
-    return answer
-
-
-async def hang_up(request: web.Request) -> web.StreamResponse:
-    assert request.transport is not None
-    request.transport.close()
-    return web.Response()
-
-
-async def dawdle(_request: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(0.5)
-    return await say("late")(_request)
-
 
 @pytest.fixture
 async def endpoint(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endpoint]:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    found = Endpoint()
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", found.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    yield found
-    await runner.cleanup()
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-the-vendors-key-9876543210")
+    monkeypatch.setenv("FIRSTHAND_KEY_127_0_0_1", KEY)
+    async with serving() as found:
+        yield found
 
 
 async def ask(
@@ -359,7 +283,7 @@ async def test_odd_statuses_and_redirects_are_refused(endpoint: Endpoint):
         ("not json", r"is not a chat completion \(.*\)\. It says: not json"),
         (
             '{"choices": [{"message": {"content": 3}}]}',
-            r"Expected `str \| null`, got `int` - at `\$\.choices\[0\]\.message\.content`",
+            r"Expected `str \| array \| null`, got `int` - at `\$\.choices\[0\]\.message\.content`",
         ),
         ('{"error": {"message": "upstream is down"}}', r"It says: upstream is down"),
         ('{"choices": []}', r"holds no choices"),
@@ -388,7 +312,7 @@ async def test_the_key_is_in_no_error_log_name_or_record(
     assert episode.error.owner == "model"
     assert "Incorrect API key provided: [secret]." in episode.error.message
     assert (
-        "The key comes from the environment variable OPENAI_API_KEY, which is set."
+        "The key comes from the environment variable FIRSTHAND_KEY_127_0_0_1."
         in episode.error.message
     )
     assert "500 Internal Server Error: I saw [secret]; try 2 follows in" in caplog.text
@@ -405,14 +329,47 @@ async def test_the_key_is_in_no_error_log_name_or_record(
 async def test_without_a_key_none_is_sent_and_a_refusal_says_so(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("FIRSTHAND_KEY_127_0_0_1")
     endpoint.script = [status(401)]
     with pytest.raises(
-        ModelError,
-        match="401 Unauthorized: busy The key comes from the environment variable MY_KEY, which is not set",
+        EndpointError,
+        match="401 Unauthorized: busy No key was sent: set the environment variable FIRSTHAND_KEY_127_0_0_1, or",
     ):
-        await ask(endpoint, key_env="MY_KEY")
+        await ask(endpoint)
     assert "Authorization" not in endpoint.headers[0]
+
+
+async def test_a_key_goes_to_its_own_host_only(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+    async def sent(**options: Any) -> str | None:
+        await ask(endpoint, **options)
+        return endpoint.headers[-1].get("Authorization")
+
+    port = endpoint.url.split(":")[2].split("/")[0]
+    monkeypatch.setenv("TEAM_KEY", "sk-team-12345678")
+    assert await sent() == f"Bearer {KEY}"
+    assert await sent(key_env="TEAM_KEY") == "Bearer sk-team-12345678"
+    monkeypatch.setenv(f"FIRSTHAND_KEY_127_0_0_1_{port}", "sk-this-port-1234")
+    assert await sent() == "Bearer sk-this-port-1234"
+    monkeypatch.delenv(f"FIRSTHAND_KEY_127_0_0_1_{port}")
+    monkeypatch.delenv("FIRSTHAND_KEY_127_0_0_1")
+    assert await sent() is None, "OPENAI_API_KEY is OpenAI's"
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    assert await sent() == "Bearer sk-the-vendors-key-9876543210", "or that of OPENAI_BASE_URL"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert await sent() is None
+
+
+def test_a_key_that_is_not_there_or_not_a_key_is_told_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with pytest.raises(
+        UserError, match="The environment variable NO_SUCH_KEY should hold a key and is not set"
+    ):
+        OpenAI("m", url="http://127.0.0.1:9/v1", key_env="NO_SUCH_KEY")
+    monkeypatch.setenv("ODD_KEY", "sk-two lines\nInjected: yes")
+    with pytest.raises(UserError, match="The key in ODD_KEY has blanks or characters") as refused:
+        OpenAI("m", url="http://127.0.0.1:9/v1", key_env="ODD_KEY")
+    assert "Injected" not in str(refused.value)
 
 
 # names
@@ -460,7 +417,7 @@ def test_bad_names_say_what_to_write(monkeypatch: pytest.MonkeyPatch):
 async def test_openai_itself_wants_the_new_name_of_the_token_bound(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("firsthand.models.openai.OFFICIAL", endpoint.url)
+    monkeypatch.setattr("firsthand.models.address.OFFICIAL", endpoint.url)
     await ask(endpoint)
     assert endpoint.bodies[0]["max_completion_tokens"] == 4096
     assert "max_tokens" not in endpoint.bodies[0]
@@ -494,7 +451,7 @@ async def test_one_model_serves_many_event_loops_and_each_closes_its_own(endpoin
     asked = OpenAI("mock", url=endpoint.url)
     answers = [await asyncio.to_thread(run, asked.sample(ASK, Sampling())) for _ in range(3)]
     assert [answer.text for answer in answers] == ["Hi."] * 3
-    assert asked._lines == {}
+    assert asked.connection.lines == {}
     await asked.close()
 
 

@@ -16,7 +16,7 @@ from firsthand.agent import parse_call
 from firsthand.environment import Action, Observation, tools_of
 from firsthand.episode import Episode
 from firsthand.registry import check_version, lookup
-from firsthand.secrets import redact
+from firsthand.secrets import redact_values
 
 
 def export_chat(
@@ -42,7 +42,7 @@ def export_chat(
                 if exclude_flagged and episode.flags:
                     continue
                 if episode.turns and episode.reward is not None and episode.reward >= min_reward:
-                    file.write(redact(msgspec.json.encode(chat(episode))) + b"\n")
+                    file.write(msgspec.json.encode(redact_values(chat(episode))) + b"\n")
                     written += 1
         partial.replace(path)
     finally:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from firsthand.episode import Episode, decode, encode
+from firsthand.episode import Episode, decode, encode, redacted
 from firsthand.errors import Unstorable
-from firsthand.secrets import redact
+from firsthand.secrets import leaks
 
 SEAL = b',"crc32":"'
 SEALED = len(SEAL) + 8 + len(b'"}')
@@ -36,9 +36,7 @@ def line_of(episode: Episode) -> bytes:
         whole = encode(episode)
         if decode(whole) != episode:
             raise ValueError("read back, it is not the same: a list for a tuple, or nan")
-        line = redact(whole)
-        if line is not whole:
-            decode(line)
+        line = encode(redacted(episode)) if leaks(whole.decode()) else whole
     except (*NO_JSON, msgspec.MsgspecError) as error:
         raise Unstorable(
             f"Episode {episode.id} of {episode.task.id} cannot be stored: {error}"

@@ -1,35 +1,35 @@
-"""Any OpenAI-compatible endpoint as a model, over one aiohttp session per event loop.
+"""Any OpenAI-compatible endpoint as a model.
 
-A call that may succeed later (429, 5xx, a lost connection, a timeout) is repeated with growing, jittered
-waits, and never sooner than the server asked. The key is read from the environment when a session opens
-and lives nowhere else. Left out: proxies and `.netrc`, which aiohttp would look up again for each call.
+A call that may succeed later (429, 5xx, a lost connection, a timeout, a reply that makes no sense) is
+repeated with growing, jittered waits, and never sooner than the server asked. A setting that the server
+refuses, such as a temperature, is left out from then on (`dialect`). Left out: streaming.
 """
 
 import asyncio
 import logging
-import os
 import random
-import re
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
-import aiohttp
 import msgspec
-from yarl import URL
 
-from firsthand.errors import ModelError, UserError
-from firsthand.models import Endpoint, chat
-from firsthand.prompt import Completion, Prompt, Sampling, Traits
-from firsthand.secrets import redact, register
-
-OFFICIAL = "https://api.openai.com/v1"
+from firsthand.errors import EndpointError, ModelError, UserError
+from firsthand.models import Endpoint, address, chat
+from firsthand.models.body import Damaged
+from firsthand.models.connection import Connection, NoReply, Reply
+from firsthand.models.dialect import Dialect
+from firsthand.prompt import Completion, Prompt, Sampling, Traits, usage_of
+from firsthand.secrets import redact
+from firsthand.usage import Usage
 
 ANSWER_TOKENS = 4096
 """Reasoning models need thousands; more would not fit beside the prompt in many servers' 8 k."""
+
+LATER = {408, 409, 425, 429}
+"""Statuses below 500 after which another try may succeed."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,10 @@ class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OpenAI:
     """A model behind an OpenAI-compatible endpoint that offers chat completions.
 
-    `url` ends where `/chat/completions` begins. `logprobs` asks for the log-probability of each sampled
-    token. `concurrency` bounds the calls in flight in one event loop. `extra` is sent with every request, for
-    what a server offers beyond the standard, e.g. `{"top_k": 0}`. Raises `UserError`.
+    `url` ends where `/chat/completions` begins. `key_env` names the variable with the key; without it
+    the host decides (`address.key_variable`). `logprobs` asks for the log-probability of each sampled
+    token. `concurrency` bounds the calls in flight in one event loop. `extra` is sent with every request
+    and is part of the name, e.g. `{"reasoning_effort": "low"}`. Raises `UserError`.
     """
 
     traits = Traits(calls_tools=True, answer_tokens=ANSWER_TOKENS)
@@ -62,169 +63,182 @@ class OpenAI:
         model: str,
         *,
         url: str | None = None,
-        key_env: str = "OPENAI_API_KEY",
+        key_env: str | None = None,
         logprobs: bool = False,
         concurrency: int = 2048,
         extra: Mapping[str, Any] | None = None,
         patience: Patience = Patience(),
     ) -> None:
-        self.url = checked_url(url or os.environ.get("OPENAI_BASE_URL") or OFFICIAL)
-        self.official = self.url == OFFICIAL
-        self.key_env, self.concurrency, self.patience = key_env, concurrency, patience
-        if self.official and not os.environ.get(key_env):
-            raise UserError(
-                f"{OFFICIAL} needs a key: set the environment variable {key_env}, or name another endpoint: openai:MODEL@http://HOST:PORT/v1."
-            )
-        if self.official and not model:
-            raise UserError(
-                "Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for another endpoint."
-            )
-        self.name = (
-            f"openai:{model}" if self.official else f"openai:{model}@{self.url}".replace(":@", ":")
-        )
-        self._fixed = {
-            **({"model": model} if model else {}),
-            **({"logprobs": True} if logprobs else {}),
-            **(extra or {}),
-        }
+        self.url = address.checked_url(url) if url else address.default_url()
+        self.official = self.url == address.OFFICIAL
+        self.key_env = address.key_variable(self.url, key_env)
+        self.patience = patience
+        self._check(model)
+        added = address.checked_extra(dict(extra or {}))
+        at = None if self.official else self.url
+        self.name = f"openai:{address.written(model, added, at)}"
+        named = {"model": model} if model else {}
+        fixed = {**named, **({"logprobs": True} if logprobs else {}), **added}
         # only OpenAI itself has renamed the field, and its newer models refuse the old name
-        self._limit = "max_completion_tokens" if self.official else "max_tokens"
-        self._endpoint = URL(f"{self.url}/chat/completions")
+        limit = "max_completion_tokens" if self.official else "max_tokens"
+        self.dialect = Dialect(self.name, fixed, limit=limit)
+        self.connection = Connection(
+            self.url, self.key_env, concurrency=concurrency, timeout=patience.timeout
+        )
         self._random = random.Random()
-        self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
 
     @classmethod
     def from_name(cls, name: str, endpoint: Endpoint = Endpoint()) -> "OpenAI":
-        """Read `MODEL@URL`, `MODEL` or `URL`. Without a URL it is OPENAI_BASE_URL, else OpenAI's own."""
-        found = re.fullmatch(r"(?P<model>.*?)@?(?P<url>https?://.*)?", name, re.DOTALL)
-        assert found is not None  # both parts may be empty
-        patience = Patience(timeout=endpoint.timeout) if endpoint.timeout else Patience()
-        key_env = endpoint.key_env or "OPENAI_API_KEY"
+        """Read `MODEL?FIELD=VALUE@URL`. Without a URL it is OPENAI_BASE_URL, else OpenAI's own."""
+        found = address.parse(name)
         return cls(
-            found["model"],
-            url=found["url"],
-            key_env=key_env,
-            extra=endpoint.extra,
-            patience=patience,
+            found.model,
+            url=found.url,
+            key_env=endpoint.key_env,
+            extra={**found.extra, **endpoint.extra},
+            patience=Patience(timeout=endpoint.timeout) if endpoint.timeout else Patience(),
         )
 
     def __repr__(self) -> str:
         return f"OpenAI({self.name!r})"
 
+    async def probe(self) -> None:
+        """Connect once, sending nothing. Raises `UserError` when nobody answers at the address."""
+        await self.connection.probe()
+
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Ask for one assistant message. Raises `ModelError` when the server refuses or stays silent."""
-        asked = msgspec.structs.replace(
-            sampling, max_tokens=sampling.max_tokens or self.traits.answer_tokens
-        )
-        body = chat.encode(prompt, asked, self._fixed, limit=self._limit)
-        payload = await self._post(body)
+        call = _Call(prompt, sampling, self.traits.answer_tokens)
         try:
-            return chat.decode(payload, turn=len(prompt.messages))
+            return await self._answer(call)
         except ModelError as error:
-            raise ModelError(redact(f"{self.name}: {error}")) from None
+            used = call.used + (error.usage or Usage())
+            said = redact(str(error))
+            raise type(error)(said, usage=used if used.calls else None) from None
 
     async def close(self) -> None:
         """Close the connections of the running event loop; those of others close when their loop ends."""
-        line = self._lines.get(asyncio.get_running_loop())
-        if line is not None:
-            await line.hold.aclose()
+        await self.connection.close()
 
-    async def _post(self, body: bytes) -> bytes:
-        line = self._lines.get(asyncio.get_running_loop()) or await self._connect()
+    async def _answer(self, call: "_Call") -> Completion:
+        """Try until there is an answer. Raises `ModelError`, its text not yet redacted."""
         attempt = 0
         while True:
             asked = 0.0
             try:
-                async with (
-                    line.slots,
-                    line.session.post(self._endpoint, data=body, allow_redirects=False) as response,
-                ):
-                    payload = await response.read()
-                if response.status == 200:
-                    return payload
-                problem = self._problem(response.status, payload)
-                if response.status not in (408, 429) and response.status < 500:
-                    raise ModelError(f"{self.name} refused the request: {problem}")
-                asked = retry_after(response.headers.get("Retry-After"))
-            except TimeoutError:
-                problem = f"no answer within {self.patience.timeout:g} s"
-            except aiohttp.ClientError as error:
-                problem = redact(f"{type(error).__name__}: {error}")
+                reply = await self._try(call)
+                if reply.status == 200:
+                    return self._read(call, reply.payload)
+                problem = self._problem(reply)
+                if reply.status not in LATER and reply.status < 500:
+                    if self._adapt(call, reply):
+                        continue
+                    kind = EndpointError if reply.status in (401, 403, 404) else ModelError
+                    raise kind(f"{self.name} refused the request: {problem}")
+                asked = retry_after(reply.retry_after)
+            except (NoReply, Damaged) as error:
+                problem = str(error)
             attempt += 1
-            await self._wait(attempt, asked, problem)
+            await self._wait(attempt, asked, redact(problem))
+
+    async def _try(self, call: "_Call") -> Reply:
+        dialect = self.dialect
+        call.sent = dialect.settings(unlimited=call.unlimited)
+        request = chat.encode(
+            call.prompt, call.sampling, dialect.added, limit=dialect.limit, settings=call.sent
+        )
+        try:
+            return await self.connection.post(request)
+        except EndpointError as error:
+            if isinstance(error, Damaged):
+                raise
+            raise type(error)(f"{self.name}: {error}") from None
+
+    def _read(self, call: "_Call", payload: bytes) -> Completion:
+        most = call.sampling.max_tokens
+        try:
+            found = chat.decode(payload, turn=len(call.prompt.messages), most=most)
+        except Damaged:
+            call.used += chat.usage_in(payload) or Usage()
+            raise
+        except ModelError as error:
+            usage = error.usage or chat.usage_in(payload)
+            raise type(error)(f"{self.name}: {error}", usage=usage) from None
+        usage = call.used + usage_of(call.prompt, found)
+        notes = self.dialect.notes(call.sampling, unlimited=call.unlimited)
+        return msgspec.structs.replace(found, usage=usage, notes=tuple(notes))
+
+    def _adapt(self, call: "_Call", reply: Reply) -> bool:
+        """Do without a setting that the server objects to. False: it objects to something else."""
+        if reply.status not in (400, 422):
+            return False
+        if not chat.too_many_tokens(reply.payload):
+            return self.dialect.adapt(reply.payload, call.sent, call.sampling)
+        if call.given_limit or call.unlimited:
+            return False
+        call.unlimited = True
+        return True
+
+    def _check(self, model: str) -> None:
+        key = address.checked_key(self.key_env) if self.key_env else ""
+        if self.official and not key:
+            raise UserError(
+                f"{address.OFFICIAL} needs a key: set the environment variable "
+                f"{address.OFFICIAL_KEY}, or name another endpoint: openai:MODEL@http://HOST:PORT/v1."
+            )
+        if self.official and not model:
+            raise UserError(
+                "Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for another endpoint."
+            )
+
+    def _problem(self, reply: Reply) -> str:
+        try:
+            phrase = f"{reply.status} {HTTPStatus(reply.status).phrase}"
+        except ValueError:
+            phrase = str(reply.status)
+        return f"{phrase}: {chat.complaint(reply.payload)}{self._hint(reply)}"
+
+    def _hint(self, reply: Reply) -> str:
+        if reply.status in (401, 403) and self.key_env:
+            return f" The key comes from the environment variable {self.key_env}."
+        if reply.status in (401, 403):
+            variable = address.host_variables(self.url)[-1]
+            return (
+                f" No key was sent: set the environment variable {variable}, or name the one that "
+                f"holds this host's key (--api-key-env)."
+            )
+        if reply.status in (400, 422) and chat.too_many_tokens(reply.payload):
+            return " Allow fewer tokens for an answer (--max-tokens), or shorten the prompt."
+        return ""
 
     async def _wait(self, attempt: int, asked: float, problem: str) -> None:
-        """Sleep before the next attempt. Raises `ModelError` when there should be none."""
+        """Sleep before the next attempt. Raises `EndpointError` when there should be none."""
         patience = self.patience
         if attempt > patience.retries:
-            raise ModelError(
-                f"{self.name} gave no answer in {attempt} {'try' if attempt == 1 else 'tries'}; the last one: {problem}"
-            )
+            tries = f"{attempt} {'try' if attempt == 1 else 'tries'}"
+            raise EndpointError(f"{self.name} gave no answer in {tries}; the last one: {problem}")
         if asked > patience.longest:
-            raise ModelError(
-                f"{self.name} asks to wait {asked:g} s, more than the longest wait of {patience.longest:g} s. It said: {problem}"
+            raise EndpointError(
+                f"{self.name} asks to wait {asked:g} s, more than the longest wait of "
+                f"{patience.longest:g} s. It said: {problem}"
             )
-        seconds = asked + self._random.uniform(
-            0.0, min(patience.longest, patience.backoff * 2.0 ** (attempt - 1))
-        )
+        grown = min(patience.longest, patience.backoff * 2.0 ** (attempt - 1))
+        seconds = asked + self._random.uniform(0.0, grown)
         _log.info("%s: %s; try %d follows in %.2f s", self.name, problem, attempt + 1, seconds)
         await asyncio.sleep(seconds)
 
-    def _problem(self, status: int, payload: bytes) -> str:
-        try:
-            phrase = f"{status} {HTTPStatus(status).phrase}"
-        except ValueError:
-            phrase = str(status)
-        hint = ""
-        if status in (401, 403):
-            hint = f" The key comes from the environment variable {self.key_env}, which is {'set' if os.environ.get(self.key_env) else 'not set'}."
-        return redact(f"{phrase}: {chat.complaint(payload)}{hint}")
 
-    async def _connect(self) -> "_Line":
-        hold = self._session()
-        line = _Line(hold, await anext(hold), asyncio.Semaphore(self.concurrency))
-        self._lines[asyncio.get_running_loop()] = line
-        return line
+class _Call:
+    """One answer on its way: what was asked, what its tries took, the settings last sent."""
 
-    async def _session(self) -> AsyncGenerator[aiohttp.ClientSession, None]:
-        """Keep the session of the running loop. A generator, because a loop closes its own when it ends."""
-        loop, key = asyncio.get_running_loop(), os.environ.get(self.key_env, "").strip()
-        register(key)
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # the default of 100 would cap rollouts
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self.patience.timeout),
-            headers={
-                "Content-Type": "application/json",
-                **({"Authorization": f"Bearer {key}"} if key else {}),
-            },
-        )
-        try:
-            yield session
-        finally:
-            self._lines.pop(loop, None)
-            await session.close()
-            await asyncio.sleep(0)  # lets the transports finish closing
-
-
-class _Line(NamedTuple):
-    """What one event loop holds: the generator that keeps the session, the session, the free slots."""
-
-    hold: AsyncGenerator[aiohttp.ClientSession, None]
-    session: aiohttp.ClientSession
-    slots: asyncio.Semaphore
-
-
-def checked_url(url: str) -> str:
-    """Return the base of an endpoint, with `/v1` where it has no path. Raises `UserError`."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UserError(f"An endpoint reads http://HOST:PORT/v1 or https://HOST/v1, got {url!r}.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise UserError(
-            f"The endpoint at {parts.hostname} carries a login or a query; a URL is recorded, so put the key in the environment instead."
-        )
-    return url.rstrip("/") if parts.path.strip("/") else f"{parts.scheme}://{parts.netloc}/v1"
+    def __init__(self, prompt: Prompt, sampling: Sampling, most: int) -> None:
+        self.prompt = prompt
+        self.given_limit = sampling.max_tokens is not None
+        self.sampling = msgspec.structs.replace(sampling, max_tokens=sampling.max_tokens or most)
+        self.used = Usage()
+        self.unlimited = False
+        """The default limit does not fit, so that the server's own holds."""
+        self.sent: tuple[str, ...] = ()
 
 
 def retry_after(header: str | None) -> float:
@@ -237,5 +251,5 @@ def retry_after(header: str | None) -> float:
         pass
     try:
         return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
