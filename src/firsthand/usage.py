@@ -44,7 +44,7 @@ class Usage(msgspec.Struct, frozen=True):
     def times(self, factor: float) -> "Usage":
         """Scale every count, rounding up."""
         counts = (self.calls, self.prompt_tokens, self.sampled_tokens, self.estimated)
-        return Usage(*(math.ceil(count * factor) for count in counts))
+        return Usage(*(math.ceil(count * factor - 1e-6) for count in counts))
 
 
 def estimated_tokens(text: str) -> int:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from firsthand.agent import Agent
@@ -36,10 +37,12 @@ from firsthand.errors import UserError
 from firsthand.evaluate.evaluate import Evaluation, Options, evaluate
 from firsthand.evaluate.html import require
 from firsthand.journal.journal import Journal
-from firsthand.prompt import Model, Sampling
+from firsthand.prompt import Model, Reachable, Sampling
 from firsthand.registry import tasks
+from firsthand.rollout.forecast import forecast
 from firsthand.shell import run as run_async
 from firsthand.task import Task
+from firsthand.usage import Meter, table_rows
 
 
 def eval(
@@ -99,6 +102,10 @@ def eval(
             f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out."
         )
     store = Journal(journal) if journal is not None else None
+    if isinstance(who.model, Reachable):
+        told = run_async(forecast(who, played * repeats, turns=turns, concurrency=concurrency))
+        if told is not None:
+            tell(f"Forecast: {told.told(counted.prices)}.", err=True)
     seen: list[Episode] = []
     try:
         with bar(who.model.name, n * repeats) as step:
@@ -119,11 +126,11 @@ def eval(
         tell(_how_to_go_on(store, len(seen), n * repeats), err=True)
         raise
     if html is not None:
-        _report(html, result, seen or _kept(store, run))
+        _report(html, result, seen or _kept(store, run), counted)
     if json:
-        document(result)
+        document(msgspec.structs.asdict(result) | {"spent": counted.spent()})
     else:
-        _show(result, html)
+        _show(result, html, counted)
     _complain(result, seen)
 
 
@@ -145,10 +152,11 @@ def _kept(store: Journal | None, run: str) -> list[Episode]:
     return list(store.episodes(run=run)) if store is not None else []
 
 
-def _report(path: Path, result: Evaluation, episodes: list[Episode]) -> None:
+def _report(path: Path, result: Evaluation, episodes: list[Episode], counted: Meter) -> None:
     from firsthand.evaluate.report import Report, write_report
 
     facts = {"model": result.agent, "tasks": str(result.tasks), "episodes": str(result.episodes)}
+    facts |= dict(_spent(counted))
     shown = sorted(episodes, key=lambda episode: episode.task.seed)
     write_report(
         path,
@@ -158,22 +166,33 @@ def _report(path: Path, result: Evaluation, episodes: list[Episode]) -> None:
     )
 
 
-def _show(result: Evaluation, html: Path | None) -> None:
+def _spent(counted: Meter) -> list[tuple[str, str]]:
+    """Say what was taken now, resumed episodes left out; nothing where no model was asked."""
+    if not counted.total.calls:
+        return []
+    return [("spent", what) for _, what in table_rows(counted.spent())[-1:]]
+
+
+def _show(result: Evaluation, html: Path | None, counted: Meter) -> None:
     from firsthand.cli.console import SafeConsole
     from firsthand.evaluate.tables import table
 
     SafeConsole().print(table(result))
+    for name, what in _spent(counted):
+        tell(f"{name}: {what}")
     if html is not None:
         tell(f"Report: {html}")
 
 
 def _complain(result: Evaluation, seen: list[Episode]) -> None:
-    """Show one failure in full; exit with 1 when nothing could be scored."""
+    """Show one failure in full; exit with 1 when all failed, or the model was gone."""
     failure = next((episode.error for episode in seen if episode.error is not None), None)
     if failure is not None:
         tell(
             f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}",
             err=True,
         )
-    if result.score is None:
+    if result.stopped:
+        tell(f"Stopped early: {result.stopped}", err=True)
+    if result.unavailable or result.failed == result.episodes:
         raise typer.Exit(1)
