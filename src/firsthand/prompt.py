@@ -1,8 +1,8 @@
 """The seam between agents and models: a prompt goes in, a completion comes out.
 
-Two kinds of player exist. A `Model` continues a conversation and is stateless: the whole prompt comes
-with each call, tokens included. A `Policy` acts on observations directly and may look inside the
-world: scripts, experts, people.
+Two kinds of player exist. A `Model` continues a conversation and is stateless: the whole prompt
+comes with each call, tokens included. A `Policy` acts on observations directly and may look inside
+the world: scripts, experts, people.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message. `calls` are an assistant's tool calls; `call_id` links a tool's answer to its call."""
+    """One message. `calls` are an assistant's; `call_id` links a tool's answer to its call."""
 
     role: Role
     content: str = ""
@@ -29,7 +29,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 class Sampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to sample. Temperature 0 is greedy.
 
-    `max_tokens` bounds one answer, hidden reasoning included; None: `Traits.answer_tokens` of the model.
+    `max_tokens` bounds one answer, hidden reasoning included; None: `Traits.answer_tokens` of the
+    model.
     """
 
     temperature: float = 1.0
@@ -56,7 +57,8 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 class Completion(msgspec.Struct, frozen=True):
-    """What a model answered. `prompt_ids` are the tokens appended to the prefix, `ids` the sampled ones.
+    """What a model answered. `prompt_ids` are the tokens appended to the prefix, `ids` the sampled
+    ones.
 
     `logprobs` has one entry in nats for each of `ids`; `choices` maps options to log-probabilities.
     Models that do not report tokens leave them empty.

@@ -1,9 +1,9 @@
 """Secrets seen by this process, so that nothing that is stored, logged or shown repeats one.
 
-Whoever reads a key registers it; whoever writes text out redacts it: decoded text, never encoded JSON
-or HTML, whose syntax and field names a short key might match. A key is recognised whole, in part, and
-in base64, hex and percent encoding. Left out: encrypted storage (a key comes from the environment each
-time), and encodings that somebody would have to choose in order to steal it.
+Whoever reads a key registers it; whoever writes text out redacts it: decoded text, never encoded
+JSON or HTML, whose syntax and field names a short key might match. A key is recognised whole, in
+part, and in base64, hex and percent encoding. Left out: encrypted storage (a key comes from the
+environment each time), and encodings that somebody would have to choose in order to steal it.
 """
 
 import base64
@@ -15,14 +15,14 @@ from urllib.parse import quote
 Text = TypeVar("Text", str, bytes)
 
 SHORTEST = 8
-"""Placeholders such as `EMPTY` or `none` are shorter: redacting those would mangle ordinary text."""
+"""Placeholders such as `EMPTY` or `none` are shorter: redacting them would mangle texts."""
 
 LONGEST_WORD = 20
 """Only letters, or only digits: below this length it may be a word that an environment uses."""
 
 MIXED_PART, PLAIN_PART = 8, 12
-"""A part of a key gives it away from so many characters on: fewer where it mixes letters and digits,
-because words and numbers of that length occur in ordinary text."""
+"""A part of a key gives it away from so many characters on: fewer where it mixes letters and
+digits, because words and numbers of that length occur in ordinary text."""
 
 MARK = "[secret]"
 
@@ -31,7 +31,7 @@ _parts: dict[str, tuple[str, ...]] = {}
 
 
 def register(secret: str) -> bool:
-    """Remember a secret for the rest of the process. False: it is taken for a placeholder or a word."""
+    """Remember a secret until the process ends. False: it is taken for a placeholder or a word."""
     plain = secret.isalpha() or secret.isdigit()
     if len(secret) < SHORTEST or (plain and len(secret) < LONGEST_WORD):
         return False
@@ -51,7 +51,7 @@ def redact(text: Text) -> Text:
 
 
 def redact_values(value: Any) -> Any:
-    """Redact every text in a value made of dicts, lists and tuples, the names of fields included."""
+    """Redact every text in a value made of dicts, lists and tuples, names of fields included."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):

@@ -1,7 +1,8 @@
-"""Where an endpoint is and whose key it gets: the names of API models, their URLs, the keys of hosts.
+"""Where an endpoint is and whose key it gets: the names of API models, their URLs, the keys of
+hosts.
 
-A key goes to the host it belongs to and to no other. Left out: guessing a scheme for any machine but
-this one, because a wrong guess would send prompts in the clear.
+A key goes to the host it belongs to and to no other. Left out: guessing a scheme for any machine
+but this one, because a wrong guess would send prompts in the clear.
 """
 
 import os
@@ -26,7 +27,7 @@ LIKE_AN_ADDRESS = re.compile(
     r"|[\w-]+(\.[\w-]+)*:\d{4,5}(/\S*)?|[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+(/\S*)?|/v\d\S*)",
     re.IGNORECASE,
 )
-"""What nobody calls a model: a scheme, an IP address, HOST:PORT, or a domain with a version's path."""
+"""No name of a model: a scheme, an IP address, HOST:PORT, or a domain with a version's path."""
 
 RESERVED = {"messages", "model", "n", "stream", "stream_options", "tools"}
 """Fields that decide how a reply is read, so that they cannot be given as extra ones."""
@@ -113,9 +114,9 @@ def default_url() -> str:
 def key_variable(url: str, named: str | None = None) -> str | None:
     """Return the environment variable whose key may go to this URL; None: no key belongs to it.
 
-    It is `named`, where the caller named one; else FIRSTHAND_KEY_HOST_PORT or FIRSTHAND_KEY_HOST where
-    set; else OPENAI_API_KEY at the address it belongs to: OPENAI_BASE_URL, or OpenAI's own. Raises
-    `UserError` when a named variable is not set.
+    It is `named`, where the caller named one; else FIRSTHAND_KEY_HOST_PORT or FIRSTHAND_KEY_HOST
+    where set; else OPENAI_API_KEY at the address it belongs to: OPENAI_BASE_URL, or OpenAI's own.
+    Raises `UserError` when a named variable is not set.
     """
     if named:
         if not os.environ.get(named, "").strip():

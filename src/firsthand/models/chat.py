@@ -1,7 +1,8 @@
-"""Chat completions as they travel: a prompt into the body of a request, the body of a reply into a completion.
+"""Chat completions as they travel: a prompt into the body of a request, the body of a reply into a
+completion.
 
-Only the fields that are used are decoded. Left out: streaming (a turn needs the whole answer), several
-answers to one request, and the legacy text-completions interface.
+Only the fields that are used are decoded. Left out: streaming (a turn needs the whole answer),
+several answers to one request, and the legacy text-completions interface.
 """
 
 import re
@@ -18,7 +19,7 @@ from firsthand.secrets import redact, redact_values
 from firsthand.usage import Usage
 
 NOT_AN_OBJECT = "arguments_were_not_one_JSON_object"
-"""The parameter that stands for unreadable arguments: no tool has it, so that the refusal names the reason."""
+"""Stands for unreadable arguments: no tool has this parameter, so the refusal names the reason."""
 
 
 MOST_CHARACTERS = 1_000_000
@@ -105,8 +106,8 @@ def encode(
 ) -> bytes:
     """Return the body of a request.
 
-    `fixed` fields are added and win; `limit` names the bound on tokens; only `settings` are sent, the
-    others are left to the server. Left to themselves, servers differ in what they assume.
+    `fixed` fields are added and win; `limit` names the bound on tokens; only `settings` are sent,
+    the others are left to the server. Left to themselves, servers differ in what they assume.
     """
     wanted = {
         limit: sampling.max_tokens,
@@ -230,7 +231,7 @@ def _calls(calls: Sequence[_Call], turn: int) -> tuple[ToolCall, ...]:
 
 
 def _object(arguments: str | dict[str, Any] | None) -> dict[str, Any]:
-    """Read the arguments of a call. What cannot be read becomes arguments that every tool refuses by name."""
+    """Read the arguments of a call. What cannot be read, every tool refuses by name."""
     if not arguments:
         return {}
     if isinstance(arguments, dict):
@@ -243,7 +244,7 @@ def _object(arguments: str | dict[str, Any] | None) -> dict[str, Any]:
 
 
 def complaint(payload: bytes) -> str:
-    """Return what a server says is wrong, without secrets: a JSON error's message, or the body's beginning."""
+    """Return what a server says is wrong, without secrets: a JSON error's message, or the body."""
     said = _error(payload)
     for key in ("error", "message", "detail"):
         # {"error": {"message": ...}}, {"message": ...}, {"detail": ...}

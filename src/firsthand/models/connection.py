@@ -1,7 +1,9 @@
-"""The connections to one endpoint: an aiohttp session for each event loop, and one exchange over it.
+"""The connections to one endpoint: an aiohttp session for each event loop, and one exchange over
+it.
 
-The key is read from the environment when a session opens and lives nowhere else. Left out: proxies and
-`.netrc`, which aiohttp would look up again for each call, and redirects, which could lead a key away.
+The key is read from the environment when a session opens and lives nowhere else. Left out: proxies
+and `.netrc`, which aiohttp would look up again for each call, and redirects, which could lead a key
+away.
 """
 
 import asyncio
@@ -31,7 +33,7 @@ class NoReply(Exception):
 
 
 class Connection:
-    """An endpoint's address with the key that belongs to it, and at most `concurrency` calls at once."""
+    """An endpoint's address and the key that belongs to it; at most `concurrency` calls at once."""
 
     def __init__(self, url: str, key_env: str | None, *, concurrency: int, timeout: float) -> None:
         self.url, self.key_env = url, key_env
@@ -62,7 +64,7 @@ class Connection:
         self.reached = True
 
     async def post(self, request: bytes) -> Reply:
-        """Send one request. Raises `NoReply` or `Damaged`, else `EndpointError`: no use to try again."""
+        """Send one request. Raises `NoReply`, `Damaged`; `EndpointError` where to try is no use."""
         line = self.lines.get(asyncio.get_running_loop()) or await self._connect()
         try:
             async with (
@@ -79,7 +81,7 @@ class Connection:
             raise NoReply(f"{type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
-        """Close the session of the running loop; those of other loops close when their loop ends."""
+        """Close the session of the running loop; those of others close when their loop ends."""
         line = self.lines.get(asyncio.get_running_loop())
         if line is not None:
             await line.hold.aclose()
@@ -91,7 +93,7 @@ class Connection:
         return line
 
     async def _session(self) -> AsyncGenerator[aiohttp.ClientSession, None]:
-        """Keep the session of the running loop. A generator, because a loop closes its own at its end."""
+        """Keep the session of the running loop. A generator: a loop closes its own at its end."""
         loop = asyncio.get_running_loop()
         key = address.checked_key(self.key_env) if self.key_env else ""
         address.register_keys()
@@ -113,7 +115,7 @@ class Connection:
 
 
 class _Line(NamedTuple):
-    """What one event loop holds: the generator that keeps the session, the session, the free slots."""
+    """What one event loop holds: the generator with the session, the session, the free slots."""
 
     hold: AsyncGenerator[aiohttp.ClientSession, None]
     session: aiohttp.ClientSession

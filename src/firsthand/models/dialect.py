@@ -1,8 +1,9 @@
 """Which settings a server accepts, learned from its refusals.
 
-Some models take no temperature but 1, some servers know the bound on tokens by its older or newer name,
-and some refuse the default bound because it does not fit. Each is learned once, logged, and said in
-the record of every episode that it changed. Left out: a table of models and their quirks, which ages.
+Some models take no temperature but 1, some servers know the bound on tokens by its older or newer
+name, and some refuse the default bound because it does not fit. Each is learned once, logged, and
+said in the record of every episode that it changed. Left out: a table of models and their quirks,
+which ages.
 """
 
 import logging

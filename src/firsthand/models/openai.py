@@ -1,8 +1,8 @@
 """Any OpenAI-compatible endpoint as a model.
 
-A call that may succeed later (429, 5xx, a lost connection, a timeout, a reply that makes no sense) is
-repeated with growing, jittered waits, and never sooner than the server asked. A setting that the server
-refuses, such as a temperature, is left out from then on (`dialect`). Left out: streaming.
+A call that may succeed later (429, 5xx, a lost connection, a timeout, a reply that makes no sense)
+is repeated with growing, jittered waits, and never sooner than the server asked. A setting that the
+server refuses, such as a temperature, is left out from then on (`dialect`). Left out: streaming.
 """
 
 import asyncio
@@ -50,10 +50,10 @@ class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OpenAI:
     """A model behind an OpenAI-compatible endpoint that offers chat completions.
 
-    `url` ends where `/chat/completions` begins. `key_env` names the variable with the key; without it
-    the host decides (`address.key_variable`). `logprobs` asks for the log-probability of each sampled
-    token. `concurrency` bounds the calls in flight in one event loop. `extra` is sent with every request
-    and is part of the name, e.g. `{"reasoning_effort": "low"}`. Raises `UserError`.
+    `url` ends where `/chat/completions` begins. `key_env` names the variable with the key; without
+    it the host decides (`address.key_variable`). `logprobs` asks for the log-probability of each
+    sampled token. `concurrency` bounds the calls in flight in one event loop. `extra` is sent with
+    every request and is part of the name, e.g. `{"reasoning_effort": "low"}`. Raises `UserError`.
     """
 
     traits = Traits(calls_tools=True, answer_tokens=ANSWER_TOKENS)
@@ -107,7 +107,7 @@ class OpenAI:
         await self.connection.probe()
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        """Ask for one assistant message. Raises `ModelError` when the server refuses or stays silent."""
+        """Ask for one assistant message. Raises `ModelError` when there is none."""
         call = _Call(prompt, sampling, self.traits.answer_tokens)
         try:
             return await self._answer(call)
@@ -117,7 +117,7 @@ class OpenAI:
             raise type(error)(said, usage=used if used.calls else None) from None
 
     async def close(self) -> None:
-        """Close the connections of the running event loop; those of others close when their loop ends."""
+        """Close the connections of the running loop; those of others close when their loop ends."""
         await self.connection.close()
 
     async def _answer(self, call: "_Call") -> Completion:
@@ -242,7 +242,7 @@ class _Call:
 
 
 def retry_after(header: str | None) -> float:
-    """Read `Retry-After`, in seconds or as an HTTP date; 0 when it is missing, unreadable or past."""
+    """Read `Retry-After`, in seconds or as an HTTP date; 0 when missing, unreadable or past."""
     if not header:
         return 0.0
     try:

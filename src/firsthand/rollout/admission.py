@@ -1,8 +1,9 @@
-"""Whether a rollout may start another episode: what the budget covers, and whether the model answers.
+"""Whether a rollout may start another episode: what the budget covers, and whether the model
+answers.
 
-Episodes in flight always finish. Stopping them at the limit would lose the long ones more often than
-the short ones, so that the scores of what was kept would be biased; without that, what was played is
-the first part of the list of tasks.
+Episodes in flight always finish. Stopping them at the limit would lose the long ones more often
+than the short ones, so that the scores of what was kept would be biased; without that, what was
+played is the first part of the list of tasks.
 """
 
 import asyncio
@@ -12,14 +13,16 @@ from firsthand.errors import ModelUnavailable
 from firsthand.usage import Meter, Usage
 
 UNANSWERED = 10
-"""Episodes in a row without a first answer after which the model counts as unavailable. An endpoint that
-fails 30% of them, all tries included, is stopped by chance in 1 of 240,000 runs of ten."""
+"""Episodes in a row without a first answer after which the model counts as unavailable. An endpoint
+that fails 30% of them, all tries included, is stopped by chance in 1 of 170,000 runs of ten."""
 
 
 class Admission:
-    """Starts episodes while the budget probably covers them: those in flight are expected to take the mean.
+    """Starts episodes while the budget probably covers them: those in flight are expected to take
+    the mean.
 
-    The first episode of a budgeted run is played alone, because nothing is known of the mean before.
+    The first episode of a budgeted run is played alone, because nothing is known of the mean
+    before.
     """
 
     def __init__(self, meter: Meter | None) -> None:

@@ -1,8 +1,8 @@
 """What a run will take, said before it: the expert plays a few tasks and its prompts are counted.
 
-Prompts are rendered as the model would be shown them, so that the whole history that an endpoint is sent
-again in every turn is counted. Left out: how much a model thinks, and how many turns more than the
-expert it needs; `most` bounds both.
+Prompts are rendered as the model would be shown them, so that the whole history that an endpoint is
+sent again in every turn is counted. Left out: how much a model thinks, and how many turns more than
+the expert it needs; `most` bounds both.
 """
 
 import inspect
