@@ -252,7 +252,7 @@ class Conversation:
             shown: list[Lesson] = examples
         else:
             examples = []
-            shown, offered = self._prose()
+            shown, offered = self._prose(observation)
         self.lessons = (tuple(lesson.id for lesson in shown), offered)
         text = self._instructions(() if few_shot else shown)
         if text:
@@ -270,21 +270,20 @@ class Conversation:
         shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
         return shown, tuple(lesson.id for lesson in found)
 
-    def _prose(self) -> tuple[list[Lesson], tuple[str, ...]]:
-        budget, found = self.agent.lesson_tokens, list[Lesson]()
-        for lesson in (
-            *self.agent.playbook.rules(self.task.environment),
-            *self.agent.playbook.active,
-        ):
-            if (
-                lesson in found
-                or not lesson.in_scope(self.task.environment)
-                or lesson.tokens > budget
-            ):
-                continue
-            budget -= lesson.tokens
-            found.append(lesson)
-        mask = self.agent.mask
+    def _prose(self, observation: Observation) -> tuple[list[Lesson], tuple[str, ...]]:
+        """Choose what the system message has room for, rules first and then the nearest examples; mask it."""
+        playbook, place, mask = self.agent.playbook, self.task.environment, self.agent.mask
+        near = playbook.examples(place, observation.full, len(playbook.lessons))[::-1]
+        scoped = [lesson for lesson in playbook.active if lesson.in_scope(place)]
+        room, chosen = self.agent.lesson_tokens, dict[str, Lesson]()
+        for lesson in (*playbook.rules(place), *near, *scoped):
+            if lesson.id not in chosen and lesson.tokens <= room:
+                room -= lesson.tokens
+                chosen[lesson.id] = lesson
+        # examples in the order of the playbook: where all fit, every task shares one prompt prefix
+        rules = [lesson for lesson in chosen.values() if lesson.kind == "rule"]
+        examples = [lesson for lesson in scoped if lesson.kind != "rule" and lesson.id in chosen]
+        found = [*rules, *examples]
         shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
         return shown, tuple(lesson.id for lesson in found)
 

@@ -22,12 +22,17 @@ State = Literal["probation", "core", "retired"]
 Kind = Literal["example", "rule"]
 
 
-class Credit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Posterior of a lesson's effect on the score: mean and standard deviation, and rollouts it is based on."""
+class Credit(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Posterior of a lesson's effect on the score: mean, standard deviation, rollouts with it on offer."""
 
     mean: float
     sd: float
     n: int
+    own: float = 0.0
+    """Rollouts that tell about the lesson itself: with the rule shown, or with the example as the
+    nearest one shown. 0: what is known is its kind's effect only."""
+    doubt: float = 1.0
+    """Probability that it does not help, on the evidence by which its kind is promoted."""
 
     @property
     def positive(self) -> float:
@@ -89,19 +94,23 @@ class Lesson(
 class Mask(msgspec.Struct, frozen=True):
     """A random subset of lessons, decided by hashing: the same seed leaves the same lessons in.
 
-    Lessons on probation stay with probability `probation` (above 0), core ones with `core`.
+    With probability `hide` a whole kind of lesson is left out. Else lessons on probation stay with
+    probability `probation` (above 0), core ones with `core`.
     """
 
     seed: str
     probation: float = 0.5
     core: float = 0.9
+    hide: float = 0.0
 
     def keeps(self, lesson: Lesson) -> bool:
         """Say whether the lesson is in the subset."""
+        if digest(f"{self.seed}/kind/{lesson.kind}") / 2**128 < self.hide:
+            return False
         return digest(f"{self.seed}/{lesson.id}") / 2**128 < self.probability(lesson)
 
     def probability(self, lesson: Lesson) -> float:
-        """Return the probability that a mask with some other seed keeps the lesson."""
+        """Return the probability that a mask with some other seed keeps the lesson, its kind not hidden."""
         return self.core if lesson.state == "core" else self.probation
 
 

@@ -552,7 +552,7 @@ async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
         ["retired"],
         ["retired"],
     ]
-    assert learned.working.lessons[0].credit.positive < 0.01
+    assert learned.working.lessons[0].credit.positive < 0.05
     assert learned.verdicts == ()
     assert learned.gain == 0.0
 
@@ -569,7 +569,7 @@ async def test_law_11_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
         alter=decided_by(NEAR_EVERYBODY, right=True),
     )
     assert learned.working.lessons[0].state == "core"
-    assert learned.working.lessons[0].credit.positive > 0.99
+    assert learned.working.lessons[0].credit.positive > 0.95
     assert [verdict.deployed for verdict in learned.verdicts] == [False] * len(learned.verdicts)
     assert learned.verdicts
     assert learned.agent.playbook == Playbook()

@@ -6,7 +6,7 @@ started again with `resume` repeats its own history from the journal and goes on
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from firsthand.errors import ModelError, UserError
 from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
 from firsthand.learn.lessons import gate
-from firsthand.learn.lessons.credit import Credits, Trial, assign
+from firsthand.learn.lessons.credit import Trial, assign
 from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
 from firsthand.learn.lessons.gate import Play, Verdict
 from firsthand.learn.lessons.intake import admit
+from firsthand.learn.lessons.promotion import judge
 from firsthand.learn.lessons.review import Contrast, Reporting, Reviewer, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.playbook import Lesson, Mask, Playbook, merge
@@ -131,6 +132,8 @@ class _Life:
         self.examples: list[Episode] = []
         self.flagged = Counter[str]()
         self.problems: list[str] = []
+        self.promoted: Mapping[str, frozenset[str]] = {}
+        self.unidentified: tuple[str, ...] = ()
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""
@@ -150,7 +153,9 @@ class _Life:
         sampling = msgspec.structs.replace(
             self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31
         )
-        awake = self.start.with_playbook(self.working, mask=Mask(seed, self.config.mask))
+        awake = self.start.with_playbook(
+            self.working, mask=Mask(seed, self.config.mask, hide=self.config.hide)
+        )
         return msgspec.structs.replace(awake, sampling=sampling)
 
     def kept(self, episodes: list[Episode]) -> list[Episode]:
@@ -166,18 +171,30 @@ class _Life:
         keep = {lesson.id: mask.probability(lesson) for lesson in self.working.lessons}
         for episode in episodes:
             if episode.reward is not None:
-                offered = {lesson: keep[lesson] for lesson in episode.offered}
                 self.trials.append(
                     Trial(
                         episode.reward,
                         episode.task.id,
                         episode.task.environment,
-                        offered,
+                        {lesson: keep[lesson] for lesson in episode.offered},
                         frozenset(episode.shown),
+                        self.config.hide,
+                        self._near(episode),
                     )
                 )
                 if len(self.examples) < 2 and episode.success:
                     self.examples.append(episode)
+
+    def _near(self, episode: Episode) -> tuple[tuple[str, ...], ...]:
+        """For each turn, the examples that were on offer, the nearest to its observation first."""
+        found: list[tuple[str, ...]] = []
+        for turn in episode.turns:
+            examples = self.working.examples(
+                episode.task.environment, turn.observation.full, len(self.working.lessons)
+            )
+            offered = set(turn.offered)
+            found.append(tuple(lesson.id for lesson in reversed(examples) if lesson.id in offered))
+        return tuple(found)
 
     async def review(
         self, number: int, reviewer: Reviewer, episodes: Sequence[Episode]
@@ -221,32 +238,21 @@ class _Life:
     def settle(self, proposals: Sequence[Lesson]) -> None:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
         lessons = merge(self.working.lessons, proposals)
-        credits = assign(
-            self.trials, {lesson.id: lesson.kind for lesson in lessons}, prior=self.config.prior
-        )
-        judged = [self._judge(lesson, credits) for lesson in lessons]
+        kinds = {lesson.id: lesson.kind for lesson in lessons}
+        credits = assign(self.trials, kinds, prior=self.config.prior)
+        self.unidentified = credits.unidentified
+        judged = judge(lessons, credits, self.config)
+        self.promoted = judged.promoted
         active = sorted(
-            (lesson for lesson in judged if lesson.state != "retired"),
+            (lesson for lesson in judged.lessons if lesson.state != "retired"),
             key=lambda lesson: -lesson.effect,
         )
-        beyond = {lesson.id for lesson in active[self.config.capacity :]}
+        beyond = _ids(active[self.config.capacity :])
         kept = tuple(
             msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson
-            for lesson in judged
+            for lesson in judged.lessons
         )
         self.working = Playbook(self.working.version, kept)
-
-    def _judge(self, lesson: Lesson, credits: Credits) -> Lesson:
-        credit = credits.overall.get(lesson.id)
-        if lesson.state == "retired" or credit is None:
-            return lesson
-        pays = credit.mean > self.config.token_price * lesson.tokens
-        state = "probation"
-        if credit.positive < self.config.drop_below:
-            state = "retired"
-        elif credit.positive >= self.config.promote_above and pays:
-            state = "core"
-        return msgspec.structs.replace(lesson, state=state, credit=credit)
 
     async def gate(self, number: int) -> bool:
         """Test the core lessons against the deployed ones, and deploy them where they pass."""
@@ -281,8 +287,13 @@ class _Life:
         return [
             lesson if lesson.id in self.start.playbook.by_id else _bound(lesson, name)
             for lesson in self.working.lessons
-            if lesson.state == "core" and lesson.in_scope(name)
+            if lesson.state == "core" and lesson.in_scope(name) and self._earned(lesson, name)
         ]
+
+    def _earned(self, lesson: Lesson, name: str) -> bool:
+        """Whether a core lesson was promoted in this environment, or was never on offer in any."""
+        somewhere = any(lesson.id in ids for ids in self.promoted.values())
+        return not somewhere or lesson.id in self.promoted.get(name, ())
 
     def _joined(self, number: int, lessons: dict[str, list[Lesson]]) -> Playbook:
         """Put the lessons of each environment together, and those about other environments.

@@ -1,0 +1,137 @@
+"""Which worked examples are right: a mixture of those that work and those that do not.
+
+An example decides where it is the nearest one shown, so the outcomes of those plays tell about it. Few
+plays tell about each of a hundred examples, but an example either works or it does not, and both groups
+are seen together: the mixture learns how often plays succeed in each group and how large the groups are,
+and then one play or two say much about a single example (the two-groups model, Efron 2008). Whether
+showing examples changes anything at all is not decided here but by the randomised design (`credit`).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from firsthand.playbook import Credit
+
+ROUNDS = 200
+"""Steps of expectation and maximisation; the shares change by less than .001 after some fifty."""
+NEVER = 0.01
+"""Least and, from 1, most chance of success in a group: no play is impossible."""
+WORKING, PLAYS = 0.8, 2.0
+"""Share of working examples that is imagined before the first play, and how many lessons or plays that
+is worth; it keeps groups with nothing in them where they are."""
+
+
+class Plays(msgspec.Struct, frozen=True):
+    """Plays in which one example was the nearest shown: how many, and the sum of their outcomes.
+
+    Both may be fractions: where turns had different nearest examples they share the play.
+    """
+
+    n: float
+    won: float
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """The mixture: chance of success without any example, with a useless one, with a working one."""
+
+    none: float
+    useless: float
+    works: float
+    share: float
+    """Share of working examples; 1: they cannot be told apart."""
+
+    def chance(self, plays: Plays) -> float:
+        """Return the probability that an example with such plays works."""
+        if self.share >= 1.0:
+            return 1.0
+        ratio = np.exp(np.clip(_log_ratio(self.works, self.useless, plays.n, plays.won), -50, 50))
+        odds = self.share / (1.0 - self.share) * float(ratio)
+        return odds / (1.0 + odds)
+
+    def credit(self, plays: Plays, n: int, *, effect: Credit) -> Credit:
+        """Return an example's credit; `effect` is the posterior of the kind's mean effect.
+
+        Without an effect of the kind, what looks like groups is luck: then nothing is known of any
+        example but that the kind's effect is about 0.
+        """
+        real = abs(2.0 * effect.positive - 1.0)
+        chance = self.chance(plays)
+        works, useless = self.works - self.none, self.useless - self.none
+        mean = real * (chance * works + (1.0 - chance) * useless)
+        spread = real * (chance * (works - mean) ** 2 + (1.0 - chance) * (useless - mean) ** 2)
+        spread += (1.0 - real) * mean**2 + effect.sd**2
+        return Credit(
+            round(mean, 4),
+            round(spread**0.5, 4),
+            n,
+            round(plays.n, 2),
+            round(1.0 - real * chance, 6),
+        )
+
+
+def fit(plays: Sequence[Plays], none: Plays) -> Groups:
+    """Fit the mixture by expectation maximisation; `none` are the plays without any example shown.
+
+    Where one group explains the plays as well as two (by the Bayesian information criterion), the
+    examples cannot be told apart, and all of them are taken to work as well as they do together.
+    """
+    n_E: NDArray[np.float64] = np.array([own.n for own in plays])
+    won_E: NDArray[np.float64] = np.array([own.won for own in plays])
+    with_any = (won_E.sum() + 0.5) / (n_E.sum() + 1.0)
+    without = _inside((none.won + 0.5) / (none.n + 1.0))
+    told_E = n_E > 0
+    works, useless, share = _inside(max(with_any, without)), _inside(without / 2), WORKING
+    for _ in range(ROUNDS):
+        log_odds_E = np.log(share / (1 - share)) + _log_ratio(works, useless, n_E, won_E)
+        chance_E = 1.0 / (1.0 + np.exp(-np.clip(log_odds_E, -50, 50)))
+        played = chance_E * n_E
+        others = n_E - played
+        works = (chance_E @ won_E + PLAYS * with_any) / (played.sum() + PLAYS)
+        useless = ((1 - chance_E) @ won_E + PLAYS * without / 2) / (others.sum() + PLAYS)
+        works, useless = _inside(max(works, without)), _inside(min(useless, without))
+        share = (chance_E[told_E].sum() + PLAYS * WORKING) / (told_E.sum() + PLAYS)
+    both = np.logaddexp(
+        np.log(share) + _log_likelihood(works, n_E, won_E),
+        np.log(1 - share) + _log_likelihood(useless, n_E, won_E),
+    )
+    gained = float((both - _log_likelihood(_inside(with_any), n_E, won_E)).sum())
+    if gained <= np.log(max(told_E.sum(), 2)):  # two more parameters, half the logarithm for each
+        together = _inside(with_any)
+        if together <= without:
+            return Groups(without, together, without, 0.0)
+        return Groups(without, without, together, 1.0)
+    return Groups(without, float(useless), float(works), float(share))
+
+
+def nearest_plays(
+    shown: Sequence[tuple[float, Sequence[str | None]]],
+) -> tuple[Mapping[str, Plays], Plays]:
+    """Sum up plays `(outcome, nearest example shown in each turn)`: by example, and without any."""
+    n, won = defaultdict[str | None, float](float), defaultdict[str | None, float](float)
+    for outcome, nearest in shown:
+        for lesson in nearest:
+            n[lesson] += 1.0 / len(nearest)
+            won[lesson] += outcome / len(nearest)
+    found = {lesson: Plays(n[lesson], won[lesson]) for lesson in n if lesson is not None}
+    return found, Plays(n[None], won[None])
+
+
+def _log_ratio(
+    works: float, useless: float, n: NDArray[np.float64] | float, won: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    """Log likelihood of outcomes in [0, 1] under the working group, less that under the other."""
+    return _log_likelihood(works, n, won) - _log_likelihood(useless, n, won)
+
+
+def _log_likelihood(
+    chance: float, n: NDArray[np.float64] | float, won: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    return np.multiply(won, np.log(chance)) + np.subtract(n, won) * np.log(1 - chance)
+
+
+def _inside(chance: float) -> float:
+    return float(min(max(chance, NEVER), 1.0 - NEVER))

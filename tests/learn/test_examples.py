@@ -1,0 +1,72 @@
+"""The mixture of working and useless examples: told apart by a play or two, and only where there are two groups."""
+
+import random
+
+import pytest
+
+from firsthand.learn.lessons.examples import Plays, fit, nearest_plays
+from firsthand.playbook import Credit
+
+CERTAIN = Credit(0.5, 0.05, 400)
+
+
+def drawn(rng, n, chance):
+    return Plays(float(n), float(sum(rng.random() < chance for _ in range(n))))
+
+
+def store(share_wrong, *, seed=0, examples=90, plays=3, works=0.95, useless=0.03):
+    """Plays of right and wrong examples, and of nothing shown at a base rate of .2."""
+    rng = random.Random(seed)
+    wrong = [i < share_wrong * examples for i in range(examples)]
+    found = [drawn(rng, plays, useless if bad else works) for bad in wrong]
+    return wrong, found, drawn(rng, 80, 0.2)
+
+
+def test_a_tenth_of_wrong_examples_is_found():
+    wrong, found, none = store(0.1)
+    groups = fit(found, none)
+    doubts = [groups.credit(own, 3, effect=CERTAIN).doubt for own in found]
+    assert max(d for d, bad in zip(doubts, wrong, strict=True) if not bad) < 0.2
+    assert min(d for d, bad in zip(doubts, wrong, strict=True) if bad) > 0.8
+    assert groups.share == pytest.approx(0.9, abs=0.06)
+    assert (
+        groups.credit(found[0], 3, effect=CERTAIN).mean
+        < 0
+        < groups.credit(found[-1], 3, effect=CERTAIN).mean
+    )
+
+
+def test_of_an_example_without_plays_only_the_kind_is_known():
+    _, found, none = store(0.1)
+    groups = fit(found, none)
+    unknown = groups.credit(Plays(0.0, 0.0), 3, effect=CERTAIN)
+    assert unknown.own == 0.0
+    assert unknown.doubt == pytest.approx(1 - groups.share, abs=1e-5)
+
+
+def test_where_all_are_alike_none_is_singled_out_by_bad_luck():
+    _, found, none = store(0.0, works=0.8)
+    groups = fit(found, none)
+    assert groups.share == 1.0
+    assert {groups.credit(own, 3, effect=CERTAIN).doubt for own in found} == {0.0}
+
+
+def test_without_an_effect_of_the_kind_nothing_is_believed_of_its_members():
+    _, found, none = store(0.5, useless=0.1)
+    nothing = Credit(0.0, 0.05, 400)
+    credits = [fit(found, none).credit(own, 3, effect=nothing) for own in found]
+    assert all(credit.doubt == 1.0 and credit.mean == 0.0 for credit in credits)
+
+
+def test_a_kind_that_harms_is_seen_to():
+    rng = random.Random(0)
+    found = [drawn(rng, 4, 0.05) for _ in range(20)]
+    groups = fit(found, drawn(rng, 80, 0.6))
+    credit = groups.credit(found[0], 4, effect=Credit(-0.5, 0.05, 80))
+    assert credit.positive < 0.01 and credit.doubt == 1.0
+
+
+def test_turns_with_different_nearest_examples_share_a_play():
+    found, none = nearest_plays([(1.0, ("a", "a", "b", None)), (0.0, ("a",))])
+    assert found == {"a": Plays(1.5, 0.5), "b": Plays(0.25, 0.25)}
+    assert none == Plays(0.25, 0.25)

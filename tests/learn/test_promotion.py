@@ -1,0 +1,79 @@
+"""Promotion by false discoveries: useless lessons beside helpful ones stay where they are."""
+
+import random
+
+import pytest
+
+from firsthand.learn.lessons.credit import Trial, assign
+from firsthand.learn.lessons.promotion import below_mean_doubt, benjamini_hochberg, judge
+from firsthand.learn.lessons.settings import LearnConfig
+from firsthand.playbook import Lesson
+
+
+def rules(n):
+    return [Lesson("rule", f"rule {i}", scope="a/b") for i in range(n)]
+
+
+def played(lessons, effect, n, seed, *, environment="a/b"):
+    rng, found = random.Random(seed), []
+    for number in range(n):
+        shown = frozenset(lesson.id for lesson in lessons if rng.random() < 0.5)
+        chance = min(
+            max(0.3 + sum(effect(lesson) for lesson in lessons if lesson.id in shown), 0), 1
+        )
+        offered = dict.fromkeys((lesson.id for lesson in lessons), 0.5)
+        task = f"{environment}/{number}"
+        found.append(Trial(float(rng.random() < chance), task, environment, offered, shown))
+    return found
+
+
+def test_useless_rules_beside_helpful_ones_are_not_carried_by_their_kind():
+    """26 to 37% of them used to be promoted."""
+    useless = helpful = 0
+    for seed in range(10):
+        lessons = rules(16)
+        good = {lesson.id for lesson in lessons[:6]}
+        trials = played(lessons, lambda lesson, good=good: 0.15 * (lesson.id in good), 600, seed)
+        credits = assign(trials, {lesson.id: "rule" for lesson in lessons})
+        (core,) = judge(lessons, credits, LearnConfig()).promoted.values()
+        useless += len(core - good)
+        helpful += len(core & good)
+    assert useless <= 0.15 * (useless + helpful)
+    assert useless / 100 < 0.12
+    assert helpful > 40  # of 60
+
+
+def test_benjamini_and_hochberg():
+    p = {"a": 0.001, "b": 0.012, "c": 0.04, "d": 0.2, "e": 0.9}
+    assert benjamini_hochberg(p, 0.05) == ["a", "b"]
+    assert benjamini_hochberg(p, 0.07) == ["a", "b", "c"]
+    assert benjamini_hochberg({}, 0.1) == []
+
+
+def test_the_mean_doubt_of_what_is_kept_stays_below_the_level():
+    assert below_mean_doubt({"a": 0.0, "b": 0.1, "c": 0.2, "d": 0.2}, 0.1) == ["a", "b", "c"]
+    assert below_mean_doubt({"a": 0.2}, 0.1) == []
+
+
+def test_a_lesson_is_promoted_where_it_helps_and_not_where_it_harms():
+    (lesson,) = lessons = [Lesson("rule", "turn left", scope="*")]
+    trials = played(lessons, lambda _lesson: 0.4, 300, 0, environment="a/here")
+    trials += played(lessons, lambda _lesson: -0.25, 300, 1, environment="a/there")
+    judged = judge(lessons, assign(trials, {lesson.id: "rule"}), LearnConfig())
+    assert judged.promoted == {"a/here": {lesson.id}, "a/there": frozenset()}
+    assert judged.lessons[0].state == "core"
+
+
+@pytest.mark.parametrize(("mask", "said"), [(0.5, ()), (0.02, ("example",))])
+def test_what_never_varied_is_reported(mask, said):
+    """Sixty examples at one half: some is always shown, so the effect of showing any cannot be told."""
+    rng = random.Random(0)
+    lessons = [f"e{i}" for i in range(60)]
+    trials = []
+    for number in range(200):
+        hidden = rng.random() < (0.2 if mask == 0.5 else 0.0)
+        shown = frozenset(e for e in lessons if not hidden and rng.random() < 0.5)
+        offered = dict.fromkeys(lessons, 0.5)
+        hide = 0.2 if mask == 0.5 else 0.0
+        trials.append(Trial(0.0, f"t{number}", "a", offered, shown, hide, (tuple(lessons),)))
+    assert assign(trials, dict.fromkeys(lessons, "example")).unidentified == said
