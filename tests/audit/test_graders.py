@@ -37,7 +37,7 @@ FLAWS = {
     "nan": ("odd_values", "\n    try:\n        return float(not abs(float(got) - float(answer)) > 0.01)\n    except (TypeError, ValueError):\n        return 0.0"),
     "exception passes": ("empty", "\n    try:\n        return float(abs(float(got) - float(answer)) < 0.01)\n    except (TypeError, ValueError):\n        return 1.0"),
     "sign": ("mutation", "return float((got or '').lstrip('-') == answer)"),
-    "truncates": ("mutation", "\n    try:\n        return float(int(float(got)) == int(answer))\n    except (TypeError, ValueError, OverflowError):\n        return 0.0"),
+    "truncates": ("side_numbers", "\n    try:\n        return float(int(float(got)) == int(answer))\n    except (TypeError, ValueError, OverflowError):\n        return 0.0"),
     "loose": ("mutation", "\n    try:\n        return float(abs(float(got) - int(answer)) <= 0.3 * int(answer))\n    except (TypeError, ValueError):\n        return 0.0"),
     "prefix": ("mutation", "return float((got or '').startswith(answer))"),
     "length": ("empty", "return min(1.0, 0.5 * (got == answer) + len(completion.split()) / 600)"),

@@ -25,8 +25,12 @@ from firsthand.audit.checks.answers import (
     empty,
     enumeration,
     judges,
+    merged_answers,
     mutation,
     odd_values,
+    other_answers,
+    side_numbers,
+    surrounding_text,
 )
 from firsthand.audit.checks.episodes import (
     after_done,
@@ -61,6 +65,10 @@ SUITE: tuple[Check, ...] = (
     malformed_input.malformed_input,
     exploits.exploits,
     mutation.mutation,
+    merged_answers.merged_answers,
+    side_numbers.side_numbers,
+    other_answers.other_answers,
+    surrounding_text.surrounding_text,
     program_mutation.program_mutation,
     plan_steps.plan_steps,
     invariance.invariance,

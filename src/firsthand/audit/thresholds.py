@@ -47,3 +47,30 @@ MUTANTS_ENOUGH = 5
 """Mutants from which the share that is killed says something of the tests."""
 MUTANTS_KILLED = 0.7
 """Share of mutants below which tests are too weak."""
+
+# --- answers that are texts ----------------------------------------------------------------------
+
+CLOSE = 0.05
+"""Numbers that differ by no more may be meant as the same: declared tolerances are rarely wider."""
+LONG_TEXT = 24
+"""Characters from which half of an answer is enough text that a comparison of it is an accident."""
+MOST_KEYS = 14
+"""Places of a record that are edited: each costs about eight plays."""
+MUTANTS_PAID = 0.2
+"""Share of instances on which an edit has to be paid. Tried: .1 accuses declared tolerances."""
+CLAUSES_PAID = 0.34
+"""The same for dropped clauses, which may have no effect on some instances."""
+PAIRS_PAID = 0.1
+"""Share of pairs of instances of which one's answer is paid on the other."""
+ONE_WAY_PAIRS_PAID = 0.08
+"""The same where it works in one direction: a shared right answer would work in both."""
+MANY_PAIRS_PAID = 0.5
+"""The same where an instance may have many right answers, of which another's may be one."""
+MERGED_PAID = 0.5
+"""Share of answers that the data set tells apart and the reward does not."""
+SIDE_NUMBERS_PAID = 0.3
+"""Share of instances on which a number beside the answer, or cut decimals, decide."""
+AROUND_REFUSED = 0.9
+"""Share of instances on which text around a right answer has to be refused to be a rule."""
+AROUND_PAID = 0.1
+"""Share up to which refusals are an accident of single instances."""

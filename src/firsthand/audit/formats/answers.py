@@ -1,23 +1,42 @@
 """How a target wants its answers written, learned from what its oracle writes.
 
 The slot of an instance is the part of the oracle's text that carries the reference answer; what stands
-around it, where all oracles share it, is the frame. Attacks put their bodies into the target's own frame,
-into common ones, and nowhere.
+around it, where all oracles share it, is the frame. Attacks put their bodies into the target's own
+frame, into common ones, and nowhere.
 """
 
 import json
 import re
-import unicodedata
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
 
+from firsthand.audit.formats.committed import Span, after_reasoning, committed, trimmed
+from firsthand.audit.formats.sameness import NUMBER, alike, normal, quantity
+from firsthand.audit.formats.values import leaves, written
 from firsthand.audit.targets.protocol import Instance
 
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+__all__ = [
+    "COMMON",
+    "NUMBER",
+    "Slot",
+    "accepted",
+    "alike",
+    "common_frames",
+    "forms",
+    "frame_of",
+    "label_counts",
+    "located",
+    "many_right_answers",
+    "mentions",
+    "normal",
+    "quantity",
+    "same_answer",
+    "slot",
+    "written",
+]
 COMMON = (
     ("", ""),
     ("<answer>", "</answer>"),
@@ -40,41 +59,29 @@ class Slot(msgspec.Struct, frozen=True):
         return self.before + body + self.after
 
 
-def written(answer: Any) -> list[str]:
-    """Return the ways in which a reference answer is usually written, longest first."""
-    if isinstance(answer, str):
-        forms = [answer, answer.strip()]
-    elif isinstance(answer, bool) or answer is None:
-        forms = [json.dumps(answer), str(answer), "yes" if answer else "no"]
-    elif isinstance(answer, (int, float)):
-        forms = [str(answer), f"{answer:g}", f"{answer:.2f}", f"{answer:.1f}", f"{answer:,}"]
-    elif isinstance(answer, list):
-        items = [(written(item) or [""])[0] for item in cast("list[Any]", answer)]
-        forms = [
-            json.dumps(answer),
-            *(gap.join(items) for gap in (", ", ",", " ", "; ", "\n", " -> ", " | ")),
-        ]
-        if len(items) == 1:
-            forms.extend(items)
-    elif isinstance(answer, dict):
-        forms = [json.dumps(answer), json.dumps(answer, sort_keys=True)]
-        for value in cast("dict[str, Any]", answer).values():
-            forms.extend(written(value))
-    else:
-        forms = []
-    return sorted({form for form in forms if form}, key=len, reverse=True)
+class _Known(msgspec.Struct, frozen=True):
+    """What was found out about one instance."""
+
+    instance: Instance
+    slot: Slot
+    located: bool
+    forms: list[str]
 
 
 _KEPT = 5000
-_known: OrderedDict[int, tuple[Instance, Slot, list[str]]] = OrderedDict()
-"""What was found out about an instance, by its identity: answers may be large, and cannot be hashed."""
+_known: OrderedDict[int, _Known] = OrderedDict()
+"""By the instance's identity: answers may be large, and cannot be hashed."""
 
 
-def _about(instance: Instance) -> tuple[Instance, Slot, list[str]]:
+def _about(instance: Instance) -> _Known:
     known = _known.get(id(instance))
-    if known is None or known[0] is not instance:
-        forms = written(instance.answer)
-        known = _known[id(instance)] = (instance, _found(instance, forms), forms)
+    if known is None or known.instance is not instance:
+        text = instance.oracle[0]
+        span = _reference(text, instance.answer)
+        start, end = span or _unlocated(text)
+        slot = Slot(text[:start], text[start:end], text[end:])
+        known = _Known(instance, slot, span is not None, _forms(instance.answer, slot.body))
+        _known[id(instance)] = known
         if len(_known) > _KEPT:
             _known.popitem(last=False)
     return known
@@ -82,22 +89,100 @@ def _about(instance: Instance) -> tuple[Instance, Slot, list[str]]:
 
 def forms(instance: Instance) -> list[str]:
     """Return the ways in which an instance's reference answer is usually written."""
-    return _about(instance)[2]
+    return _about(instance).forms
 
 
 def slot(instance: Instance) -> Slot:
-    """Find the answer in the oracle's text: the last place where it is written; else the whole text."""
-    return _about(instance)[1]
+    """Find the answer in the oracle's text.
+
+    It is looked for where the text commits to an answer, as a whole and then value by value.
+    """
+    return _about(instance).slot
 
 
-def _found(instance: Instance, forms: Sequence[str]) -> Slot:
-    text = instance.oracle[0]
+def located(instance: Instance) -> bool:
+    """Say whether the reference answer itself was found in the oracle's text."""
+    return _about(instance).located
+
+
+def accepted(instance: Instance) -> list[str]:
+    """Return the accepted answers, where the reference lists several and the oracle writes one."""
+    answer = instance.answer
+    return _alternatives(answer, slot(instance).body)
+
+
+# --- the answer in the oracle's text -------------------------------------------------------------
+
+
+def _reference(text: str, answer: Any) -> Span | None:
+    """Return where the reference answer is written, as a whole or in all its values."""
+    marked = committed(text)
+    start, end = marked or (0, len(text))
+    region = text[start:end]
+    found = _whole(region, answer) or _spread(region, answer)
+    if found is None:
+        return None
+    return start + found[0], start + found[1]
+
+
+def _unlocated(text: str) -> Span:
+    """Return where the answer is, though it is not what the reference says."""
+    return committed(text) or after_reasoning(text)
+
+
+def _whole(region: str, answer: Any) -> Span | None:
+    alternatives = _alternatives(answer, region.strip())
+    for form in alternatives or written(answer):
+        for found in reversed(list(re.finditer(re.escape(form), region))):
+            if not _inside_word(region, *found.span()):
+                return found.span()
+    return None
+
+
+def _alternatives(answer: Any, body: str) -> list[str]:
+    """Return the elements of a list of which a text is exactly one; empty where it is none."""
+    if not isinstance(answer, list):
+        return []
+    items = cast("list[Any]", answer)
+    if len(items) < 2 or any(isinstance(item, (dict, list)) for item in items):
+        return []
+    ways = [written(item) for item in items]
+    one_of_them = any(form.strip() == body.strip() for way in ways for form in way)
+    return sorted({form for way in ways for form in way}, key=len, reverse=True) * one_of_them
+
+
+def _spread(region: str, answer: Any) -> Span | None:
+    """Return the part of a text that holds all values of a dict or list that stand in it."""
+    if not isinstance(answer, (dict, list)):
+        return None
+    needed = Counter[str]()
+    keys: set[str] = set()
+    for path, leaf in leaves(answer):
+        needed[str(leaf)] += 1
+        keys |= {key for key in path if isinstance(key, str)}
+    spans = [span for key in keys for span in _places(region, [key])[-1:]]
+    values = [
+        span for leaf, times in needed.items() for span in _places(region, written(leaf))[-times:]
+    ]
+    if not values:
+        return None
+    start = min(start for start, _ in spans + values)
+    end = max(end for _, end in spans + values)
+    if "\n" in region[start:end]:
+        start = region.rfind("\n", 0, start) + 1
+        stop = region.find("\n", end)
+        start, end = trimmed(region, (start, stop if stop >= 0 else len(region)))
+    return start, end
+
+
+def _places(text: str, forms: Sequence[str]) -> list[Span]:
+    """Return where the first of the forms that occurs stands in a text, as words of its own."""
     for form in forms:
-        for found in reversed(list(re.finditer(re.escape(form), text))):
-            start, end = found.span()
-            if not _inside_word(text, start, end):
-                return Slot(text[:start], text[start:end], text[end:])
-    return Slot("", text, "")
+        found = [match.span() for match in re.finditer(re.escape(form), text, re.IGNORECASE)]
+        found = [span for span in found if not _inside_word(text, *span)]
+        if found:
+            return found
+    return []
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:
@@ -105,6 +190,9 @@ def _inside_word(text: str, start: int, end: int) -> bool:
     return (before.isalnum() and text[start].isalnum()) or (
         after.isalnum() and text[end - 1].isalnum()
     )
+
+
+# --- frames --------------------------------------------------------------------------------------
 
 
 def frame_of(instances: Sequence[Instance]) -> Slot:
@@ -122,12 +210,8 @@ def frame_of(instances: Sequence[Instance]) -> Slot:
 
 def _prefix(texts: Sequence[str]) -> str:
     low, high = min(texts), max(texts)
-    return low[
-        : next(
-            (place for place, (a, b) in enumerate(zip(low, high, strict=False)) if a != b),
-            min(len(low), len(high)),
-        )
-    ]
+    pairs = enumerate(zip(low, high, strict=False))
+    return low[: next((place for place, (a, b) in pairs if a != b), min(len(low), len(high)))]
 
 
 def _suffix(texts: Sequence[str]) -> str:
@@ -139,48 +223,43 @@ def common_frames(own: Slot) -> list[Slot]:
     return list(dict.fromkeys([own, *(Slot(before, "", after) for before, after in COMMON)]))
 
 
-@lru_cache(maxsize=20000)
-def normal(text: str) -> str:
-    """Return a text without case, space and punctuation."""
-    kept = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
-    return kept or text.strip()
+# --- what may be right ---------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=20000)
-def quantity(text: str) -> float | None:
-    """Return the one number that a text consists of, else None."""
-    text = unicodedata.normalize("NFKC", text).replace("_", "")
-    match = re.fullmatch(r"\s*\$?([-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*%?\s*", text)
-    return float(match[1].replace(",", "")) if match else None
-
-
-def _worth(text: str) -> float | None:
-    """Return the number that a text is, a fraction included."""
-    parts = re.fullmatch(r"\s*([-+]?\d{1,12})\s*/\s*(\d{1,12})\s*", text)
-    return int(parts[1]) / int(parts[2]) if parts and int(parts[2]) else quantity(text)
-
-
-def alike(one: str, two: str) -> bool:
-    """Say whether two answers may well be meant as the same: equal up to case and punctuation, or numbers within 5%."""
-    if normal(one) == normal(two):
-        return True
-    a, b = _worth(one), _worth(two)
-    return a is not None and b is not None and abs(a - b) <= 0.05 * max(abs(a), abs(b))
+def _forms(answer: Any, body: str) -> list[str]:
+    return _alternatives(answer, body) or written(answer)
 
 
 def mentions(text: str, instance: Instance) -> bool:
-    """Say whether the right answer stands somewhere in a text, as a word or number of its own."""
-    return any(
-        re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE)
-        for form in {slot(instance).body, *forms(instance)}
-        if form
-    )
+    """Say whether the right answer stands somewhere in a text, as words or numbers of its own.
+
+    An answer of several values stands in a text that holds them all.
+    """
+    if any(_said(form, text) for form in {slot(instance).body, *forms(instance)} if form):
+        return True
+    if not isinstance(instance.answer, (dict, list)) or accepted(instance):
+        return False
+    parts = [written(leaf) for _, leaf in leaves(instance.answer)]
+    return all(any(_said(form, text) for form in ways) for ways in parts if ways)
+
+
+def _said(form: str, text: str) -> bool:
+    return bool(re.search(rf"(?<![\w.]){re.escape(form)}(?![\w])", text, re.IGNORECASE))
 
 
 def same_answer(text: str, instance: Instance) -> bool:
     """Say whether a text gives the instance's right answer, whatever stands around it."""
     own = slot(instance)
-    return any(alike(text, right) for right in (own.body, instance.oracle[0], *forms(instance)))
+    if any(alike(text, right) for right in (own.body, instance.oracle[0], *forms(instance))):
+        return True
+    return isinstance(instance.answer, (dict, list)) and _as_json(text) == instance.answer
+
+
+def _as_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 PARTS = re.compile(r"[,;|\n]|->|\s")

@@ -1,19 +1,31 @@
-"""Edits of answers that are JSON: every value in turn, its type alone, and what surrounds it.
-
-A key whose value may be anything is not checked; `1` for `true` is accepted where values are compared by
-Python's equality, which takes them for the same.
-"""
+"""Answers that are JSON: their values at any depth, and copies with one of them changed."""
 
 import copy
 import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-MOST_KEYS = 8
+import msgspec
+
+Path = tuple[str | int, ...]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One value of a record, with the keys that lead to it."""
+
+    path: Path
+    value: Any
+    siblings: int
+    """How many values stand beside it, itself included."""
+
+    @property
+    def name(self) -> str:
+        """The keys that lead to it, joined by points; places in lists are left out."""
+        return ".".join(str(key) for key in self.path if isinstance(key, str)) or "an element"
 
 
 def record(body: str) -> Any:
-    """Return the JSON object or list that a text is; None where it is none, or a list of nothing but texts and numbers."""
+    """Return the JSON object or list that a text is; None for anything else and for plain lists."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -23,63 +35,48 @@ def record(body: str) -> Any:
     return cast("object", value) if nested else None
 
 
-def edits(value: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield an operator, a changed text, and what the reward does not depend on should the text be paid."""
-    for place, (path, leaf) in enumerate(_leaves(value)):
-        if place >= MOST_KEYS:
-            return
-        name = ".".join(map(str, path))
-        for number, other in enumerate(_others(leaf)):
-            yield (
-                f"value of {name} altered{' again' * number}",
-                json.dumps(_put(value, path, other)),
-                f"the value of {name}",
-            )
-        if isinstance(leaf, bool):
-            yield (
-                "number for a truth value",
-                json.dumps(_put(value, path, int(leaf))),
-                "the type of truth values",
-            )
-        if isinstance(value, dict) and len(path) == 1 and len(cast("dict[str, Any]", value)) > 1:
-            yield (
-                f"{name} left out",
-                json.dumps(
-                    {key: v for key, v in cast("dict[str, Any]", value).items() if key != path[0]}
-                ),
-                f"the key {name}",
-            )
+def places(value: Any, answer: Any) -> Iterator[Place]:
+    """Yield the values of a record, each before those inside it.
+
+    Keys of the record that the reference answer does not have, such as a comment of the oracle's,
+    are left out where the reference has keys of its own.
+    """
+    asked = cast("dict[str, Any]", answer) if isinstance(answer, dict) else None
+    own = set(cast("dict[str, Any]", value)) if isinstance(value, dict) else set[str]()
+    shared = asked is not None and bool(own & set(asked))
+    for place in _all(value, ()):
+        if shared and asked is not None and place.path[0] not in asked:
+            continue
+        yield place
 
 
-def _leaves(
-    value: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    pairs: Any = (
-        cast("dict[str, Any]", value).items()
+def _all(value: Any, path: Path) -> Iterator[Place]:
+    pairs: list[tuple[str | int, Any]] = (
+        list(cast("dict[str, Any]", value).items())
         if isinstance(value, dict)
-        else enumerate(cast("list[Any]", value))
+        else list(enumerate(cast("list[Any]", value)))
     )
     for key, inner in pairs:
+        yield Place((*path, key), inner, len(pairs))
         if isinstance(inner, (dict, list)) and inner:
-            yield from _leaves(inner, (*path, key))
-        else:
-            yield (*path, key), inner
+            yield from _all(inner, (*path, key))
 
 
-def _others(leaf: Any) -> list[Any]:
-    if isinstance(leaf, bool):
-        return [not leaf]
-    if isinstance(leaf, (int, float)):
-        return [leaf * 3 + 7]
-    if isinstance(leaf, str):
-        return ["zebra quartz"]
-    return ["zebra quartz"] if leaf is None else [["zebra quartz"]]
-
-
-def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+def put(value: Any, path: Path, new: Any) -> Any:
+    """Return a copy of a record with another value in one place."""
     changed = copy.deepcopy(value)
-    inner = changed
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = new
+    _parent(changed, path)[path[-1]] = new
     return changed
+
+
+def without(value: Any, path: Path) -> Any:
+    """Return a copy of a record without one of its values."""
+    changed = copy.deepcopy(value)
+    del _parent(changed, path)[path[-1]]
+    return changed
+
+
+def _parent(value: Any, path: Path) -> Any:
+    for step in path[:-1]:
+        value = value[step]
+    return value

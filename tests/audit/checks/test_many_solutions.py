@@ -81,7 +81,7 @@ def audited(tmp_path, source, *only):
     ],
 )
 def test_a_grader_that_checks_solutions_is_not_accused_of_paying_other_ones(tmp_path, source):
-    certificate = audited(tmp_path, source, "constants", "mutation", "copy_rules")
+    certificate = audited(tmp_path, source, "constants", "mutation", "other_answers", "copy_rules")
     assert certificate.verdict == "PASS", certificate.findings
 
 

@@ -1,0 +1,49 @@
+"""Edits of symbols that carry meaning: decimal points, minus signs, colons, slashes, the sharp of C#.
+
+Normalisers that drop punctuation before comparing drop these too.
+"""
+
+import re
+from collections.abc import Iterator
+
+from firsthand.audit.checks.answers.edits.edit import Edit, Source
+from firsthand.audit.formats.sameness import quantity
+
+NAMES = {".": "decimal points", ":": "colons", "/": "slashes", "-": "hyphens and minus signs"}
+CASE = re.compile(r"case[- ]sensitiv|upper[- ]?case|lower[- ]?case|capital letter", re.IGNORECASE)
+
+
+def symbols(source: Source) -> Iterator[Edit]:
+    """Yield the answer with a symbol moved or dropped, and in other case where case is asked for."""
+    body = source.body.strip()
+    if len(body) <= 40:
+        yield from _between_digits(body)
+        yield from _of_names(body)
+    if CASE.search(source.instance.prompt) and body.swapcase() != body and len(body) <= 40:
+        yield Edit("case changed", body.swapcase(), "upper and lower case", close=True)
+
+
+def _between_digits(body: str) -> Iterator[Edit]:
+    """Move a symbol between digits by one place, or drop it where there is no place to move to."""
+    for symbol, name in NAMES.items():
+        found = re.search(rf"(?<=\d){re.escape(symbol)}(?=\d)", body)
+        if not found or (symbol == "." and quantity(body) is None):
+            continue
+        left, right = body[: found.start()], body[found.end() :]
+        ignored = f"{name} between digits"
+        moved = left[:-1] + symbol + left[-1] + right
+        if re.search(r"\d\d$", left) and _numbers(moved) != _numbers(body):
+            yield Edit("symbol moved", moved, ignored, close=True)
+        elif re.fullmatch(r"-?\d", left) and re.match(r"\d(?!\d)|\d+$", right):
+            yield Edit("symbol dropped", left + right, ignored, close=True)
+
+
+def _numbers(text: str) -> list[int]:
+    """Return the runs of digits as numbers: `00:26` and `0:026` are the same time."""
+    return [int(digits) for digits in re.findall(r"\d+", text)]
+
+
+def _of_names(body: str) -> Iterator[Edit]:
+    """Drop the signs of short names such as C++, C#, A+ and O-."""
+    if re.fullmatch(r"[A-Za-z]{1,3}[+#*-]+", body):
+        yield Edit("sign of a name dropped", body.rstrip("+#*-"), "the sign at its end", close=True)
