@@ -65,7 +65,7 @@ def surrounding_text(run: CheckRun) -> str | None:
     _around(run, framed, "before it")
     _around(run, [i for i in framed if not AT_THE_END.search(i.prompt)], "after it")
     _around(run, [i for i in run.session.some(24) if reasoning_of(i)], "in its reasoning")
-    _line_breaks(run, [i for i in framed if is_framed(i)])
+    _line_breaks(run, [i for i in framed if is_framed(i) and _may_say_more(i)])
     return None
 
 
@@ -98,12 +98,24 @@ def _around(run: CheckRun, chosen: list[Instance], where: str) -> None:
     if not refused:
         return
     shortest = min(refused)
-    prescribed = where in OUTSIDE and all(reasoning_of(i) for i in chosen)
-    if shortest == LENGTHS[0] and prescribed:
-        return  # the prompt gives reasoning a place of its own
+    if shortest == LENGTHS[0] and where in OUTSIDE and not all(_may_say_more(i) for i in chosen):
+        return
     less = "" if shortest == LENGTHS[0] else ", though paid with less"
     how = f"with {shortest} characters or more of harmless text {where}{less},"
     _accuse(run, refused[shortest], how)
+
+
+def _may_say_more(instance: Instance) -> bool:
+    """Say whether a prompt leaves room for text of any kind around the answer.
+
+    It does where it invites reasoning or tells how the answer is marked, but not where reasoning has
+    a place of its own, nor where the form of the answer is not told at all.
+    """
+    if reasoning_of(instance):
+        return False
+    marks = slot(instance).before.split()[-1:]
+    told = any(mark.strip("{:*") and mark.strip("{:*") in instance.prompt for mark in marks)
+    return told or bool(REASONED.search(instance.prompt))
 
 
 def _lengths(chosen: list[Instance]) -> tuple[int, ...]:

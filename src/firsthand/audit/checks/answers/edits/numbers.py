@@ -66,6 +66,8 @@ def _sizes(value: float, whole: bool) -> Iterator[Edit]:
 def _factors(text: str, value: float) -> Iterator[Edit]:
     for name, change in FACTORS.items():
         other = f"{change(value):.10g}"
+        if "." in other and "." not in text:
+            other += "0"  # else a reader of the last whole number finds the right one in it
         if not alike(other, f"{value:.10g}") and "e" not in other:
             body = NUMBER.sub(other.replace("\\", ""), text.replace(",", ""), count=1)
             yield Edit(name, body, f"the unit or the direction of the ratio ({name})")
