@@ -2,6 +2,9 @@ import asyncio
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 import rollout_worlds  # noqa: F401 - registers the worlds
@@ -189,3 +192,66 @@ async def test_cancellation_ends_the_processes(tmp_path):
         await running
     assert all(episode.error is None for episode in journal.episodes())
     assert multiprocessing.active_children() == []
+
+
+SCRIPT = """
+import firsthand as fh
+from firsthand.registry import register
+
+
+class Mine(fh.Environment):
+    "Say hello."
+    name = "testing/mine"
+    def reset(self, task):
+        self.said = False
+        return fh.Observation("hello")
+    def act(self, action):
+        self.said = True
+        self.finish()
+        return fh.Observation("bye")
+    def score(self):
+        return fh.Score(said=self.said)
+    def expert(self):
+        yield fh.Action("hello")
+
+
+register(Mine)
+{guard}
+    agent = fh.Agent(model=fh.model("scripted:expert"))
+    episodes = fh.run(fh.rollout(agent, fh.tasks("testing/mine", 4), processes=2))
+    print([episode.error and episode.error.message for episode in episodes])
+"""
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_classes_of_a_main_script_travel_and_one_without_a_guard_starts_no_flood(guarded, tmp_path):
+    guard = 'if __name__ == "__main__":' if guarded else "if True:"
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace("{guard}", guard))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    said = done.stdout.strip().splitlines()[-1]
+    if guarded:
+        assert said == "[None, None, None, None]", done.stderr
+    else:
+        assert "must guard its main code" in said
+
+
+async def test_workers_that_hang_are_ended_at_once(tmp_path):
+    (task,) = tasks("testing/hang", 1)
+    async with Processes(4) as processes:
+        worlds = [processes.make("testing/hang") for _ in range(4)]
+        await asyncio.gather(*(world.reset(task) for world in worlds))
+        hanging = [asyncio.create_task(world.act(Action("hang"))) for world in worlds]
+        await asyncio.sleep(0.05)
+        began = time.perf_counter()
+    assert time.perf_counter() - began < 2.0, "four workers end as fast as one"
+    results = await asyncio.gather(*hanging, return_exceptions=True)
+    assert all(isinstance(result, SandboxError) for result in results)

@@ -12,13 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import IO, Any, Literal
 
 import msgspec
 
 from firsthand.errors import SandboxError
-from firsthand.process import bubblewrap, descendants, landlock
+from firsthand.process import bubblewrap, descendants, frames, landlock
 
 KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What a worker inherits of the environment: what it needs to start, and nothing that may be a secret."""
@@ -92,7 +92,7 @@ class Child:
         self._supervised = supervised
         self._closing = contextlib.ExitStack()
         try:
-            with contextlib.ExitStack() as theirs:
+            with startable(), contextlib.ExitStack() as theirs:
                 self.channel, channel = self._pair(theirs)
                 self._line, line = self._pair(theirs)
                 self.home = ""
@@ -111,12 +111,6 @@ class Child:
                     home=self.home,
                 )
                 self.process = self._spawn(plan, home, environment or {}, visible, streams or {})
-        except OSError as error:
-            self._closing.close()
-            raise SandboxError(
-                f"A worker process could not be started: {error}. "
-                "This machine's limits are reached (open files: `ulimit -n`; processes: `ulimit -u`)."
-            ) from error
         except BaseException:
             self._closing.close()
             raise
@@ -222,6 +216,47 @@ class Child:
             descendants.end(self.process.pid)
             self.process.kill()
             self.process.wait()
+
+
+@contextlib.contextmanager
+def startable() -> Generator[None]:
+    """Say that what failed to start is this machine's failure, and what to do. Raises `SandboxError`."""
+    try:
+        yield
+    except OSError as error:
+        raise SandboxError(
+            f"A worker process could not be started: {error}. This machine's limits may be reached "
+            "(open files: `ulimit -n`; processes: `ulimit -u`)."
+        ) from error
+
+
+def once(
+    command: Sequence[str],
+    order: bytes,
+    *,
+    seconds: float,
+    environment: Mapping[str, str] | None = None,
+    visible: Sequence[str] = (),
+    limit: int = frames.LIMIT,
+) -> bytes:
+    """Run a command, contained, to its end or so many seconds, and return what it wrote to its output."""
+    with startable(), contextlib.ExitStack() as files:
+        asked, answered = (files.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        asked.write(order)
+        asked.seek(0)
+        child = Child(
+            command=command,
+            environment=environment,
+            visible=visible,
+            contain=True,
+            streams={"stdin": asked, "stdout": answered},
+        )
+        try:
+            child.ending(seconds)
+        finally:
+            child.close()
+        answered.seek(0)
+        return answered.read(limit)
 
 
 def containment() -> str:

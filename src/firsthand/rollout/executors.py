@@ -132,7 +132,8 @@ class Worker:
 
     async def end(self) -> None:
         """Let the process finish, or end it with all that it started."""
-        self._writer.close()
+        if self.alive:
+            self._writer.write_eof()
         await asyncio.wait({self._listening}, timeout=END_SECONDS)
         self._child.hang_up()
         await asyncio.wait({self._listening})

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, cast
 
 MEMORY = 1 << 30
-WRITTEN = 1 << 20
+WRITTEN = 64 << 20
 LINES = 200_000
 """Lines after which a call does not end."""
 ALL_LINES = 12_000_000

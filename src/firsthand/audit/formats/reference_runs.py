@@ -6,12 +6,8 @@ than the pure standard library.
 """
 
 import ast
-import contextlib
-import os
 import random
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -21,6 +17,7 @@ import msgspec
 
 from firsthand.audit.formats.programs import Function, Program, parsed
 from firsthand.audit.formats.script_adapter import CLASS, SCRIPT, examples, guesses, runnable
+from firsthand.process.child import once
 
 PURE = frozenset(
     "math re json collections itertools functools string heapq bisect operator typing fractions "
@@ -74,27 +71,21 @@ def outcomes(
 
     `!` begins an exception, `?` is unknown. None where the programs end the process.
     """
-    with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-s", str(RUNNER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env={"PYTHONHASHSEED": "0"},
-            start_new_session=True,
-            text=True,
-        )
-        try:
-            order = repr((list(codes), name, list(inputs)))
-            said, _ = process.communicate(order, timeout=RUNAWAY)
-            return ast.literal_eval(said)
-        except (subprocess.TimeoutExpired, ValueError, SyntaxError, RecursionError, MemoryError):
-            return None
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, 9)
-            process.communicate()
+    command, order = (
+        [sys.executable, "-P", "-s", str(RUNNER)],
+        repr((list(codes), name, list(inputs))),
+    )
+    said = once(
+        command,
+        order.encode("utf-8", "surrogatepass"),
+        seconds=RUNAWAY,
+        environment={"PYTHONHASHSEED": "0"},
+        visible=[str(RUNNER)],
+    )
+    try:
+        return ast.literal_eval(said.decode())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def called(program: Program, prompt: str) -> Function | None:

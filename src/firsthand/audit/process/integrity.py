@@ -5,8 +5,9 @@ rewrites the memory of its process: against that, rewards are computed again in 
 """
 
 import sys
+from collections.abc import Mapping
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any
 
 ROOT = "firsthand"
 KINDS: tuple[Any, ...] = (FunctionType, type, ModuleType, classmethod, staticmethod, property)
@@ -16,25 +17,28 @@ class Seal:
     """What firsthand's modules and classes contain now."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[Any, str, Any, Any]] = []
+        self._kept: list[tuple[str, Mapping[str, Any], str, Any]] = []
+        self._code: list[tuple[str, Any, Any]] = []
         for module in list(sys.modules.values()):
             if getattr(module, "__name__", "").partition(".")[0] == ROOT:
-                self._keep(module)
+                self._keep(module.__name__, vars(module))
                 for value in list(vars(module).values()):
                     if isinstance(value, type) and value.__module__ == module.__name__:
-                        self._keep(value)
+                        self._keep(f"{module.__name__}.{value.__name__}", vars(value))
 
-    def _keep(self, holder: ModuleType | type) -> None:
-        contents: dict[str, Any] = dict(vars(holder))
-        for name, value in contents.items():
+    def _keep(self, holder: str, contents: Mapping[str, Any]) -> None:
+        for name, value in list(contents.items()):
             if isinstance(value, KINDS):
-                self._kept.append((holder, name, value, getattr(value, "__code__", None)))
+                self._kept.append((holder, contents, name, value))
+            if isinstance(value, FunctionType):
+                self._code.append((f"{holder}.{name}", value, value.__code__))
 
     def broken(self) -> str:
         """Return the name of something that is no longer what it was; an empty text when all is."""
-        for holder, name, value, code in self._kept:
-            now = cast("Any", vars(holder)).get(name)
-            if now is not value or getattr(now, "__code__", None) is not code:
-                home = getattr(holder, "__module__", "") if isinstance(holder, type) else ""
-                return ".".join(part for part in (home, holder.__name__, name) if part)
+        for holder, contents, name, value in self._kept:
+            if contents.get(name) is not value:
+                return f"{holder}.{name}"
+        for name, function, code in self._code:
+            if function.__code__ is not code:
+                return name
         return ""

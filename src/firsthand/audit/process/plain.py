@@ -5,11 +5,13 @@ auditor finds none. It reads one JSON object from its standard input and prints 
 """
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import json
 import math
+import operator
 import os
 import sys
 from typing import Any
@@ -47,15 +49,35 @@ async def settled(value: Any) -> Any:
     return await value
 
 
+class Stop(BaseException):
+    """A script asks for its own audit: what stands before that is what is audited."""
+
+
+def stop(*_arguments: Any, **_options: Any) -> None:
+    """Stand in for `firsthand.audit` while a script is loaded."""
+    raise Stop
+
+
 def from_file(order: dict[str, Any]) -> Any:
     """Import a Python file, and return what plays its grader or its environment."""
-    path: str = order["name"]
+    path, _, wanted = order["name"].partition(".py:")
+    path += ".py" if wanted else ""
+    if path.endswith(".pickle"):
+        cloudpickle: Any = importlib.import_module("cloudpickle")
+        with open(path, "rb") as file:
+            return native(order, cloudpickle.load(file))
+    with open(path, encoding="utf-8") as file:
+        if "firsthand" in file.read():
+            vars(importlib.import_module("firsthand"))["audit"] = stop
     sys.path.insert(0, os.path.dirname(path))
     name = os.path.splitext(os.path.basename(path))[0]
     spec: Any = importlib.util.spec_from_file_location(name, path)
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with contextlib.suppress(Stop):
+        spec.loader.exec_module(module)
+    if wanted:
+        return native(order, operator.attrgetter(wanted)(module))
 
     def grade(play: dict[str, Any]) -> Any:
         task, text = module.TASKS[play["seed"]], (play["actions"] or [""])[0]
@@ -73,7 +95,19 @@ def from_file(order: dict[str, Any]) -> Any:
                 break
         return math.fsum(rewards)
 
-    return grade if hasattr(module, "TASKS") and hasattr(module, "reward") else walk
+    if hasattr(module, "TASKS") and hasattr(module, "reward"):
+        return grade
+    if hasattr(module, "Env") and hasattr(module, "ACTIONS"):
+        return walk
+    return native(order, only_environment(module))
+
+
+def only_environment(module: Any) -> Any:
+    """Return the one class that a module defines and that is an environment."""
+    base: Any = importlib.import_module("firsthand").Environment
+    defined = [member for member in vars(module).values() if isinstance(member, type)]
+    mine = [one for one in defined if one.__module__ == module.__name__ and issubclass(one, base)]
+    return next(one for one in mine if hasattr(one, "name"))
 
 
 def reasoning_gym(order: dict[str, Any]) -> Any:
@@ -92,10 +126,11 @@ def reasoning_gym(order: dict[str, Any]) -> Any:
     return score
 
 
-def native(order: dict[str, Any]) -> Any:
-    """Return what plays a firsthand environment."""
+def native(order: dict[str, Any], environment: Any = None) -> Any:
+    """Return what plays a firsthand environment, looked up by its name where it is not given."""
     fh: Any = importlib.import_module("firsthand")
-    environment: Any = importlib.import_module("firsthand.registry").lookup(order["name"])
+    if environment is None:
+        environment = importlib.import_module("firsthand.registry").lookup(order["name"])
     if order["sabotage"]:
         breaking: Any = importlib.import_module("firsthand.audit.sabotage")
         environment = breaking.sabotaged(environment, order["sabotage"])

@@ -28,7 +28,7 @@ from firsthand.audit.process.messages import (
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.errors import UserError
 from firsthand.process import frames
-from firsthand.process.child import Child
+from firsthand.process.child import Child, startable
 
 Reply = TypeVar("Reply")
 
@@ -90,7 +90,7 @@ class Worker:
         self._numbers = itertools.count(1)
         self._order = 0
         date, seed = str(conditions.date), str(conditions.random_seed)
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with startable(), tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             self.child = Child(
                 "firsthand.audit.process.worker",
                 [msgspec.json.encode(spec).decode(), date, seed],
@@ -203,7 +203,10 @@ def environment(conditions: Conditions) -> dict[str, str]:
 
 def visible(spec: Spec) -> tuple[str, ...]:
     """Return the paths that loading a target reads."""
-    return (spec.name, os.path.dirname(spec.name)) if spec.source == "file" else ()
+    if spec.source != "file":
+        return ()
+    path = spec.name.partition(".py:")[0] + ".py" if ".py:" in spec.name else spec.name
+    return (path, os.path.dirname(path))
 
 
 class Lab:

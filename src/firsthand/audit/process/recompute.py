@@ -8,7 +8,6 @@ Left out: a target that recognises this process too. No audit that runs the targ
 import json
 import math
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import msgspec
 from firsthand.audit.process import plain
 from firsthand.audit.process.pool import Conditions, environment, visible
 from firsthand.audit.targets.protocol import Play, Spec
-from firsthand.process.child import Child
+from firsthand.process.child import once
 
 SECONDS = 120.0
 """When to give up on a process that does not come to an end."""
@@ -30,22 +29,16 @@ def recompute(spec: Spec, plays: Sequence[Play]) -> list[float | None]:
 
     The list is shorter than the plays where the process ended before all were played.
     """
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answered:
-        asked.write(_order(spec, plays))
-        asked.seek(0)
-        child = Child(
-            command=[sys.executable, "-P", "-c", Path(plain.__file__).read_text(encoding="utf-8")],
-            environment=environment(Conditions()),
-            visible=visible(spec),
-            contain=True,
-            streams={"stdin": asked, "stdout": answered},
-        )
-        try:
-            child.ending(SECONDS)
-        finally:
-            child.close()
-        answered.seek(0)
-        return _values(answered.read(LONGEST), len(plays))
+    program = Path(plain.__file__).read_text(encoding="utf-8")
+    said = once(
+        [sys.executable, "-P", "-c", program],
+        _order(spec, plays),
+        seconds=SECONDS,
+        environment=environment(Conditions()),
+        visible=visible(spec),
+        limit=LONGEST,
+    )
+    return _values(said, len(plays))
 
 
 def _order(spec: Spec, plays: Sequence[Play]) -> bytes:

@@ -19,6 +19,7 @@ from firsthand.audit.code_hash import code_sha256
 from firsthand.audit.finding import CheckResult, Finding
 from firsthand.audit.targets.protocol import Facts, Spec
 from firsthand.errors import UserError
+from firsthand.process.child import containment
 
 SCHEMA = 1
 Verdict = Literal["PASS", "FAIL", "INCOMPLETE"]
@@ -136,8 +137,9 @@ def auditor() -> dict[str, str]:
 
 
 def host() -> str:
-    """Say what this ran on."""
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    """Say what this ran on, and what kept the target apart from it."""
+    machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{machine}; {containment()}"
 
 
 def _plain(certificate: Certificate) -> Any:
