@@ -238,10 +238,8 @@ def test_classes_of_a_main_script_travel_and_one_without_a_guard_starts_no_flood
         check=False,
     )
     said = done.stdout.strip().splitlines()[-1]
-    if guarded:
-        assert said == "[None, None, None, None]", done.stderr
-    else:
-        assert "must guard its main code" in said
+    assert said == "[None, None, None, None]", done.stderr
+    assert guarded or "bootstrapping" in done.stdout, "the copies in workers could not start more"
 
 
 async def test_workers_that_hang_are_ended_at_once(tmp_path):
