@@ -41,7 +41,7 @@ from firsthand.audit.checks.episodes import (
     plan_steps,
     state_graph,
 )
-from firsthand.audit.checks.programs import exploits
+from firsthand.audit.checks.programs import exploits, expressions, patterns
 from firsthand.audit.checks.programs import mutation as program_mutation
 from firsthand.audit.finding import CheckResult, Finding, Witness
 from firsthand.audit.process.pool import FAST_SECONDS, MOST_HANGS, Hangs, Interferes, Runaway
@@ -64,6 +64,8 @@ SUITE: tuple[Check, ...] = (
     judges.judges,
     malformed_input.malformed_input,
     exploits.exploits,
+    expressions.expressions,
+    patterns.patterns,
     mutation.mutation,
     merged_answers.merged_answers,
     side_numbers.side_numbers,

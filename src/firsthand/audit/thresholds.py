@@ -47,6 +47,11 @@ MUTANTS_ENOUGH = 5
 """Mutants from which the share that is killed says something of the tests."""
 MUTANTS_KILLED = 0.7
 """Share of mutants below which tests are too weak."""
+PATTERNS_PAID = 2
+"""Tasks with different right patterns on which one that matches everything, or nothing, is paid, to
+be accused: on one task it may be right."""
+PATTERNS_SHARE = 0.8
+"""Share of tasks that ask for a regular expression and get one, from which answers are patterns."""
 
 # --- answers that are texts ----------------------------------------------------------------------
 

@@ -14,8 +14,34 @@ from firsthand.audit.formats.reference_runs import domain, outcomes
 from firsthand.audit.formats.script_adapter import examples, guarded, guesses, runnable
 from firsthand.audit.targets.protocol import Instance
 
-TOTAL = "import sys\n\ndef main():\n    n, *values = map(int, sys.stdin.read().split())\n    print(sum(values[:n]))\n\nmain()\n"
-BLOCKS = "Print the sum.\n\nSample Input 1:\n```\n3\n1 2 3\n```\nSample Output 1:\n```\n6\n```\n\n### Input\n2\n4 5\n\n### Output\n9\n\nGood luck."
+TOTAL = """import sys
+
+def main():
+    n, *values = map(int, sys.stdin.read().split())
+    print(sum(values[:n]))
+
+main()
+"""
+BLOCKS = """Print the sum.
+
+Sample Input 1:
+```
+3
+1 2 3
+```
+Sample Output 1:
+```
+6
+```
+
+### Input
+2
+4 5
+
+### Output
+9
+
+Good luck."""
 STACK = """
 class Stack:
     def __init__(self, most):

@@ -1,9 +1,10 @@
-"""Broken copies of a reference: compared in a process of their own, played, and accused only where they are wrong and paid."""
+"""Broken copies of a reference are accused only where they are wrong and paid."""
 
 import ast
 
 import pytest
-from audit.test_programs import ISOLATED, audited
+from audit.checks.programs.graders import BROKEN, SOUND
+from audit.checks.programs.test_program_exploits import audited
 
 from firsthand.audit.checks.programs.edits import mutants
 from firsthand.audit.checks.programs.mutation import constants, guard, wrong
@@ -28,7 +29,8 @@ def clip():
 def test_mutants_parse_and_differ_in_one_place():
     found = list(
         mutants(
-            "def f(a, b):\n    for i in range(a):\n        if i > b and not a == 2:\n            return a[1:]\n    return a + 1\n"
+            "def f(a, b):\n    for i in range(a):\n        if i > b and not a == 2:\n"
+            "            return a[1:]\n    return a + 1\n"
         )
     )
     names = {mutant.operator for mutant in found}
@@ -100,17 +102,14 @@ def test_inputs_stay_like_the_examples():
     )
 
 
+TYPES = SOUND["one child for all cases"].replace(
+    "map(same,", "map(lambda a, b: type(a) is type(b),"
+)
 WEAK = {
-    "visible inputs only": (
-        ISOLATED.replace(
-            "    import secrets", "    cases = cases[: answer['visible']]\n    import secrets"
-        ),
-        "right only on the prompt's own calls",
-    ),
-    "types only": (
-        ISOLATED.replace("type(one) is type(want) and one == want", "type(one) is type(want)"),
-        "mutants killed",
-    ),
+    "visible inputs only": (BROKEN["visible cases only"], "right only on the prompt's own calls"),
+    "types only": (TYPES, "mutants killed"),
+    "part of the output": (BROKEN["contained is enough"], "put behind it"),
+    "numbers nearly right": (BROKEN["about right"], "one added to it"),
 }
 
 
@@ -123,5 +122,5 @@ def test_weak_tests_are_found(tmp_path, name):
 
 
 def test_hidden_tests_that_kill_pass(tmp_path):
-    certificate = audited(tmp_path, ISOLATED, "program_mutation")
+    certificate = audited(tmp_path, SOUND["one child for all cases"], "program_mutation")
     assert certificate.verdict == "PASS" and certificate.checks[0].plays > 20
