@@ -1,6 +1,7 @@
 """firsthand new: what it writes works as it is."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,15 +16,49 @@ def test_the_test_that_it_writes_passes(cli, tmp_path):
         and "firsthand play office_letter_box:LetterBox " in said
     )
     folder = tmp_path / "office_letter_box"
-    plugins = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov")
+    assert "python test_office_letter_box.py " in said
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *plugins],
+        [sys.executable, "-W", "error", "test_office_letter_box.py"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0 and "18 passed" in run.stdout, run.stdout
+    assert run.returncode == 0 and run.stdout.count("passed: ") == 7, run.stderr
+    assert "pytest" not in (folder / "test_office_letter_box.py").read_text().partition("import")[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fails"),
+    [
+        ("rng.randrange(1000)", "random.randrange(1000)", "the same instance every time"),
+        ("if task.owns(", "if True or task.owns(", "splits share no instance"),
+        ("MOST * (task.level - 1), MOST * task.level", "0, MOST", "higher level"),
+        ("self.counter += amount", "self.counter += amount + 1", "expert succeeds"),
+        ("on_goal=self.counter == self.goal", "on_goal=True", "does not look"),
+        ("self.counter += amount", "TOTAL[0] = self.counter = TOTAL[0] + amount", "."),
+    ],
+)
+def test_the_test_that_it_writes_finds_faults(cli, tmp_path, old, new, fails):
+    """What is in the skeleton's test is checked: each planted fault fails one of its tests."""
+    cli("new", "office/letters")
+    module = tmp_path / "office_letters" / "office_letters.py"
+    text = module.read_text()
+    assert old in text
+    faulty = text.replace(old, new).replace(
+        "import firsthand as fh\n", "import random\n\nimport firsthand as fh\n\nTOTAL = [0]\n", 1
+    )
+    module.write_text(faulty)
+    run = subprocess.run(
+        [sys.executable, "test_office_letters.py"],
+        cwd=module.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1 and "AssertionError" in run.stderr, run.stdout
+    failed = re.findall(r"in test_(\w+)", run.stderr)[0].replace("_", " ")
+    assert fails == "." or fails in failed, failed
 
 
 def test_it_can_be_played_before_it_is_installed(cli, tmp_path, monkeypatch):
@@ -58,7 +93,7 @@ def test_the_package_declares_the_environment(cli, tmp_path):
 def test_what_it_writes_is_formatted(cli, tmp_path):
     cli("new", "office/letters")
     run = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--check", "--line-length", "150", tmp_path],
+        [sys.executable, "-m", "ruff", "format", "--check", "--line-length", "100", tmp_path],
         capture_output=True,
         check=False,
     )

@@ -61,7 +61,7 @@ def new(
     )
     play = f"firsthand play {module}:{written}"
     steps = {
-        "python -m pytest": "passes as it is",
+        f"python test_{module}.py": "passes as it is; so does pytest",
         play: "try it yourself",
         "pip install -e .": f"then it is {name} everywhere",
     }
