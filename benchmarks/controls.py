@@ -5,9 +5,9 @@
     another world        lessons of one world of interfaces/shop_desk must not help in other worlds
     shuffled outcomes    scores dealt out at random among the episodes of a round must teach nothing
 
-The default player copies its worked examples (`copycat.py`), which makes many learners cheap. With `--model`
-a real one plays: `--model llama:smollm2 --seeds 2`. What retrieval alone gains is shown beside what was learned.
-Exits with 1 when a control fails.
+The default player copies its worked examples (`copycat.py`), which makes many learners cheap. With
+`--model` a real one plays: `--model llama:smollm2 --seeds 2`. What retrieval alone gains is shown
+beside what was learned. Exits with 1 when a control fails.
 
     python benchmarks/controls.py [--quick] [--model llama:smollm2] [--seeds N] [--only null,gate,world,shuffled]
 """

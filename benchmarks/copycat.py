@@ -1,7 +1,9 @@
-"""A model without a language model: it does what the worked examples in its prompt did, and else guesses.
+"""A model without a language model: it does what the worked examples in its prompt did, and else
+guesses.
 
-The fast stand-in of the controls, and at the same time the plain nearest-neighbour vote over a playbook: what is
-gained with it is gained by retrieval alone. Like a real model's, its guesses change with every change of the prompt.
+The fast stand-in of the controls, and at the same time the plain nearest-neighbour vote over a
+playbook: what is gained with it is gained by retrieval alone. Like a real model's, its guesses
+change with every change of the prompt.
 """
 
 import random
@@ -13,7 +15,9 @@ from firsthand.task import digest
 
 
 class Copycat:
-    """Choose the option whose way of acting the examples vote for, the k-th nearest with weight 1/k; guess when none match."""
+    """Choose the option whose way of acting the examples vote for, the k-th nearest with weight
+    1/k; guess when none match.
+    """
 
     traits = Traits(chooses=True, few_shot=True)
 

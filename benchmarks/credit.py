@@ -1,7 +1,9 @@
-"""Which rule finds the lessons that help? One simulation with known effects, four rules, equal rollouts.
+"""Which rule finds the lessons that help? One simulation with known effects, four rules, equal
+rollouts.
 
-Lessons cost rollouts to write and are worth nothing (60%), -0.08 (20%) or +0.08 (20%). Every rollout that a
-rule spends on writing, comparing or validating counts. What is reported is the true gain of what it keeps.
+Lessons cost rollouts to write and are worth nothing (60%), -0.08 (20%) or +0.08 (20%). Every
+rollout that a rule spends on writing, comparing or validating counts. What is reported is the true
+gain of what it keeps.
 
     masking + ridge    each rollout leaves lessons out at random, `credit.assign` judges them all, in rounds
     ... gated          the same, stopped in time for one gate by the learner's rules; what it refuses is lost
@@ -9,8 +11,9 @@ rule spends on writing, comparing or validating counts. What is reported is the 
     minibatch          better on 3 tasks, then best on a validation set of 30 (as prompt optimisers do)
     admit everything   no test
 
-The three rules that compare are helped: two plays of one task share their luck with probability `--pairing`.
-Masked plays never do. Left out: interactions between lessons, and the room that useless ones take in a prompt.
+The three rules that compare are helped: two plays of one task share their luck with probability
+`--pairing`. Masked plays never do. Left out: interactions between lessons, and the room that
+useless ones take in a prompt.
 
     python benchmarks/credit.py [--quick] [--repetitions 100] [--pairing 0.8]
 """
@@ -46,7 +49,9 @@ WRITING = 8
 """Rollouts that one lesson costs to write."""
 BUDGETS = (600, 1500, 4000)
 LOOKS = (400, 600, 950, 1300, 1500, 2600, 3800)
-"""Rollouts spent when masking judges its lessons: the ends of its rounds. Some leave room for a gate within a budget."""
+"""Rollouts spent when masking judges its lessons: the ends of its rounds. Some leave room for a
+gate within a budget.
+"""
 PROBATION = 32
 """Lessons that masking keeps on probation."""
 TOKENS = 40
@@ -56,11 +61,15 @@ CONFIG = LearnConfig()
 Ledger = Iterator[tuple[int, Sequence[int]]]
 """Rollouts spent so far and the lessons kept, after each decision."""
 Calibrated = dict[int, dict[float, list[float]]]
-"""By rollouts spent and by what a lesson is worth alone: 1 for each lesson whose posterior interval holds its true effect."""
+"""By rollouts spent and by what a lesson is worth alone: 1 for each lesson whose posterior interval
+holds its true effect.
+"""
 
 
 class World:
-    """One repetition: a stream of lessons with known effects, tasks that differ in difficulty, and luck."""
+    """One repetition: a stream of lessons with known effects, tasks that differ in difficulty, and
+    luck.
+    """
 
     def __init__(self, seed: int, pairing: float) -> None:
         self.rng = np.random.default_rng(seed)

@@ -1,4 +1,5 @@
-"""The figures that the README claims: kept in figures.json, written by the benchmarks that measure them.
+"""The figures that the README claims: kept in figures.json, written by the benchmarks that measure
+them.
 
     python benchmarks/figures.py     # write them into the README's table
 

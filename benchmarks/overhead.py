@@ -1,10 +1,12 @@
-"""What a rollout costs on top of a bare HTTP client: CPU per model turn against a local mock endpoint.
+"""What a rollout costs on top of a bare HTTP client: CPU per model turn against a local mock
+endpoint.
 
-The endpoint answers at once from another process, so that what is left is the client's own work. Each row
-plays the same conversations twice in one process and one event loop: as firsthand episodes, and as a plain
-aiohttp loop that posts the same messages. Connections are opened before the clock starts. The figure is
-CPU time of the client's process, the least of several interleaved rounds (noise only adds). The rollout makes
-garbage collections rare while it runs; the bare loop keeps Python's default, which is why it can cost more.
+The endpoint answers at once from another process, so that what is left is the client's own work.
+Each row plays the same conversations twice in one process and one event loop: as firsthand
+episodes, and as a plain aiohttp loop that posts the same messages. Connections are opened before
+the clock starts. The figure is CPU time of the client's process, the least of several interleaved
+rounds (noise only adds). The rollout makes garbage collections rare while it runs; the bare loop
+keeps Python's default, which is why it can cost more.
 
     python benchmarks/overhead.py [--quick]
 """
@@ -27,7 +29,10 @@ from firsthand.rollout.pool import rollout
 CONCURRENCY = (64, 512, 2048)
 TURNS = (1, 5)
 MOST_RATIO, MOST_GROWTH = 2.5, 1.5
-SEEN = "You stand in a hall with three doors. The left one is locked, the right one is open, the third is painted on the wall."
+SEEN = (
+    "You stand in a hall with three doors. The left one is locked, the right one is open, the "
+    "third is painted on the wall."
+)
 SAID = "I walk through the open door on the right and look around."
 REPLY = (
     b'{"id":"chatcmpl-0","object":"chat.completion","created":0,"model":"mock","choices":[{"index":0,"message":{"role":"assistant","content":"'
@@ -158,7 +163,10 @@ async def compare(
             ours.append(await cpu(play(agent, episodes, turns, concurrency), episodes * turns))
     await agent.model.close()
     print(
-        f"{turns:5} {concurrency:10} {episodes:8} {min(floors):8.3f} {min(ours):12.3f} {min(ours) / min(floors):6.2f}",
+        (
+            f"{turns:5} {concurrency:10} {episodes:8} {min(floors):8.3f} {min(ours):12.3f} "
+            f"{min(ours) / min(floors):6.2f}"
+        ),
         flush=True,
     )
     return min(floors), min(ours)
@@ -168,7 +176,8 @@ async def table(url: str, calls: int, rounds: int) -> None:
     """Print all rows, and whether the targets hold."""
     print(f"CPU of the client per model turn, least of {rounds} rounds\n")
     print(
-        f"{'turns':>5} {'concurrent':>10} {'episodes':>8} {'bare ms':>8} {'firsthand ms':>12} {'ratio':>6}"
+        f"{'turns':>5} {'concurrent':>10} {'episodes':>8} {'bare ms':>8} "
+        f"{'firsthand ms':>12} {'ratio':>6}"
     )
     costs = {
         (turns, n): await compare(url, turns, n, calls, rounds)
@@ -183,7 +192,8 @@ async def table(url: str, calls: int, rounds: int) -> None:
     )
     print(f"\nhighest ratio {ratio:.2f}, target {MOST_RATIO}: {verdict(ratio <= MOST_RATIO)}")
     print(
-        f"from {few} to {many} concurrent ×{growth:.2f}, target {MOST_GROWTH}: {verdict(growth <= MOST_GROWTH)}; bare client ×{bare_growth:.2f}"
+        f"from {few} to {many} concurrent ×{growth:.2f}, target {MOST_GROWTH}: "
+        f"{verdict(growth <= MOST_GROWTH)}; bare client ×{bare_growth:.2f}"
     )
 
 

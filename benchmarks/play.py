@@ -73,7 +73,9 @@ async def compare(what: str, agent: Agent, played: Sequence[Task], turns: int) -
 
 
 async def bare(agent: Agent, played: Sequence[Task], turns: int) -> None:
-    """Do what the environment and the policy do and nothing else: no record, no limits, no attribution."""
+    """Do what the environment and the policy do and nothing else: no record, no limits, no
+    attribution.
+    """
     for task in played:
         environment = make(task.environment)
         policy = agent.model.start(environment, task)  # type: ignore[union-attr]

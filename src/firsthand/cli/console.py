@@ -1,4 +1,6 @@
-"""The rich console of the verbs: for tables, styled text and progress bars. Imported when it is used."""
+"""The rich console of the verbs: for tables, styled text and progress bars. Imported when it is
+used.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +13,9 @@ from firsthand.printable import printable
 
 
 class SafeConsole(Console):
-    """A console that takes strings for text, never for markup, and escapes what would drive the terminal."""
+    """A console that takes strings for text, never for markup, and escapes what would drive the
+    terminal.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)

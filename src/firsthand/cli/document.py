@@ -17,7 +17,9 @@ def document(value: object) -> None:
 
 
 def escaped(json: str) -> str:
-    r"""Return the same document with control and format characters as `\uXXXX`, as JSON allows in strings."""
+    r"""Return the same document with control and format characters as `\uXXXX`, as JSON allows in
+    strings.
+    """
     return json if json.isascii() else re.sub(r"[^\x00-\x7f]", _shown, json)
 
 

@@ -13,7 +13,9 @@ PACKAGE = {"openai": ("aiohttp", "firsthand"), "llama": ("xllamacpp", "firsthand
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of model. `weights` is where the embedded model's are kept, `fetched` their size in bytes, 0 if not there yet."""
+    """One kind of model. `weights` is where the embedded model's are kept, `fetched` their size in
+    bytes, 0 if not there yet.
+    """
 
     kind: str
     usage: str

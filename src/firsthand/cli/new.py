@@ -29,7 +29,8 @@ def new(
     """
     if not NAME.fullmatch(name):
         raise UserError(
-            f"An environment is named domain/family, in small letters, digits and single underscores, got {name!r}."
+            "An environment is named domain/family, in small letters, digits and single "
+            f"underscores, got {name!r}."
         )
     if name in environments():
         raise UserError(f"There is an environment named {name!r} already: choose another family.")
@@ -57,7 +58,8 @@ def new(
         )
         (folder / target).write_text(Template(text).substitute(words), encoding="utf-8")
     tell(
-        f"Wrote {folder}/: a whole, small environment, its test, and what pip needs. Go into that folder, then:"
+        f"Wrote {folder}/: a whole, small environment, its test, and what pip needs. Go "
+        "into that folder, then:"
     )
     play = f"firsthand play {module}:{written}"
     steps = {

@@ -1,4 +1,6 @@
-"""The progress of verbs that play many episodes, on standard error: a bar on a terminal, else lines."""
+"""The progress of verbs that play many episodes, on standard error: a bar on a terminal, else
+lines.
+"""
 
 import sys
 import threading

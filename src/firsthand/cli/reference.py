@@ -1,4 +1,6 @@
-"""The command line reference, made from the commands themselves: `python -m firsthand.cli.reference > docs/commands.md`."""
+"""The command line reference, made from the commands themselves: `python -m firsthand.cli.reference
+> docs/commands.md`.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,1 +1,3 @@
-"""How good is an agent, and is it better than another: statistics, evaluation, tables and the HTML report."""
+"""How good is an agent, and is it better than another: statistics, evaluation, tables and the HTML
+report.
+"""

@@ -4,7 +4,9 @@ import msgspec
 
 
 class CurvePoint(msgspec.Struct, frozen=True):
-    """The score after so many rollouts, with its interval; `label` names the playbook deployed there."""
+    """The score after so many rollouts, with its interval; `label` names the playbook deployed
+    there.
+    """
 
     rollouts: int
     score: float

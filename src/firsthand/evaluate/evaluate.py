@@ -1,10 +1,10 @@
 """Evaluation: what a set of episodes says about an agent, and the paired comparison of two agents.
 
-Every number has its n and an interval. The unit is the task: repeats of a task are averaged first, so
-that they never pass for independent evidence. Failed episodes have no reward; they are counted, by
-whom they are to blame on (law 8). Those that the agent brought about itself, by a full context or an
-endless answer, count as 0 in the headline, and `scored` tells the mean without them: leaving them out
-would reward an agent for failing where it is weak. All others are in no mean.
+Every number has its n and an interval. The unit is the task: repeats of a task are averaged first,
+so that they never pass for independent evidence. Failed episodes have no reward; they are counted,
+by whom they are to blame on (law 8). Those that the agent brought about itself, by a full context
+or an endless answer, count as 0 in the headline, and `scored` tells the mean without them: leaving
+them out would reward an agent for failing where it is weak. All others are in no mean.
 """
 
 from collections import Counter, defaultdict

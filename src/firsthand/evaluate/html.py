@@ -1,8 +1,8 @@
 """HTML pages of firsthand: one look, one way to put untrusted text into them, a bounded size.
 
-A page is one static file with everything in it: it loads nothing and runs nothing, and forbids both to
-itself, because it quotes what environments and models said (law 12). Each value that a template shows
-passes through `quoted`. The looks of all pages are in `page/house.css`.
+A page is one static file with everything in it: it loads nothing and runs nothing, and forbids both
+to itself, because it quotes what environments and models said (law 12). Each value that a template
+shows passes through `quoted`. The looks of all pages are in `page/house.css`.
 """
 
 from functools import partial
@@ -20,7 +20,8 @@ LONGEST_TEXTS = (4000, 1000, 250, 60)
 SHORT_TEXT = 200
 """Characters of a field where a line is enough: the filter `short`."""
 LARGEST_PAGE = 5_000_000
-"""Characters. A report of 12 episodes of 30 turns, each field filled with text, is about 4 million."""
+"""Characters. A report of 12 episodes of 30 turns, each field filled with text, is about 4 million.
+"""
 
 
 def require() -> None:

@@ -1,8 +1,8 @@
 """Charts as inline SVG that follows the page: its width, its fonts, its theme.
 
 Horizontal positions are percentages and text is never scaled, so that one drawing is legible at any
-width without scripts. Colours are CSS classes. Whatever text goes in is escaped: names and lessons are
-untrusted. Left out: everything a chart of this report does not need.
+width without scripts. Colours are CSS classes. Whatever text goes in is escaped: names and lessons
+are untrusted. Left out: everything a chart of this report does not need.
 """
 
 import math
@@ -44,7 +44,9 @@ SCORES = Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
 
 
 def scale(values: Iterable[float], *, most: int = 5) -> Scale:
-    """Return an axis over 0 and all values that begins and ends on ticks, `most` or fewer and .01 or more apart."""
+    """Return an axis over 0 and all values that begins and ends on ticks, `most` or fewer and .01
+    or more apart.
+    """
     values = [0.0, *values]
     low = min(values)
     high = max(*values, low + 0.04)
@@ -117,12 +119,17 @@ def learning_curve(points: Sequence[CurvePoint]) -> Markup:
         "curve",
         top + height + 44,
         parts,
-        f"Score from {number(points[0].score)} to {number(last.score)} over {last.rollouts:,} rollouts",
+        (
+            f"Score from {number(points[0].score)} to {number(last.score)} over "
+            f"{last.rollouts:,} rollouts"
+        ),
     )
 
 
 def level_bars(before: Evaluation | None, after: Evaluation | None) -> dict[str, Markup]:
-    """Draw mean score by level with 95% intervals, one chart an environment; with two sides, one bar under the other."""
+    """Draw mean score by level with 95% intervals, one chart an environment; with two sides, one
+    bar under the other.
+    """
     sides = [(name, found) for name, found in (("before", before), ("after", after)) if found]
     rows: dict[str, dict[int, dict[str, Row]]] = {}
     for name, found in sides:
@@ -136,7 +143,8 @@ def level_bars(before: Evaluation | None, after: Evaluation | None) -> dict[str,
 
 
 def differences(changes: Sequence[tuple[str, Change]]) -> Markup:
-    """Draw the paired difference of each named change as a point with its interval, on one axis through 0.
+    """Draw the paired difference of each named change as a point with its interval, on one axis
+    through 0.
 
     Names stand outside the drawing, where they can wrap.
     """
@@ -176,12 +184,16 @@ def _signed(value: float) -> str:
 
 
 def credit_scale(credits: Iterable[tuple[float, float]]) -> Scale:
-    """Return the axis on which credits (mean, standard deviation) are drawn: it holds every mean ± sd."""
+    """Return the axis on which credits (mean, standard deviation) are drawn: it holds every mean ±
+    sd.
+    """
     return scale((end for mean, sd in credits for end in (mean - sd, mean + sd)), most=4)
 
 
 def credit_mark(axis: Scale, mean: float, sd: float) -> Markup:
-    """Draw one credit for a table cell: mean as a point, ± one standard deviation thick, ± 1.96 thin."""
+    """Draw one credit for a table cell: mean as a point, ± one standard deviation thick, ± 1.96
+    thin.
+    """
     wide = Interval(mean - 1.96 * sd, mean + 1.96 * sd)
     parts = [
         _whisker(axis, wide.low, wide.high, 10, "thin"),
@@ -244,7 +256,9 @@ def _bar(estimate: Estimate | None, top: float, kind: str, name: str) -> Markup:
 def _deployments(
     points: Sequence[CurvePoint], axis: Scale, top: float, height: float
 ) -> list[Markup]:
-    """Mark deployed playbooks; a label that would run into the one before goes to the second row, or is left to the tooltip."""
+    """Mark deployed playbooks; a label that would run into the one before goes to the second row,
+    or is left to the tooltip.
+    """
     parts: list[Markup] = []
     free = [-1.0, -1.0]
     for point in (point for point in points if point.label):
@@ -273,7 +287,10 @@ def _stretched(
     shapes = Markup(
         '<polygon class="band" points="{}"/><polyline class="line" points="{}"/>'
     ).format(*points)
-    frame = '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none">{}</svg>'
+    frame = (
+        '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 100 100" '
+        'preserveAspectRatio="none">{}</svg>'
+    )
     return Markup(frame).format(top, height, shapes)
 
 

@@ -1,6 +1,7 @@
 """What stands on the page of a report, and in what order. The words are in `page/report.html`.
 
-Sizes are bounded: so many episodes, turns, results and lessons, and so many characters of each field.
+Sizes are bounded: so many episodes, turns, results and lessons, and so many characters of each
+field.
 """
 
 import itertools

@@ -1,9 +1,9 @@
 """Intervals, tests and bets: what may be claimed from n episodes.
 
 Scores are bounded, often 0 or 1, and n is 60 to 200. There the textbook intervals collapse: twenty
-successes in twenty would be "1.00, certainly". Every interval here keeps some width, because it counts
-one imagined observation at each end of the range. Left out: anything that needs scipy, and intervals
-for unbounded quantities.
+successes in twenty would be "1.00, certainly". Every interval here keeps some width, because it
+counts one imagined observation at each end of the range. Left out: anything that needs scipy, and
+intervals for unbounded quantities.
 """
 
 import math
@@ -40,8 +40,8 @@ class Estimate(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """The mean of after - before over `n` tasks that both played.
 
-    `better`, `worse` and `same` count tasks. `p` is McNemar's exact two-sided p-value where every score
-    is 0 or 1, else None.
+    `better`, `worse` and `same` count tasks. `p` is McNemar's exact two-sided p-value where every
+    score is 0 or 1, else None.
     """
 
     mean: float

@@ -15,7 +15,9 @@ MISSING = "-"
 
 
 def table(result: Evaluation | Comparison) -> Table:
-    """Render a result for rich: one row a level for an evaluation, one an environment for a comparison."""
+    """Render a result for rich: one row a level for an evaluation, one an environment for a
+    comparison.
+    """
     return _evaluation(result) if isinstance(result, Evaluation) else _comparison(result)
 
 

@@ -1,4 +1,6 @@
-"""How results are worded, in the terminal and in the report: two digits, no leading zero, intervals in brackets."""
+"""How results are worded, in the terminal and in the report: two digits, no leading zero, intervals
+in brackets.
+"""
 
 from firsthand.evaluate.evaluate import Comparison, Evaluation
 from firsthand.evaluate.statistics import Interval
@@ -61,7 +63,10 @@ def flagged(result: Evaluation) -> str:
     """Say how many episodes look like exploits of the reward, and why; empty when none does."""
     if not result.flagged:
         return ""
-    return f"{result.flagged} of {result.episodes} episodes flagged: {', '.join(f'{reason} {n}' for reason, n in result.flags.items())}"
+    return (
+        f"{result.flagged} of {result.episodes} episodes flagged: "
+        f"{', '.join(f'{reason} {n}' for reason, n in result.flags.items())}"
+    )
 
 
 def left_out(result: Comparison) -> str:

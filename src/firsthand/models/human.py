@@ -1,8 +1,9 @@
-"""A person as a policy: the terminal shows what a model would be shown, and a line of text is the action.
+"""A person as a policy: the terminal shows what a model would be shown, and a line of text is the
+action.
 
-Reading blocks the event loop on purpose: a person plays one episode at a time, and no time-out of a turn
-should cut them off while they think. What cannot be an action is asked again and costs no turn. Left out:
-the score, which a player learns only when the episode is over.
+Reading blocks the event loop on purpose: a person plays one episode at a time, and no time-out of a
+turn should cut them off while they think. What cannot be an action is asked again and costs no
+turn. Left out: the score, which a player learns only when the episode is over.
 """
 
 import ast
@@ -147,7 +148,9 @@ class _Seat:
         self.show(Text("? shows this and the last observation again, quit leaves.", style="dim"))
 
     def show(self, text: str | Text) -> None:
-        """Print text as it is, in lines that end between words: it is neither markup nor control codes."""
+        """Print text as it is, in lines that end between words: it is neither markup nor control
+        codes.
+        """
         self.console.print(
             printable(text) if isinstance(text, str) else text,
             markup=False,

@@ -1,7 +1,8 @@
 """A world in which nothing that the prompt says can change the outcome.
 
-It exists so that learners can be caught claiming gains that are not there: each option pays with the
-same probability, drawn when the instance is built, and no feature of the observation tells which.
+It exists so that learners can be caught claiming gains that are not there: each option pays with
+the same probability, drawn when the instance is built, and no feature of the observation tells
+which.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.task import Task
 
-WORDS = "amber birch cedar delta ember flint grove haven inlet jolly koala lemon maple north olive pearl quill raven sable tulip".split()
+WORDS = (
+    "amber birch cedar delta ember flint grove haven inlet jolly koala lemon maple north olive "
+    "pearl quill raven sable tulip"
+).split()
 
 
 class Null(Environment):

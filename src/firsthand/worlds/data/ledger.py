@@ -1,8 +1,9 @@
 """A cash book that does not match the bank statement, as a real SQLite database behind tools.
 
-Instances are built backwards: correct books are drawn first and then broken, and each way of breaking
-them has one repair that the task statement prescribes. The score compares the whole database with the
-repaired one. Left out: double entry, several currencies, and bank lines without a reference.
+Instances are built backwards: correct books are drawn first and then broken, and each way of
+breaking them has one repair that the task statement prescribes. The score compares the whole
+database with the repaired one. Left out: double entry, several currencies, and bank lines without a
+reference.
 """
 
 import random
@@ -54,7 +55,9 @@ OR id > (SELECT min(id) FROM entries f WHERE f.reference = e.reference AND f.sta
 
 
 class Entry(NamedTuple):
-    """One row of the cash book, without its number. `amount` is in cents, negative when money went out."""
+    """One row of the cash book, without its number. `amount` is in cents, negative when money went
+    out.
+    """
 
     date: str
     party: str
@@ -66,11 +69,16 @@ class Entry(NamedTuple):
     @property
     def money(self) -> str:
         """The amount in words for people."""
-        return f"{abs(self.amount) / 100:.2f} {'from' if self.amount > 0 else 'to'} {self.party} ({self.reference})"
+        return (
+            f"{abs(self.amount) / 100:.2f} {'from' if self.amount > 0 else 'to'} {self.party} "
+            f"({self.reference})"
+        )
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: the row as it is (None: missing), the row as it should be, and what happened."""
+    """One thing that is wrong: the row as it is (None: missing), the row as it should be, and what
+    happened.
+    """
 
     found: Entry | None
     right: Entry
@@ -106,13 +114,16 @@ class Ledger(Environment):
     version = "1"
     turns = 20
     statement = (
-        "You keep the cash book of a small workshop, a SQLite database. Make it match the bank statement of the month, which is always right, and "
-        "then close the books; nothing counts before that, and nothing can be done after it.\n"
-        "- A bank line and an entry belong together when their references are equal. Each bank line needs exactly one posted entry with the same "
-        "date, party and amount (in cents, negative when money went out), on the account that the table parties names for the party.\n"
-        "- Post an entry that is missing. Amend an entry that is wrong. Void an entry that belongs to no bank line; of two entries for one "
-        "bank line, void the one with the higher number.\n"
-        "- Leave everything else as it is. An amendment can be amended again; an entry once posted or voided cannot be taken back."
+        "You keep the cash book of a small workshop, a SQLite database. Make it match the "
+        "bank statement of the month, which is always right, and then close the books; "
+        "nothing counts before that, and nothing can be done after it.\n- A bank line and "
+        "an entry belong together when their references are equal. Each bank line needs "
+        "exactly one posted entry with the same date, party and amount (in cents, negative "
+        "when money went out), on the account that the table parties names for the party.\n"
+        "- Post an entry that is missing. Amend an entry that is wrong. Void an entry that "
+        "belongs to no bank line; of two entries for one bank line, void the one with the "
+        "higher number.\n- Leave everything else as it is. An amendment can be amended "
+        "again; an entry once posted or voided cannot be taken back."
     )
 
     def reset(self, task: Task) -> Observation:
@@ -132,8 +143,9 @@ class Ledger(Environment):
         self.repairs = [_repair(fault, rows) for fault in faults]
         posted = sum(row.amount for row in rows if row.status == "posted")
         return Observation(
-            f"The books of {month}: the bank statement has {len(bank)} lines and ends at {(opening + sum(line.amount for line in bank)) / 100:.2f}; "
-            f"the cash book has {len(rows)} entries and ends at {(opening + posted) / 100:.2f}."
+            f"The books of {month}: the bank statement has {len(bank)} lines and ends at "
+            f"{(opening + sum(line.amount for line in bank)) / 100:.2f}; the cash book has "
+            f"{len(rows)} entries and ends at {(opening + posted) / 100:.2f}."
         )
 
     @tool
@@ -169,10 +181,14 @@ class Ledger(Environment):
     ) -> str:
         """Post a new entry."""
         await self._change(
-            "INSERT INTO entries (date, party, account, amount, reference, status) "
-            "SELECT ?, p.name, a.code, ?, ?, 'posted' FROM parties p, accounts a WHERE p.name = ? AND a.code = ?",
+            "INSERT INTO entries (date, party, account, amount, reference, status) SELECT "
+            "?, p.name, a.code, ?, ?, 'posted' FROM parties p, accounts a WHERE p.name = ? "
+            "AND a.code = ?",
             (date, amount, reference, party, account),
-            f"Nothing was posted: {party!r} must be in the table parties and {account} in the table accounts.",
+            (
+                f"Nothing was posted: {party!r} must be in the table parties and {account} in "
+                "the table accounts."
+            ),
         )
         return "Posted."
 
@@ -188,11 +204,16 @@ class Ledger(Environment):
     ) -> str:
         """Change what is given of a posted entry, named by its id, and keep the rest."""
         await self._change(
-            "UPDATE entries SET date = coalesce(?1, date), party = coalesce(?2, party), account = coalesce(?3, account), "
-            "amount = coalesce(?4, amount), reference = coalesce(?5, reference) WHERE id = ?6 AND status = 'posted' "
-            "AND coalesce(?2, party) IN (SELECT name FROM parties) AND coalesce(?3, account) IN (SELECT code FROM accounts)",
+            "UPDATE entries SET date = coalesce(?1, date), party = coalesce(?2, party), "
+            "account = coalesce(?3, account), amount = coalesce(?4, amount), reference = "
+            "coalesce(?5, reference) WHERE id = ?6 AND status = 'posted' AND coalesce(?2, "
+            "party) IN (SELECT name FROM parties) AND coalesce(?3, account) IN (SELECT "
+            "code FROM accounts)",
             (date, party, account, amount, reference, entry),
-            f"Nothing was amended: entry {entry} must exist and be posted, a party must be in the table parties and an account in accounts.",
+            (
+                f"Nothing was amended: entry {entry} must exist and be posted, a party must be "
+                "in the table parties and an account in accounts."
+            ),
         )
         return "Amended."
 

@@ -1,8 +1,9 @@
 """Mastermind: find a secret code from how close earlier guesses came.
 
-The code is drawn once and never changes, so feedback is always true. Colours are letters, drawn anew
-for each instance; instances that differ in letters alone are alike up to renaming, and the code space of
-every level is above a thousand without counting them. Left out: a setter that adapts to the guesses.
+The code is drawn once and never changes, so feedback is always true. Colours are letters, drawn
+anew for each instance; instances that differ in letters alone are alike up to renaming, and the
+code space of every level is above a thousand without counting them. Left out: a setter that adapts
+to the guesses.
 """
 
 import random
@@ -55,9 +56,11 @@ class Mastermind(Environment):
     turns = 20
     base_rate = 20 / 1680  # different guesses at level 1, whatever is told about them
     statement = (
-        "Find a secret code, a row of coloured pegs; each letter stands for a colour. Each turn, answer with one guess and nothing else, in the form "
-        "`guess: ` followed by the letters without spaces. You are told how many pegs have the right colour in the right place (black) and how many "
-        "further pegs have a right colour in a wrong place (white). A guess that is not allowed costs a turn too. The game ends when "
+        "Find a secret code, a row of coloured pegs; each letter stands for a colour. Each "
+        "turn, answer with one guess and nothing else, in the form `guess: ` followed by "
+        "the letters without spaces. You are told how many pegs have the right colour in "
+        "the right place (black) and how many further pegs have a right colour in a wrong "
+        "place (white). A guess that is not allowed costs a turn too. The game ends when "
         "the code is found or the turns are used up."
     )
 
@@ -76,7 +79,8 @@ class Mastermind(Environment):
         self.left = self.turns
         rule = "a colour may come more than once" if self.shape.repeats else "no colour comes twice"
         return Observation(
-            f"The code has {self.shape.pegs} pegs of the colours {' '.join(letters)}; {rule}. You have {self.left} guesses."
+            f"The code has {self.shape.pegs} pegs of the colours {' '.join(letters)}; "
+            f"{rule}. You have {self.left} guesses."
         )
 
     def act(self, action: Action) -> Observation:
@@ -190,7 +194,9 @@ def consistent(possible: Iterable[Code], guess: Code, told: tuple[int, int]) -> 
 
 
 def best(possible: Sequence[Code], *, most: int = 40) -> Code:
-    """Return the code whose worst answer leaves the fewest, judged among at most `most` evenly spread ones."""
+    """Return the code whose worst answer leaves the fewest, judged among at most `most` evenly
+    spread ones.
+    """
     sample = possible[:: -(-len(possible) // most)]
 
     def worst(guess: Code) -> int:

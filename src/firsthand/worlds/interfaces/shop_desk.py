@@ -24,61 +24,136 @@ class Service(msgspec.Struct, frozen=True):
 
 SERVICES = (
     Service(
-        ("how much is the {}?", "what does the {} cost?", "could you tell me the price of the {}?",
-         "what would I pay for the {}?", "is the {} expensive?", "what are you asking for the {}?",
-         "I would like to know what the {} sells for.", "how many euros for the {}?"),
-        "shows the price of the {}", "the price of the {}",
+        (
+            "how much is the {}?",
+            "what does the {} cost?",
+            "could you tell me the price of the {}?",
+            "what would I pay for the {}?",
+            "is the {} expensive?",
+            "what are you asking for the {}?",
+            "I would like to know what the {} sells for.",
+            "how many euros for the {}?",
+        ),
+        "shows the price of the {}",
+        "the price of the {}",
     ),
     Service(
-        ("is the {} in stock?", "do you have any {} left?", "have you still got the {}?", "are there more of the {} out back?",
-         "can I get the {} here today?", "did the {} sell out?", "any chance the {} is on the shelf?",
-         "do you carry the {} at the moment?"),
-        "counts the stock of the {}", "to know whether the {} is in stock",
+        (
+            "is the {} in stock?",
+            "do you have any {} left?",
+            "have you still got the {}?",
+            "are there more of the {} out back?",
+            "can I get the {} here today?",
+            "did the {} sell out?",
+            "any chance the {} is on the shelf?",
+            "do you carry the {} at the moment?",
+        ),
+        "counts the stock of the {}",
+        "to know whether the {} is in stock",
     ),
     Service(
-        ("please put the {} aside for me.", "can you hold the {} until tonight?", "keep the {} for me, will you?",
-         "I want to reserve the {}.", "could the {} wait for me behind the counter?", "save the {} under my name, please.",
-         "don't sell the {} before I am back.", "may I book the {}?"),
-        "sets the {} aside", "the {} to be set aside",
+        (
+            "please put the {} aside for me.",
+            "can you hold the {} until tonight?",
+            "keep the {} for me, will you?",
+            "I want to reserve the {}.",
+            "could the {} wait for me behind the counter?",
+            "save the {} under my name, please.",
+            "don't sell the {} before I am back.",
+            "may I book the {}?",
+        ),
+        "sets the {} aside",
+        "the {} to be set aside",
     ),
     Service(
-        ("the {} I bought is broken, I want my money back.", "I need to return the {}.", "can I bring back the {}?",
-         "I would like a refund for the {}.", "the {} was the wrong choice, please take it back.", "how do I send back the {}?",
-         "I changed my mind about the {} from last week.", "take this {} back, it never worked."),
-        "opens a return for the {}", "to return the {}",
+        (
+            "the {} I bought is broken, I want my money back.",
+            "I need to return the {}.",
+            "can I bring back the {}?",
+            "I would like a refund for the {}.",
+            "the {} was the wrong choice, please take it back.",
+            "how do I send back the {}?",
+            "I changed my mind about the {} from last week.",
+            "take this {} back, it never worked.",
+        ),
+        "opens a return for the {}",
+        "to return the {}",
     ),
     Service(
-        ("can you deliver the {} to my house?", "please ship the {} to my home.", "do you bring the {} to the door?",
-         "I need the {} sent to my address.", "could a driver drop off the {}?",
-         "I can't carry the {}, can someone drive it over?", "send the {} by courier, please.",
-         "have the {} brought round on Friday."),
-        "books a delivery of the {}", "the {} to be delivered",
+        (
+            "can you deliver the {} to my house?",
+            "please ship the {} to my home.",
+            "do you bring the {} to the door?",
+            "I need the {} sent to my address.",
+            "could a driver drop off the {}?",
+            "I can't carry the {}, can someone drive it over?",
+            "send the {} by courier, please.",
+            "have the {} brought round on Friday.",
+        ),
+        "books a delivery of the {}",
+        "the {} to be delivered",
     ),
     Service(
-        ("can you wrap the {} as a gift?", "the {} is a present, please make it pretty.", "put a ribbon round the {}, please.",
-         "could I have the {} in gift paper?", "the {} is for a birthday, do you do wrapping?", "make the {} look festive.",
-         "I need the {} packed as a surprise.", "box the {} nicely for my aunt."),
-        "gift-wraps the {}", "the {} to be gift-wrapped",
+        (
+            "can you wrap the {} as a gift?",
+            "the {} is a present, please make it pretty.",
+            "put a ribbon round the {}, please.",
+            "could I have the {} in gift paper?",
+            "the {} is for a birthday, do you do wrapping?",
+            "make the {} look festive.",
+            "I need the {} packed as a surprise.",
+            "box the {} nicely for my aunt.",
+        ),
+        "gift-wraps the {}",
+        "the {} to be gift-wrapped",
     ),
     Service(
-        ("the {} needs mending, do you repair it?", "can your workshop fix the {}?",
-         "my {} makes a strange noise, who looks at it?", "I want the {} serviced.", "could someone patch up the {}?",
-         "book my {} in for a check, please.", "the {} stopped working, can it be saved?", "how soon can you mend the {}?"),
-        "sends the {} to the workshop", "the {} to be repaired",
+        (
+            "the {} needs mending, do you repair it?",
+            "can your workshop fix the {}?",
+            "my {} makes a strange noise, who looks at it?",
+            "I want the {} serviced.",
+            "could someone patch up the {}?",
+            "book my {} in for a check, please.",
+            "the {} stopped working, can it be saved?",
+            "how soon can you mend the {}?",
+        ),
+        "sends the {} to the workshop",
+        "the {} to be repaired",
     ),
     Service(
-        ("how long is the guarantee on the {}?", "is the {} still under warranty?", "until when is the {} covered?",
-         "does the {} come with a guarantee?", "what if the {} fails within a year?", "how many years of cover has the {}?",
-         "please check the warranty of the {}.", "am I insured if the {} breaks?"),
-        "looks up the guarantee of the {}", "the guarantee of the {}",
+        (
+            "how long is the guarantee on the {}?",
+            "is the {} still under warranty?",
+            "until when is the {} covered?",
+            "does the {} come with a guarantee?",
+            "what if the {} fails within a year?",
+            "how many years of cover has the {}?",
+            "please check the warranty of the {}.",
+            "am I insured if the {} breaks?",
+        ),
+        "looks up the guarantee of the {}",
+        "the guarantee of the {}",
     ),
-)  # fmt: skip
+)
 
 SHELVES = {
-    "kitchen": "kettle toaster blender grater whisk ladle teapot colander skillet mixer juicer wok saucepan corkscrew peeler".split(),
-    "home": "lamp carpet mirror curtain cushion clock vase stool shelf blanket candle basket doormat bookcase hammock".split(),
-    "tools": "drill hammer ladder saw wrench chisel sander torch toolbox pliers clamp shovel rake hose trowel".split(),
-    "leisure": "guitar kite tent football puzzle scooter telescope canoe skateboard drum backpack racket sled yoyo fiddle".split(),
+    "kitchen": (
+        "kettle toaster blender grater whisk ladle teapot colander skillet mixer juicer wok "
+        "saucepan corkscrew peeler"
+    ).split(),
+    "home": (
+        "lamp carpet mirror curtain cushion clock vase stool shelf blanket candle basket "
+        "doormat bookcase hammock"
+    ).split(),
+    "tools": (
+        "drill hammer ladder saw wrench chisel sander torch toolbox pliers clamp shovel rake "
+        "hose trowel"
+    ).split(),
+    "leisure": (
+        "guitar kite tent football puzzle scooter telescope canoe skateboard drum backpack "
+        "racket sled yoyo fiddle"
+    ).split(),
 }
 SHELF_OF = {item: shelf for shelf, items in SHELVES.items() for item in items}
 OPENERS = (
@@ -92,9 +167,13 @@ OPENERS = (
     "so, ",
 )
 ASIDES = (
-    "my sister sent me.", "I am in a bit of a hurry.", "it rains again today.",
-    "nice shop, by the way.", "I have come a long way.", "the bus was late.",
-)  # fmt: skip
+    "my sister sent me.",
+    "I am in a bit of a hurry.",
+    "it rains again today.",
+    "nice shop, by the way.",
+    "I have come a long way.",
+    "the bus was late.",
+)
 
 _ASKED = {1: (5, 4), 2: (5, 8), 3: (7, 8), 4: (7, 8), 5: (8, 8)}
 """Level to how many services and how many ways to ask for each."""
