@@ -48,3 +48,18 @@ def test_every_law_is_held_by_a_test_that_is_named_after_it():
     assert laws == [str(law) for law in range(1, 13)]
     tests = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
     assert [law for law in laws if f"def test_law_{law}_" not in tests] == []
+
+
+def test_every_room_of_the_house_is_named_for_contributors():
+    source = DOCS.parent / "src" / "firsthand"
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = {path.parent for path in source.rglob("*.py")} - {source}
+    rooms = {folder.relative_to(source).as_posix() for folder in folders}
+    missing = {
+        room
+        for room in rooms
+        if f"`{room}/`" not in text and f"`{room.removeprefix('worlds/')}/`" not in text
+    }
+    assert not missing
+    named = set(re.findall(r"^\| `([a-z_/]+)/` \|", text, re.MULTILINE))
+    assert {room for room in named if not (source / room).is_dir()} == set()
