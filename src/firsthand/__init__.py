@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from firsthand.episode import Stop as Stop
     from firsthand.errors import AnswerCut as AnswerCut
     from firsthand.errors import BudgetSpent as BudgetSpent
+    from firsthand.errors import ContextFull as ContextFull
     from firsthand.errors import EndpointError as EndpointError
     from firsthand.errors import Failed as Failed
     from firsthand.errors import FirsthandError as FirsthandError
@@ -81,6 +82,7 @@ _HOME = {
         "BudgetSpent",
         "ModelUnavailable",
         "EndpointError",
+        "ContextFull",
         "Failed",
         "FirsthandError",
         "InvalidAction",
