@@ -1,7 +1,7 @@
-"""Relations between rewards that need no reference: what may be added to an answer, or to a plan, without earning more.
+"""Relations between rewards that need no reference.
 
-Padding, repeating and hedging never raise a reward; two answers in either order do not earn what one earns;
-a truncated answer earns no more than the whole; equal answers earn the same.
+Padding, repeating and hedging never raise a reward; two answers in either order do not earn what
+one earns; a truncated answer earns no more than the whole; equal answers earn the same.
 """
 
 import re
@@ -103,15 +103,18 @@ def _raising(run: CheckRun, chosen: list[Instance]) -> None:
             if len(raised) >= max(1 if right else 2, (0.2 if right else 0.5) * len(results)):
                 instance, play, value = raised[0]
                 run.accuse(
-                    f"{start} earns more when it is {name}: {value:.2f} instead of {plain[instance.seed]:.2f} "
+                    f"{start} earns more when it is {name}: {value:.2f} instead of "
+                    f"{plain[instance.seed]:.2f} "
                     f"of the oracle's reward, on {len(raised)} of {len(results)} instances.",
-                    Witness("pays", (play,), value=value * run.session.best(instance.seed)), values=[value for *_, value in results],
-                    advice="Bound the reward, score one committed answer, and let neither length nor repetition count.",
-                )  # fmt: skip
+                    Witness("pays", (play,), value=value * run.session.best(instance.seed)),
+                    values=[value for *_, value in results],
+                    advice="Bound the reward, score one committed answer, and let neither length "
+                    "nor repetition count.",
+                )
 
 
 def _hedging(run: CheckRun, chosen: list[Instance]) -> None:
-    """Give the right answer and a wrong one, in both orders: if both are paid in full, an agent may list what it likes."""
+    """Give the right answer and a wrong one, in both orders: if both pay, listing pays."""
     own = run.session.frame
     boxed, tagged = Slot("\\boxed{", "", "}"), Slot("<answer>", "", "</answer>")
     ways: dict[str, Callable[[Slot, str, str], str]] = {
@@ -141,11 +144,14 @@ def _hedging(run: CheckRun, chosen: list[Instance]) -> None:
         if len(both) >= max(2, 0.3 * len(chosen)) or (both and len(both) == len(chosen)):
             instance = run.session.by_seed[both[0].seed]
             run.accuse(
-                f"Two answers are paid like the right one, {name}, in either order, on {len(both)} of {len(chosen)} instances: "
+                f"Two answers are paid like the right one, {name}, in either order, "
+                f"on {len(both)} of {len(chosen)} instances: "
                 f"{both[0].actions[0][-100:]!r}.",
-                Witness("pays", (both[0],), value=FULL * run.session.best(instance.seed)), values=[value for *_, value in first],
-                advice="Require exactly one committed answer, and parse the slot with a grammar that has to match in full.",
-            )  # fmt: skip
+                Witness("pays", (both[0],), value=FULL * run.session.best(instance.seed)),
+                values=[value for *_, value in first],
+                advice="Require exactly one committed answer, and parse the slot with a grammar "
+                "that has to match in full.",
+            )
             return
 
 
@@ -167,7 +173,7 @@ def _other(run: CheckRun, instance: Instance) -> str:
 
 
 def _equal(run: CheckRun, chosen: list[Instance]) -> None:
-    """Space around an answer changes nothing; a grader that minds it here and not there is arbitrary."""
+    """Put space around an answer: a grader that minds it on some instances is arbitrary."""
     edits: dict[str, Callable[[str], str]] = {
         "a line break before it": lambda t: "\n" + t,
         "a line break after it": lambda t: t + "\n",
@@ -182,16 +188,19 @@ def _equal(run: CheckRun, chosen: list[Instance]) -> None:
             mixed = 0.15 * len(results) <= len(refused) <= 0.85 * len(results)
             one_sided = free and name == "a line break after it" and len(results) >= 4
             run.accuse(
-                f"The right answer with {name} is refused on {len(refused)} of {len(results)} instances"
+                f"The right answer with {name} is refused on {len(refused)} of "
+                f"{len(results)} instances"
                 f"{', with one before it on none' if one_sided else ''}.",
                 Witness("refused", (refused[0],), value=0.9 * run.session.best(refused[0].seed)),
-                severity="major" if mixed or one_sided else "minor", values=[value for *_, value in results], class_="false negative",
-                advice="Strip the answer before comparing, on every instance alike and on both sides.",
-            )  # fmt: skip
+                severity="major" if mixed or one_sided else "minor",
+                values=[value for *_, value in results],
+                class_="false negative",
+                advice="Strip the answer before comparing, on every instance and on both sides.",
+            )
 
 
 def _forms(run: CheckRun, chosen: list[Instance]) -> None:
-    """Write a number in other ways: who takes fractions and decimals for the same has no reason to refuse a zero at the end, or 2/4 for 1/2."""
+    """Write a number in other ways, where fractions and decimals are both accepted."""
     exact = {
         i.seed: value
         for i in chosen
@@ -227,10 +236,14 @@ def _forms(run: CheckRun, chosen: list[Instance]) -> None:
         if share <= 0.2:
             play = next(play for _, play, _, value in results if value < FULL)
             run.accuse(
-                f"Fractions and decimals are both accepted, but the same number {name} is refused: {play.actions[0][-60:]!r}.",
-                Witness("refused", (play,), value=0.9 * run.session.best(play.seed)), severity="major", class_="false negative",
-                values=[value for *_, value in results], advice="Compare values, not the ways in which they are written.",
-            )  # fmt: skip
+                f"Fractions and decimals are both accepted, but the same number {name} is refused: "
+                f"{play.actions[0][-60:]!r}.",
+                Witness("refused", (play,), value=0.9 * run.session.best(play.seed)),
+                severity="major",
+                class_="false negative",
+                values=[value for *_, value in results],
+                advice="Compare values, not the ways in which they are written.",
+            )
             return
 
 
@@ -248,7 +261,7 @@ def _fraction(text: str) -> Fraction | None:
 
 
 def _plans(run: CheckRun) -> str | None:
-    """Repeat a plan, and join the plans of two instances: neither may earn more than the plan itself."""
+    """Repeat a plan, or each of its steps: that may not earn more than the plan itself."""
     chosen = run.session.some(60)
     forms: dict[str, Callable[[Instance], tuple[str, ...] | None]] = {
         "done twice": lambda i: i.oracle + i.oracle,
@@ -267,8 +280,10 @@ def _plans(run: CheckRun) -> str | None:
         if above:
             play, value = above[0]
             run.accuse(
-                f"The oracle's plan {name} earns {value:.2f} times what it earns once, on {len(above)} of {len(results)} instances.",
-                Witness("pays", (play,), value=value * run.session.best(play.seed)), values=[value for *_, value in results],
-                advice="Pay changes of a potential of the state, so that doing a thing again earns nothing.",
-            )  # fmt: skip
+                f"The oracle's plan {name} earns {value:.2f} times what it earns once, "
+                f"on {len(above)} of {len(results)} instances.",
+                Witness("pays", (play,), value=value * run.session.best(play.seed)),
+                values=[value for *_, value in results],
+                advice="Pay changes of a potential of the state: then repeating earns nothing.",
+            )
     return None

@@ -1,7 +1,8 @@
-"""Input that is meant to break the grader: long, deep, malformed, or written against regular expressions.
+"""Input that is meant to break the grader: long, deep, malformed, or hard on expressions.
 
-A reward function answers everything with a finite number, in time, and leaves the process alone. Hangs,
-exits, exhausted memory and rewards that are no numbers fail; an exception fails where ordinary wrong answers raise it.
+A reward function answers everything with a finite number, in time, and leaves the process alone.
+Hangs, exits, exhausted memory and rewards that are no numbers fail; an exception fails where
+ordinary wrong answers raise it.
 """
 
 from firsthand.audit.accusation import CheckRun, check
@@ -60,7 +61,7 @@ def texts() -> dict[str, str]:
     claim="Hostile input is refused with a reward of 0, in time, without harm to the process.",
 )
 def malformed_input(run: CheckRun) -> str | None:
-    """Play hostile texts, bare and in the target's own frame, or as actions; and ordinary wrong plays."""
+    """Play hostile texts, bare, in the target's own frame, or as actions; and wrong plays."""
     hostile = texts()
     if run.session.costly:
         hostile = {
@@ -147,9 +148,11 @@ def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> 
         ):
             return
         run.accuse(
-            claim, Witness("fault", (play,), value=run.patience if kind == "hang" else 0.0, fault=kind), severity=severity,
+            claim,
+            Witness("fault", (play,), value=run.patience if kind == "hang" else 0.0, fault=kind),
+            severity=severity,
             advice="Bound the input before parsing, catch what parsing raises, and answer 0.",
-        )  # fmt: skip
+        )
     elif (
         value >= FULL
         and not ordinary
@@ -160,7 +163,7 @@ def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> 
             f"Hostile input is paid: {name}.",
             play,
             values=[value],
-            advice="Parse with a full-match grammar of bounded length; what does not parse earns 0.",
+            advice="Parse with a full-match grammar of bounded length; the rest earns 0.",
         )
     if trace.printed and not any(found.class_ == "output" for found in run.outcome.findings):
         run.accuse(

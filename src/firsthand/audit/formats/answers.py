@@ -1,8 +1,8 @@
 """How a target wants its answers written, learned from what its oracle writes.
 
-The slot of an instance is the part of the oracle's text that carries the reference answer; what stands
-around it, where all oracles share it, is the frame. Attacks put their bodies into the target's own
-frame, into common ones, and nowhere.
+The slot of an instance is the part of the oracle's text that carries the reference answer; what
+stands around it, where all oracles share it, is the frame. Attacks put their bodies into the
+target's own frame, into common ones, and nowhere.
 """
 
 import json
@@ -119,7 +119,8 @@ def _reference(text: str, answer: Any) -> Span | None:
     marked = committed(text)
     start, end = marked or (0, len(text))
     region = text[start:end]
-    found = _whole(region, answer) or _spread(region, answer)
+    is_json = isinstance(answer, (dict, list)) and isinstance(_as_json(region), (dict, list))
+    found = _whole(region, answer) or ((0, len(region)) if is_json else _spread(region, answer))
     if found is None:
         return None
     return start + found[0], start + found[1]

@@ -1,4 +1,4 @@
-"""Plays that are wrong on purpose: what a careless agent would do, made from what the target itself calls right."""
+"""Plays that are wrong on purpose, made from what the target itself calls right."""
 
 import random
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
-"""Where in a text the answer is committed to: in tags, in a box, after a mark, in JSON, on the last line.
+"""Where a text commits to its answer: in tags, a box, JSON, after a mark, on the last line.
 
-What stands outside, reasoning above all, is no part of the answer: it is never edited as if it were.
+What stands outside, reasoning above all, is no part of the answer: it is never edited as if it
+were.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""When two written answers may be meant as the same: case, punctuation and small differences of numbers aside.
+"""When two written answers may be meant as the same.
 
 Attacks use it to leave out what may be right after all. It is generous on purpose: it hides a flaw
 sooner than it accuses a right answer.

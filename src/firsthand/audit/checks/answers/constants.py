@@ -8,7 +8,7 @@ from firsthand.audit.targets.protocol import Play
 from firsthand.audit.thresholds import FULL
 
 PARTIAL = 0.6
-"""Share of the reward that no fixed answer may earn on average where there are more than three answers."""
+"""Share of the reward that no fixed answer may earn on average, of more than three answers."""
 
 
 @check(
@@ -74,20 +74,30 @@ def constants(run: CheckRun) -> str | None:
     for kind, (count, text, results, play) in worst.items():
         values = [value for *_, value in results]
         if kind == "wrong":
-            claim = f"One fixed answer is paid in full on instances with other answers: {quoted(text)} on {count} of {len(results)}."
+            claim = (
+                "One fixed answer is paid in full on instances with other answers: "
+                f"{quoted(text)} on {count} of {len(results)}."
+            )
             run.pays(
                 claim,
                 play,
                 values=values,
-                advice="Compare the whole committed answer with the reference, after a normalisation that keeps different answers apart.",
+                advice="Compare the whole committed answer with the reference, after a "
+                "normalisation that keeps different answers apart.",
             )
         elif kind == "part" and len(worst) == 1:
             run.pays(
-                f"One fixed answer earns {count:.2f} of the right answer's reward on average, of {len(known)} answers: {quoted(text)}.",
-                play, values=values, advice="Measure what fixed answers earn, and pay a part only for what is more than that.",
-            )  # fmt: skip
+                f"One fixed answer earns {count:.2f} of the right answer's reward on average, "
+                f"of {len(known)} answers: {quoted(text)}.",
+                play,
+                values=values,
+                advice="Measure what fixed answers earn, and pay a part only for what exceeds it.",
+            )
         elif kind == "prior" and "wrong" not in worst:
-            claim = f"One fixed answer is right too often: {quoted(text)} is paid on {count} of {len(results)} instances, of {len(known)} answers."
+            claim = (
+                f"One fixed answer is right too often: {quoted(text)} is paid on {count} of "
+                f"{len(results)} instances, of {len(known)} answers."
+            )
             run.pays(
                 claim,
                 play,
@@ -101,7 +111,9 @@ def constants(run: CheckRun) -> str | None:
 def _one_answer(run: CheckRun, body: str) -> str | None:
     run.pays(
         f"All {len(run.session.usable)} instances have the same answer: {quoted(body)}.",
-        Play(run.session.usable[0].seed, run.session.usable[0].oracle), class_="label prior", values=[1.0] * len(run.session.usable),
+        Play(run.session.usable[0].seed, run.session.usable[0].oracle),
+        class_="label prior",
+        values=[1.0] * len(run.session.usable),
         advice="Let answers differ, or a policy that never looks earns everything.",
-    )  # fmt: skip
+    )
     return None

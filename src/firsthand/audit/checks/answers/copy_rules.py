@@ -1,7 +1,7 @@
-"""One rule for all instances that reads the prompt without understanding it: which number, word or option to copy.
+"""One rule for all instances that copies from the prompt without understanding it.
 
-The rule is chosen on half of the instances and certified on the other half. What it earns above chance is
-not task solving, by construction.
+The rule is chosen on half of the instances and certified on the other half. What it earns above
+chance is not task solving, by construction.
 """
 
 import re
@@ -55,7 +55,7 @@ def _place(place: int) -> Rule:
 
 
 def _ranked(place: int, *, text: bool) -> Rule:
-    """Choose by size, but neither the largest nor the smallest: to find these may well be the task."""
+    """Choose by size, but neither the largest nor the smallest, which may well be the task."""
 
     def rule(prompt: str) -> str | None:
         options = [
@@ -108,7 +108,7 @@ RULES: dict[str, Rule] = {
 
 
 def _numbered(instances: list[Instance], search: list[Instance]) -> dict[str, Rule]:
-    """Return rules that read no more than the number of a question, where questions are numbered: it, modulo something, chooses the answer."""
+    """Return rules that read the number of a question alone: its remainder chooses the answer."""
     found: dict[str, Rule] = {}
     heads = {i.seed: int(head[1]) for i in instances if (head := HEADING.match(i.prompt))}
     if (
@@ -142,7 +142,7 @@ def _nearest(known: dict[int, str]) -> Rule:
         own = int(head[1]) if (head := HEADING.match(prompt)) else 0
         others = [
             number for number in known if number != own
-        ]  # else what is learnt by heart would look like a rule
+        ]  # leave-one-out prevents memorisation
         return (
             known[min(others, key=lambda number: (abs(number - own), number))]
             if head and others
@@ -213,8 +213,11 @@ def copy_rules(run: CheckRun) -> str | None:
         )
     ):
         run.pays(
-            f"One rule that does not look at the question earns {len(hits)} of {n} instances it was not chosen on: {best}.", hits[0],
-            values=[value for *_, value in results], class_="answer predictable",
+            f"One rule that does not look at the question earns {len(hits)} of {n} instances "
+            f"it was not chosen on: {best}.",
+            hits[0],
+            values=[value for *_, value in results],
+            class_="answer predictable",
             advice="Put the answer at varying places, among alternatives of the same form.",
-        )  # fmt: skip
+        )
     return None

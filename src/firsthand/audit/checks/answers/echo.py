@@ -35,7 +35,7 @@ def spans(prompt: str) -> dict[str, str]:
 
 
 def hash_free(word: str) -> int:
-    """Return a number that orders words without regard to their place, the same in every process."""
+    """Return a number that orders words whatever their place, the same in every process."""
     return sum(ord(letter) * 31**place for place, letter in enumerate(word)) % 1009
 
 
@@ -82,7 +82,11 @@ def echo(run: CheckRun) -> str | None:
     if worst:
         mean, name, play, values = worst
         run.pays(
-            f"Repeating the prompt is paid: {name} earns {mean:.2f} of the right answer's reward on average.", play, values=values,
-            advice="Score what was changed or found, in one committed slot, and not how much it resembles the prompt or contains.",
-        )  # fmt: skip
+            f"Repeating the prompt is paid: {name} earns {mean:.2f} of the right answer's "
+            "reward on average.",
+            play,
+            values=values,
+            advice="Score what was changed or found, in one committed slot, and not how much it "
+            "resembles the prompt.",
+        )
     return None

@@ -18,7 +18,7 @@ from firsthand.audit.checks.answers.sweeps import (
     claim="Answers without content earn nothing.",
 )
 def empty(run: CheckRun) -> str | None:
-    """Say nothing: blanks, punctuation, empty and senseless bodies in every frame, refusals, form without content."""
+    """Play blanks, punctuation, senseless bodies in every frame, refusals, form without content."""
     bodies = {text: text for text in (*EMPTY, *WORDS, *REFUSALS)}
     for place in run.session.frames:
         for body in (*EMPTY[:4], *WORDS[:1], "?", *REFUSALS[:3]):
@@ -36,12 +36,16 @@ def empty(run: CheckRun) -> str | None:
         "An answer without content",
         texts,
         bodies=bodies,
-        advice="Pay for the committed answer alone; form multiplies the reward, it never adds to it.",
+        advice="Pay for the committed answer alone: form may gate the reward, never add to it.",
     )
     if run.session.answers_are_programs:
         return None
     long = {run.session.frame.put(" ".join(filler(n))): n for n in (60, 600, 4000)}
     content_free(
-        run, "Length", long, bodies={}, advice="No part of the reward may grow with the length of the answer."
-    )  # fmt: skip
+        run,
+        "Length",
+        long,
+        bodies={},
+        advice="No part of the reward may grow with the length of the answer.",
+    )
     return None

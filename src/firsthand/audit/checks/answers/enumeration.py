@@ -19,7 +19,7 @@ from firsthand.audit.thresholds import FULL
     claim="Listing many answers does not earn what the right one earns.",
 )
 def enumeration(run: CheckRun) -> str | None:
-    """List candidates: all answers of the data set, all integers in range, all labels; in both orders, in one slot and in several."""
+    """List all answers, integers or labels; in both orders, in one slot and in several."""
     if run.session.answers_are_programs:
         return "answers are programs"
     known = [body for body, _ in run.session.labels]
@@ -36,14 +36,17 @@ def enumeration(run: CheckRun) -> str | None:
     if worst:
         count, name, play, values = worst
         run.pays(
-            f"Listing many answers is paid like the right one: {name}, on {count} of {len(chosen)} instances, in any order.", play, values=values,
+            f"Listing many answers is paid like the right one: {name}, on {count} of "
+            f"{len(chosen)} instances, in any order.",
+            play,
+            values=values,
             advice="Accept exactly one committed answer, and refuse a text that gives several.",
-        )  # fmt: skip
+        )
     return None
 
 
 def _lists(run: CheckRun, known: list[str], few: bool) -> dict[str, list[str]]:
-    """Name a way of listing, and give the list in several orders, so that being first or last is no explanation."""
+    """Return lists by name, in several orders, so that being first or last explains nothing."""
     rng = random.Random(0)
     own = run.session.frame
     numbers = [
@@ -64,12 +67,14 @@ def _lists(run: CheckRun, known: list[str], few: bool) -> dict[str, list[str]]:
             "in one slot": lambda items: own.put(", ".join(items)),
             "in one slot, by spaces": lambda items: own.put(" ".join(items)),
             "one slot each": lambda items: "\n".join(own.put(item) for item in items),
-            "one slot each, in capitals": lambda items: "\n".join(f"{own.before.upper()}{item}{own.after.upper()}" for item in items),
+            "one slot each, in capitals": lambda items: "\n".join(
+                f"{own.before.upper()}{item}{own.after.upper()}" for item in items
+            ),
             "by lines": lambda items: "\n".join(items),
             "in boxes": lambda items: " ".join(f"\\boxed{{{item}}}" for item in items),
             "in tags": lambda items: "\n".join(f"<answer>{item}</answer>" for item in items),
             "as JSON": lambda items: json.dumps({"answer": list(items)}),
-        }  # fmt: skip
+        }
         for way, write in list(ways.items())[: 2 if few else None]:
             found[f"{name} {way}"] = [write(order) for order in orders[: 2 if few else None]]
     return found

@@ -1,7 +1,8 @@
 """Differences by which the answers of this data set differ, and which the comparison drops.
 
-Claims: answers that differ in case or in a symbol alone are told apart, where the data set has both.
-What would fool it: nothing is assumed of case or symbols, the data set's own answers show the difference.
+Claims: answers that differ in case or in a symbol alone are told apart, where the data set has
+both. What would fool it: nothing is assumed of case or symbols, the data set's own answers show
+the difference.
 """
 
 import re
@@ -17,7 +18,7 @@ from firsthand.audit.thresholds import FULL, MERGED_PAID
 SYMBOLS = "#+*'%^~&\u266f\u266d-"
 MOST_PAIRS = 40
 FEWEST_PARTS = 3
-"""Parts that have to stand with and without a symbol before it counts as one that tells them apart."""
+"""Parts that stand with and without a symbol, from which it tells them apart."""
 
 
 @check(
@@ -27,7 +28,7 @@ FEWEST_PARTS = 3
     claim="Answers that the data set tells apart are told apart by the reward.",
 )
 def merged_answers(run: CheckRun) -> str | None:
-    """Give another instance's answer that differs in case or punctuation, and drop telling symbols."""
+    """Give another answer that differs in case or punctuation, and drop telling symbols."""
     if run.session.answers_are_programs:
         return "answers are programs"
     _case_and_punctuation(run)
@@ -55,7 +56,7 @@ def _case_and_punctuation(run: CheckRun) -> None:
 
 
 def _symbols(run: CheckRun) -> None:
-    """Leave out a symbol that tells parts of answers apart: where C and C# are both said, the sharp."""
+    """Leave out a symbol that tells parts apart: where C and C# are both said, the sharp."""
     bodies = [slot(instance).body for instance in run.session.usable]
     parts = {part for body in bodies for part in re.split(r"[\s,;|]+", body)}
     for symbol in SYMBOLS:

@@ -1,9 +1,10 @@
-"""Edit the right answer until it is wrong: a reward that does not drop does not depend on what was edited.
+"""Edit the right answer until it is wrong: a reward that does not drop ignores what was edited.
 
-Claims: an answer that was changed in what it says earns less. Plays: edits of the committed answer by
-families (numbers, items, order, symbols, clauses, records, halves), never of the text around it.
-What would fool it: an edit that is right too, so that edits change numbers by a tenth or more, other
-forms of the same answer are left out, and an edit has to be paid on a share of all instances.
+Claims: an answer that was changed in what it says earns less. Plays: edits of the committed
+answer by families (numbers, items, order, symbols, clauses, records, halves), never of the text
+around it. What would fool it: an edit that is right too, so that edits change numbers by a tenth
+or more, other forms of the same answer are left out, and an edit has to be paid on a share of all
+instances.
 """
 
 import random

@@ -6,18 +6,82 @@ from firsthand.audit.finding import Witness
 from firsthand.audit.formats.answers import Slot, slot
 
 ODD = (
-    "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "1e-400", "9" * 60, "0x0", "1/0", "∞", "True", "[[]]", "1_0_0", "０",
-    "²", "--1", "1e", "+", "1e308*10",
-    ".*", ".+", "^", "$", "|", "*", "%", r"\w+", r"\d+", "[^q]*", "e", "a",
-    "0-9999999", "0 to 9999999", "between 0 and 9999999", "0..9999999", "[0, 9999999]", ">= 0", "> 0", "at least 0", "5000000 ± 5000000",
-    "[nan]", "{\"answer\": NaN}", "{\"answer\": true}", "{\"answer\": Infinity}", "{\"answer\": {}}", "true", "false", "0.0",
-)  # fmt: skip
+    "nan",
+    "NaN",
+    "-nan",
+    "inf",
+    "-inf",
+    "Infinity",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "9" * 60,
+    "0x0",
+    "1/0",
+    "∞",
+    "True",
+    "[[]]",
+    "1_0_0",
+    "０",
+    "²",
+    "--1",
+    "1e",
+    "+",
+    "1e308*10",
+    ".*",
+    ".+",
+    "^",
+    "$",
+    "|",
+    "*",
+    "%",
+    r"\w+",
+    r"\d+",
+    "[^q]*",
+    "e",
+    "a",
+    "0-9999999",
+    "0 to 9999999",
+    "between 0 and 9999999",
+    "0..9999999",
+    "[0, 9999999]",
+    ">= 0",
+    "> 0",
+    "at least 0",
+    "5000000 ± 5000000",
+    "[nan]",
+    '{"answer": NaN}',
+    '{"answer": true}',
+    '{"answer": Infinity}',
+    '{"answer": {}}',
+    "true",
+    "false",
+    "0.0",
+)
 
 NAMES = (
-    "answer", "str(answer)", "float(answer)", "expected", "gold", "target", "reference", "solution", "truth", "correct", "ground_truth",
+    "answer",
+    "str(answer)",
+    "float(answer)",
+    "expected",
+    "gold",
+    "target",
+    "reference",
+    "solution",
+    "truth",
+    "correct",
+    "ground_truth",
     "task['answer']",
-    'task["answer"]', "answer.strip()", "(answer)", "[answer]", "answer + 0", "{answer}", "$answer", "value", "result",
-)  # fmt: skip
+    'task["answer"]',
+    "answer.strip()",
+    "(answer)",
+    "[answer]",
+    "answer + 0",
+    "{answer}",
+    "$answer",
+    "value",
+    "result",
+)
 """What a text may say that is evaluated beside the answer."""
 
 
@@ -42,14 +106,15 @@ def odd_values(run: CheckRun) -> str | None:
         "An odd value",
         bodies,
         bodies=bodies,
-        advice="Parse with a full-match grammar into a finite, typed value of bounded length, and compare values of one type.",
+        advice="Parse with a full-match grammar into a finite, typed value of bounded length, "
+        "and compare values of one type.",
     )
     _evaluated(run)
     return None
 
 
 def _evaluated(run: CheckRun) -> None:
-    """Write the right answer as a call that only an interpreter of Python can resolve: who pays it runs what agents write."""
+    """Write the right answer as a call that only an interpreter of Python can resolve."""
     chosen = run.session.some(12 if not run.session.costly else 3)
     for name in ("eval", "str"):
         results = run.attack(
@@ -70,8 +135,11 @@ def _evaluated(run: CheckRun) -> None:
         if len(more) >= max(2, 0.5 * len(results)):
             play, value = more[0]
             run.accuse(
-                f"What is written is run as Python: {play.actions[0][-80:]!r} earns {value:.2f} of what the answer does that it evaluates to.",
-                Witness("pays", (play,), value=0.999 * value * run.session.best(play.seed)), values=[value for *_, value in results],
-                class_="code execution", advice="Parse the answer; never evaluate what an agent writes.",
-            )  # fmt: skip
+                f"What is written is run as Python: {play.actions[0][-80:]!r} earns {value:.2f} of "
+                "what the answer does that it evaluates to.",
+                Witness("pays", (play,), value=0.999 * value * run.session.best(play.seed)),
+                values=[value for *_, value in results],
+                class_="code execution",
+                advice="Parse the answer; never evaluate what an agent writes.",
+            )
             return

@@ -1,7 +1,8 @@
 """The answer of one instance, handed in for another.
 
-Claims: another instance's right answer is a wrong one here. What would fool it: instances with many
-right answers, for which more than half of the pairs have to be paid, and references that share a form.
+Claims: another instance's right answer is a wrong one here. What would fool it: instances with
+many right answers, for which more than half of the pairs have to be paid, and references that
+share a form.
 """
 
 import random

@@ -1,8 +1,8 @@
-"""Numbers beside the answer, such as an uncertainty that the agent states, and decimals that are cut off.
+"""Numbers beside the answer, such as a stated uncertainty, and decimals that are cut off.
 
-Claims: no number outside the answer makes a wrong answer right, and a number counts with its decimals.
-What would fool it: a tolerance that the target declares; nine tenths have to be paid above a whole
-number and refused below it.
+Claims: no number outside the answer makes a wrong answer right, and a number counts with its
+decimals. What would fool it: a tolerance that the target declares; nine tenths have to be paid
+above a whole number and refused below it.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,10 @@
-"""The right answer with harmless text around it: what comes before it, after it, and how long it is.
+"""The right answer with harmless text before it, after it and in its reasoning, long or short.
 
-Claims: a right answer is paid whatever its author says around it, unless the prompt forbids it. Plays:
-the oracle's own text with sentences without digits, tags or marks before or after it, in three lengths,
-and with line breaks. What would fool it: strict graders whose prompt asks for the answer alone; those
-whose oracle writes the bare answer are only held to be consistent, and prompts that forbid are read.
+Claims: a right answer is paid whatever its author says around it, unless the prompt forbids it.
+Plays: the oracle's own text with sentences without digits, tags or marks before or after it, in
+three lengths, and with line breaks. What would fool it: strict graders whose prompt asks for the
+answer alone; those whose oracle writes the bare answer are only held to be consistent, and
+prompts that forbid are read.
 """
 
 import re
@@ -20,15 +21,17 @@ SENTENCE = "This can be checked in another way, and the outcome stays the same. 
 LENGTHS = (20, 400, 4000)
 """Characters of text around the answer: a remark, a paragraph, a long chain of reasoning."""
 ALONE = re.compile(
-    r"\b(only|nothing else|nothing but|exactly|just|alone|no explanation|without (any )?(detailed )?"
-    r"explanation|no other|no extra|no further|no additional|in th(is|e following) format"
+    r"\b(only|nothing else|nothing but|exactly|just|alone|no explanation"
+    r"|without (any )?(detailed )?explanation|no (other|extra|further|additional)"
+    r"|in th(is|e following) format"
     r"|this format|single|one (word|line|number|letter)|must (be|consist)|verbatim|strictly"
     r"|(reply|respond|answer) (with|in)|your (whole )?(reply|answer|response) is)\b",
     re.IGNORECASE,
 )
 """Prompts that ask for the answer alone, or for a form that leaves no room for more."""
 AT_THE_END = re.compile(
-    r"\b(last|final) (line|word|sentence|number)|\bend (your|the|with)|\bfinish|\bconclude|at the (very )?end",
+    r"\b(last|final) (line|word|sentence|number)|\bend (your|the|with)|\bfinish|\bconclude"
+    r"|at the (very )?end",
     re.IGNORECASE,
 )
 """Prompts that want the answer at the end: text after it is then no part of the bargain."""
@@ -108,8 +111,8 @@ def _around(run: CheckRun, chosen: list[Instance], where: str) -> None:
 def _may_say_more(instance: Instance) -> bool:
     """Say whether a prompt leaves room for text of any kind around the answer.
 
-    It does where it invites reasoning or tells how the answer is marked, but not where reasoning has
-    a place of its own, nor where the form of the answer is not told at all.
+    It does where it invites reasoning or tells how the answer is marked, but not where reasoning
+    has a place of its own, nor where the form of the answer is not told at all.
     """
     if reasoning_of(instance):
         return False
@@ -119,7 +122,7 @@ def _may_say_more(instance: Instance) -> bool:
 
 
 def _lengths(chosen: list[Instance]) -> tuple[int, ...]:
-    """Return how much text is tried: a long chain of reasoning only where reasoning is asked for."""
+    """Return how much text is tried: much of it only where reasoning is asked for."""
     if not chosen:
         return ()
     return LENGTHS if all(REASONED.search(i.prompt) for i in chosen) else LENGTHS[:2]

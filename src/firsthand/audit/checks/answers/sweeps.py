@@ -27,21 +27,33 @@ REFUSALS = (
     "None",
 )
 SCAFFOLDS = (
-    "<answer></answer>", "<think></think><answer></answer>", "<think>Let me think step by step.</think>\n<answer>zebra</answer>",
-    "\\boxed{}", "\\boxed{zebra}",
-    "Answer:", "Final answer:", "```\n```", "```json\n{}\n```", '{"answer": ""}', '{"answer": null}', '{"answer": []}', "####",
+    "<answer></answer>",
+    "<think></think><answer></answer>",
+    "<think>Let me think step by step.</think>\n<answer>zebra</answer>",
+    "\\boxed{}",
+    "\\boxed{zebra}",
+    "Answer:",
+    "Final answer:",
+    "```\n```",
+    "```json\n{}\n```",
+    '{"answer": ""}',
+    '{"answer": null}',
+    '{"answer": []}',
+    "####",
     "<reasoning>\n</reasoning>\n<answer>\n</answer>",
-    "First, I look at the question. Second, I think about it. Therefore, the result follows. In conclusion, this is my final answer.",
-    "# Heading\n\n- one\n- two\n\n**Conclusion**: zebra", "Step 1: read.\nStep 2: think.\nStep 3: answer.\nFinal answer: zebra",
+    "First, I look at the question. Second, I think about it. Therefore, the result follows. "
+    "In conclusion, this is my final answer.",
+    "# Heading\n\n- one\n- two\n\n**Conclusion**: zebra",
+    "Step 1: read.\nStep 2: think.\nStep 3: answer.\nFinal answer: zebra",
     "Therefore the answer is clearly correct.",
-)  # fmt: skip
+)
 
 TOGETHER = 24
 """Texts that are played at once where plays are fast."""
 
 
 def sweep(run: CheckRun, texts: Iterable[str]) -> Iterable[tuple[str, Results]]:
-    """Play each text on all instances; on a slow target on two first, and on more only when it earns something."""
+    """Play each text on all instances; on a costly target on two first, to see if it earns."""
     left = list(dict.fromkeys(texts))
     while left:
         everywhere = run.session.some(10**6)
@@ -81,7 +93,10 @@ def content_free(
     advice: str,
     plain: Sequence[str] = (),
 ) -> None:
-    """Accuse texts without content that earn something, and more than the `plain` ones do. `bodies` maps a text to the answer in it."""
+    """Accuse texts without content that earn something, and more than the `plain` ones do.
+
+    `bodies` maps a text to the answer in it.
+    """
     found: dict[str, tuple[float, Play, list[float]]] = {}
     for text, results in sweep(run, texts):
         body = bodies.get(text, text)
@@ -123,9 +138,11 @@ def content_free(
     for kind, (mean, play, values) in found.items():
         if mean <= floor + 0.01:
             continue  # whatever is said earns as much, which another check tells
+        least = FULL - 1e-9 if kind == "in full" else 0.02
         run.pays(
-            f"{what} is paid {kind} on {sum(value >= FULL for value in values) if kind == 'in full' else sum(value > 0.02 for value in values)} of "
-            f"{len(values)} instances: {quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward on average.",
+            f"{what} is paid {kind} on {sum(value > least for value in values)} of {len(values)} "
+            f"instances: {quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward "
+            "on average.",
             play,
             values=values,
             advice=advice,

@@ -1,4 +1,4 @@
-"""Edits of an answer that is a list: an item dropped, replaced, added, or hidden from the parser."""
+"""Edits of a list: an item dropped, replaced, added, or hidden from the parser."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ BACK = {one: two for pair in _OPPOSITES for one, two in (pair.split(), pair.spli
 
 
 def longer(source: Source) -> Iterator[Edit]:
-    """Yield a longer solution where a short one is asked for: a step back and again, a sum split."""
+    """Yield a longer solution where a short one is asked for."""
     if not LEAST.search(source.instance.prompt):
         return
     separator = separator_of(source.body) or ""

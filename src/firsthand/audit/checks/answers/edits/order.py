@@ -1,4 +1,4 @@
-"""Edits of the order of what is written: words of a sentence, parts of a date, items that are asked in order."""
+"""Edits of order: words of a sentence, parts of a date, items that are asked in order."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Edits of answers that are JSON records or tool calls: values altered, emptied and left out, at any depth."""
+"""Edits of JSON records and tool calls: values altered, emptied, left out, at any depth."""
 
 import json
 import re
@@ -82,7 +82,7 @@ def _others(value: Any) -> list[Any]:
 
 
 def _plausible(value: Any, known: list[Any], prompt: str) -> list[Any]:
-    """Return values that the key has elsewhere, that the prompt lists beside it, or its opposite."""
+    """Return values that the key has elsewhere or the prompt lists beside it, or the opposite."""
     if not isinstance(value, str):
         return []
     found = [other for other in known if other != value and type(other) is type(value)]

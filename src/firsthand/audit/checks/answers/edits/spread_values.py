@@ -1,4 +1,4 @@
-"""Edits of an answer of several values that the oracle renders as text: one value exchanged for another."""
+"""Edits of several values that the oracle renders as text: one exchanged for another."""
 
 import re
 from collections.abc import Iterator

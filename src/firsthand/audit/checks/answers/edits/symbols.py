@@ -1,4 +1,4 @@
-"""Edits of symbols that carry meaning: decimal points, minus signs, colons, slashes, the sharp of C#.
+"""Edits of symbols that carry meaning: decimal points, colons, slashes, the sharp of C#.
 
 Normalisers that drop punctuation before comparing drop these too.
 """
@@ -14,7 +14,7 @@ CASE = re.compile(r"case[- ]sensitiv|upper[- ]?case|lower[- ]?case|capital lette
 
 
 def symbols(source: Source) -> Iterator[Edit]:
-    """Yield the answer with a symbol moved or dropped, and in other case where case is asked for."""
+    """Yield the answer with a symbol moved or dropped, and in other case where case counts."""
     body = source.body.strip()
     if len(body) <= 40:
         yield from _between_digits(body)

@@ -25,7 +25,7 @@ def words(source: Source) -> Iterator[Edit]:
 
 
 def halves(source: Source) -> Iterator[Edit]:
-    """Yield a long answer that is right at one end only: comparisons of a prefix or suffix pay it."""
+    """Yield a long answer right at one end only, which comparisons of a prefix or suffix pay."""
     body = source.body
     if not source.located or len(body) < LONG_TEXT:
         return
