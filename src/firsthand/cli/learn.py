@@ -9,25 +9,42 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from firsthand.agent import Agent
 from firsthand.cli.document import document
-from firsthand.cli.options import Json, Level, PlaybookFile, World
-from firsthand.cli.players import agent
+from firsthand.cli.options import (
+    BudgetDollars,
+    BudgetMinutes,
+    BudgetTokens,
+    Concurrency,
+    Extra,
+    Json,
+    KeyEnv,
+    Level,
+    MaxTokens,
+    PlaybookFile,
+    Price,
+    Timeout,
+    Turns,
+    World,
+)
+from firsthand.cli.players import TIMEOUT, agent, endpoint, limits, meter
 from firsthand.cli.progress import bar
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
-from firsthand.errors import MissingExtra, UserError
+from firsthand.errors import MissingExtra, RunStopped, UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
 from firsthand.learn.lessons.learner import learn as learn_lessons
 from firsthand.learn.lessons.learner import reviewer_of, setup_of
 from firsthand.learn.lessons.review import Asked, Reviewer
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.models import model as named
-from firsthand.prompt import Model
+from firsthand.prompt import Model, Sampling
 from firsthand.registry import lookup
 from firsthand.shell import run
+from firsthand.usage import Meter, table_rows
 
 DEFAULT = LearnConfig()
 
@@ -68,6 +85,23 @@ def learn(
             help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL."
         ),
     ] = "contrast",
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Sampling temperature everywhere.  [default: 1 while exploring, then 0]",
+        ),
+    ] = None,
+    max_tokens: MaxTokens = None,
+    turns: Turns = None,
+    timeout: Timeout = TIMEOUT,
+    concurrency: Concurrency = DEFAULT.concurrency,
+    extra: Extra = None,
+    api_key_env: KeyEnv = None,
+    price: Price = None,
+    budget_tokens: BudgetTokens = None,
+    budget_dollars: BudgetDollars = None,
+    budget_minutes: BudgetMinutes = None,
     playbook: PlaybookFile = None,
     out: Annotated[
         Path | None,
@@ -93,32 +127,52 @@ def learn(
         tasks=tasks,
         eval_tasks=eval_tasks,
         exclude_flagged=exclude_flagged,
+        concurrency=concurrency,
+        limits=limits(turns, timeout),
+        temperature=DEFAULT.temperature if temperature is None else temperature,
     )
     for name in environments:
         lookup(name)
-    learner = agent(model, playbook=playbook)
-    asked = None if reviewer == "contrast" else named(reviewer)
+    where = endpoint(extra, api_key_env, timeout)
+    learner = agent(
+        model,
+        playbook=playbook,
+        sampling=Sampling(temperature=temperature or 0.0, max_tokens=max_tokens),
+        endpoint=where,
+    )
+    asked = None if reviewer == "contrast" else named(reviewer, endpoint=where)
+    counted = meter(price, budget_tokens, budget_dollars, budget_minutes)
     if not isinstance(learner.model, Model) or not (asked is None or isinstance(asked, Model)):
         raise UserError(
             "Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, "
             "not a script or a person."
         )
-    reviewing = Asked(asked) if asked else reviewer_of(learner)
+    asking = Sampling(
+        temperature=1.0 if temperature is None else temperature, max_tokens=max_tokens
+    )
+    reviewing = Asked(asked, sampling=asking) if asked else reviewer_of(learner)
     setup = setup_of(learner, environments, config, reviewing)
     folder = _folder(out, setup, resume=resume)
     try:
-        run(_learn(learner, reviewing, asked, setup, folder, resume, json))
+        run(_learn(learner, reviewing, asked, setup, folder, resume, json, counted))
     except KeyboardInterrupt:
-        again = shlex.join(
-            [
-                "firsthand",
-                *sys.argv[1:],
-                *(["--out", str(folder)] if out is None else []),
-                *(["--resume"] if not resume else []),
-            ]
-        )
-        tell(f"Every finished episode is in {folder}. Go on with: {again}", err=True)
+        tell(_how_to_go_on(folder, named=out is not None, resume=resume), err=True)
         raise
+    except RunStopped as stopped:
+        if json:
+            spent = [msgspec.to_builtins(phase) for phase in counted.spent()]
+            document({"stopped": str(stopped), "spent": spent, "folder": str(folder)})
+        for phase, took in table_rows(counted.spent()):
+            tell(f"{phase}: {took}", err=True)
+        going_on = _how_to_go_on(folder, named=out is not None, resume=resume)
+        tell(f"Stopped: {stopped}\n{going_on}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _how_to_go_on(folder: Path, *, named: bool, resume: bool) -> str:
+    again = ["firsthand", *sys.argv[1:]]
+    again += ([] if named else ["--out", str(folder)]) + ([] if resume else ["--resume"])
+    return f"Every finished episode is in {folder}. Go on with: {shlex.join(again)}"
 
 
 async def _learn(
@@ -129,6 +183,7 @@ async def _learn(
     folder: Path,
     resume: bool,
     as_json: bool,
+    counted: Meter,
 ) -> None:
     from firsthand.learn.lessons import outcome
 
@@ -149,6 +204,7 @@ async def _learn(
                 reviewer=reviewing,
                 resume=resume,
                 watch=show.watch,
+                meter=counted,
             )
     finally:
         await learner.model.close()
@@ -170,7 +226,7 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
 
     from firsthand.evaluate.tables import table
     from firsthand.journal.journal import Journal
-    from firsthand.learn.lessons.outcome import verdict_line
+    from firsthand.learn.lessons.outcome import explanation, verdict_line
     from firsthand.rollout.replay import replay_journal
 
     for point, number in zip(learned.curve, range(1, len(learned.curve) + 1), strict=True):
@@ -183,6 +239,12 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
         show.say(
             f"flagged while exploring: {', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}"
         )
+    if why := explanation(learned):
+        show.say(why)
+    for problem in learned.problems:
+        show.say(problem)
+    for phase, took in table_rows(learned.spent):
+        show.say(f"{phase}: {took}")
     core = sorted(learned.agent.playbook.active, key=lambda lesson: -lesson.effect)
     if core:
         lessons = Table(title=f"The best of {len(core)} lessons", title_justify="left", box=None)

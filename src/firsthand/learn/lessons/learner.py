@@ -24,13 +24,14 @@ from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
 from firsthand.learn.lessons.gate import Play, Verdict
 from firsthand.learn.lessons.intake import admit
 from firsthand.learn.lessons.promotion import judge
-from firsthand.learn.lessons.review import Contrast, Reporting, Reviewer, name_of
+from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.playbook import Lesson, Mask, Playbook, merge
 from firsthand.prompt import Model
 from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task, digest
+from firsthand.usage import Meter, Spent, Usage
 
 Watch = Callable[[str, int], Callable[[Episode], None]]
 """Told a phase and how many episodes it has; returns what is called with each."""
@@ -52,6 +53,10 @@ class Learned(msgspec.Struct, frozen=True):
     """Flagged episodes while awake, by reason."""
     problems: tuple[str, ...] = ()
     """What went wrong and was worked around, one line each."""
+    spent: tuple[Spent, ...] = ()
+    """What model calls took in each phase, as far as they were made now."""
+    unidentified: tuple[str, ...] = ()
+    """Kinds and lessons whose showing never varied, so that their effect cannot be told."""
 
     @property
     def gain(self) -> float:
@@ -69,18 +74,22 @@ async def learn(
     resume: bool = False,
     watch: Watch | None = None,
     alter: Callable[[list[Episode]], list[Episode]] | None = None,
+    meter: Meter | None = None,
 ) -> Learned:
     """Learn lessons for one world of the environments and return the better agent with the evidence.
 
     `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter` changes
-    the wake episodes before anything is learned from them: controls shuffle outcomes with it. Raises
+    the wake episodes before anything is learned from them: controls shuffle outcomes with it. `meter`
+    counts what model calls take, by phase, and raises `RunStopped` when its budget is spent. Raises
     `UserError` when the folder holds another run, or this one and `resume` is not set, and when the
     reviewer cannot answer before anything was learned; every finished episode is kept.
     """
     names = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
     reviewer = reviewer or reviewer_of(agent)
     setup = setup_of(agent, names, config, reviewer)
-    life = _Life(agent, RunFolder(folder, setup, resume=resume), watch or _unwatched)
+    life = _Life(
+        agent, RunFolder(folder, setup, resume=resume), watch or _unwatched, meter or Meter()
+    )
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
         kept = life.kept(episodes)
@@ -113,6 +122,11 @@ def setup_of(
     )
 
 
+def _more(now: Usage, before: Usage) -> Usage:
+    counts = zip(msgspec.structs.astuple(now), msgspec.structs.astuple(before), strict=True)
+    return Usage(*(after - earlier for after, earlier in counts))
+
+
 def _unwatched(_phase: str, _n: int) -> Callable[[Episode], None]:
     return lambda _episode: None
 
@@ -120,8 +134,8 @@ def _unwatched(_phase: str, _n: int) -> Callable[[Episode], None]:
 class _Life:
     """The state of one learner: the working playbook, the deployed one, and the evidence."""
 
-    def __init__(self, agent: Agent, folder: RunFolder, watch: Watch) -> None:
-        self.start, self.folder, self.watch = agent, folder, watch
+    def __init__(self, agent: Agent, folder: RunFolder, watch: Watch, meter: Meter) -> None:
+        self.start, self.folder, self.watch, self.meter = agent, folder, watch, meter
         self.config, self.run = folder.setup.config, folder.setup.run
         self.names = list(folder.setup.environments)
         self.working, self.deployed = agent.playbook, agent.playbook
@@ -218,6 +232,17 @@ class _Life:
         return lessons
 
     async def _ask(self, number: int, reviewer: Reviewer, episodes: Sequence[Episode]) -> Reviewed:
+        self.meter.begin("review")
+        before = reviewer.usage if isinstance(reviewer, Asked) else Usage()
+        try:
+            return await self._asked(number, reviewer, episodes)
+        finally:
+            if isinstance(reviewer, Asked):
+                self.meter.add(_more(reviewer.usage, before))
+
+    async def _asked(
+        self, number: int, reviewer: Reviewer, episodes: Sequence[Episode]
+    ) -> Reviewed:
         told = len(reviewer.problems) if isinstance(reviewer, Reporting) else 0
         try:
             lessons = await reviewer.review(episodes, known=self.working.lessons)
@@ -363,6 +388,8 @@ class _Life:
             self.rollouts,
             dict(self.flagged.most_common()),
             tuple(self.problems),
+            self.meter.spent(),
+            self.unidentified,
         )
 
     def _tasks(self, split: Split, n: int, *, start: int) -> list[Task]:
@@ -381,6 +408,7 @@ class _Life:
         played: Sequence[Task],
         tags: Sequence[dict[str, Any]],
     ) -> list[Episode]:
+        self.meter.begin(phase.rpartition(": ")[2] if phase.startswith("round") else "evaluation")
         return await rollout(
             agents,
             played,
@@ -391,6 +419,7 @@ class _Life:
             tags=tags,
             resume=True,  # within a run no episode is played twice
             progress=self.watch(phase, len(played)),
+            meter=self.meter,
         )
 
 

@@ -9,6 +9,7 @@ from firsthand.evaluate.report import Report, write_report
 from firsthand.learn.lessons.gate import GAIN, Local, Verdict, amount
 from firsthand.learn.lessons.learner import Learned
 from firsthand.learn.lessons.settings import LearnConfig
+from firsthand.usage import table_rows
 
 UNEXPLAINED = 0.1
 """How much higher than the final score the curve may end without a word: twice the interval of a round."""
@@ -36,6 +37,12 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         else "nothing",
         **({"why": explained} if (explained := explanation(learned)) else {}),
         **({"problems": "; ".join(learned.problems)} if learned.problems else {}),
+        **(
+            {"effects that cannot be told": ", ".join(learned.unidentified)}
+            if learned.unidentified
+            else {}
+        ),
+        **{f"{phase} took": took for phase, took in table_rows(learned.spent)},
     }
 
 
@@ -107,4 +114,7 @@ def summary(learned: Learned, config: LearnConfig) -> dict[str, Any]:
         "comparison": msgspec.to_builtins(learned.comparison),
         "verdicts": msgspec.to_builtins(learned.verdicts),
         "curve": msgspec.to_builtins(learned.curve),
+        "problems": list(learned.problems),
+        "unidentified": list(learned.unidentified),
+        "spent": msgspec.to_builtins(learned.spent),
     }

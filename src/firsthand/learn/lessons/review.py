@@ -17,8 +17,9 @@ from firsthand.episode import Episode
 from firsthand.errors import ModelError
 from firsthand.fence import fenced
 from firsthand.playbook import Kind, Lesson
-from firsthand.prompt import Message, Model, Prompt, Sampling
+from firsthand.prompt import Message, Model, Prompt, Sampling, usage_of
 from firsthand.retrieval import pattern, words
+from firsthand.usage import Usage
 
 
 class Reviewer(Protocol):
@@ -143,10 +144,12 @@ class Asked:
         *,
         lessons: int = 4,
         groups: int = 8,
-        sampling: Sampling = Sampling(max_tokens=800),
+        sampling: Sampling = Sampling(),
     ) -> None:
         self.model, self.lessons, self.groups, self.sampling = model, lessons, groups, sampling
         self.problems: list[str] = []
+        self.usage = Usage()
+        """What its calls took so far."""
 
     async def review(self, episodes: Sequence[Episode], *, known: Sequence[Lesson]) -> list[Lesson]:
         """Ask about each environment, over the groups that tell most.
@@ -185,11 +188,11 @@ class Asked:
         question = Message("system", self.QUESTION.format(n=self.lessons))
         prompt = Prompt([question, Message("user", asked)])
         try:
-            answer = (await self.model.sample(prompt, self.sampling)).text
+            answer = await self._answer(prompt)
         except ModelError:
             answer = ""
         if (proposed := _proposals(answer)) is None:
-            answer = (await self.model.sample(prompt, self.sampling)).text
+            answer = await self._answer(prompt)
             proposed = _proposals(answer)
         if proposed is None:
             self.problems.append(
@@ -197,6 +200,15 @@ class Asked:
                 f"{answer[:80]!r}"
             )
         return self._lessons(proposed or [], environment, shown)
+
+    async def _answer(self, prompt: Prompt) -> str:
+        try:
+            completion = await self.model.sample(prompt, self.sampling)
+        except ModelError as error:
+            self.usage += error.usage or Usage()
+            raise
+        self.usage += usage_of(prompt, completion)
+        return completion.text
 
     def _lessons(
         self, proposed: "Sequence[_Proposal]", environment: str, shown: Sequence[Episode]
