@@ -47,6 +47,8 @@ MUTANTS_ENOUGH = 5
 """Mutants from which the share that is killed says something of the tests."""
 MUTANTS_KILLED = 0.7
 """Share of mutants below which tests are too weak."""
+COMPARES_NOTHING = 0.5
+"""Share of mutants killed, below which it says nothing more that an edited output is paid, too."""
 PATTERNS_PAID = 2
 """Tasks with different right patterns on which one that matches everything, or nothing, is paid, to
 be accused: on one task it may be right."""

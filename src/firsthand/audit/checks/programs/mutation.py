@@ -23,6 +23,7 @@ from firsthand.audit.formats.script_adapter import examples, guarded, runnable
 from firsthand.audit.session import NotRun
 from firsthand.audit.targets.protocol import Instance, Play
 from firsthand.audit.thresholds import (
+    COMPARES_NOTHING,
     FULL,
     MUTANTS_ENOUGH,
     MUTANTS_KILLED,
@@ -217,7 +218,7 @@ def _guards(run: CheckRun, guards: Sequence[Made]) -> None:
 def _kills(run: CheckRun, prepared: Sequence[Prepared]) -> bool:
     """Accuse tests that let a grossly wrong program live, or too many wrong ones.
 
-    Return whether a program that is nearly always wrong lives.
+    Return whether so many live that nothing seems to be compared at all.
     """
     made = [(one.instance, one.own, mutant) for one in prepared for mutant in one.chosen]
     values = _values(run, made)
@@ -229,8 +230,7 @@ def _kills(run: CheckRun, prepared: Sequence[Prepared]) -> bool:
     worst = max(alive, key=lambda item: item[2].share)
     mutant = worst[2]
     what = f"wrong on {mutant.share:.0%} of inputs"
-    grossly = mutant.share >= WRONG_NEARLY_ALWAYS
-    if grossly:
+    if mutant.share >= WRONG_NEARLY_ALWAYS:
         claim = (
             f"A program that is {what} is paid in full ({mutant.operator}): {mutant.where}; {said}."
         )
@@ -245,7 +245,7 @@ def _kills(run: CheckRun, prepared: Sequence[Prepared]) -> bool:
     if mutant.family == "constant":
         advice = "Compare what is returned with what is expected, on inputs with different results."
     _accuse(run, worst, values, "major", claim, advice)
-    return grossly
+    return killed / len(made) < COMPARES_NOTHING
 
 
 def _outputs(run: CheckRun, prepared: Sequence[Prepared]) -> None:
