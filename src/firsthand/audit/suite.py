@@ -38,6 +38,7 @@ from firsthand.audit.checks.episodes import (
     cycles,
     feedback_leaks,
     passive,
+    plan_arguments,
     plan_steps,
     state_graph,
 )
@@ -73,6 +74,7 @@ SUITE: tuple[Check, ...] = (
     surrounding_text.surrounding_text,
     program_mutation.program_mutation,
     plan_steps.plan_steps,
+    plan_arguments.plan_arguments,
     invariance.invariance,
     passive.passive,
     cycles.cycles,

@@ -81,3 +81,31 @@ AROUND_REFUSED = 0.9
 """Share of instances on which text around a right answer has to be refused to be a rule."""
 AROUND_PAID = 0.1
 """Share up to which refusals are an accident of single instances."""
+
+
+# --- checks of episodes --------------------------------------------------------------------------
+
+LEAST_PLANS = 6
+"""Fewer plans than this say nothing of a kind of step: .95 of 5 is all of them."""
+NAMED = 0.8
+"""Work that the score ignores is major from this share of prompts that name it; else the author
+may never have asked for it."""
+MOSTLY = 0.9
+"""Share of instances from which on something holds of the environment: a tenth may be special."""
+READS_PLAYED = 12
+"""Instances on which it is tried whether a kind of step only reads."""
+MANY_VALUES = 3
+"""An argument with fewer values over all instances may be a default or a formality."""
+ARGUMENT_PAID = 0.9
+"""An argument does not matter when so many plays without the right value are paid in full."""
+UNIT_PAID = 0.6
+"""A wrong unit is taken when so many plays are paid in full; some values look alike in both units."""
+FREE_TEXT_WORDS = 4
+"""An argument with this many words on average is prose for people, which scores rightly ignore."""
+BASE_MARGIN = 0.01
+"""By how much a declared base rate may be exceeded: rounding of the declaration, not more. The old
+rule, base rate + .25, let pay of .152 for closing pass where .06 was declared."""
+PLAIN_REPEATS = {"quick": 60, "standard": 240, "deep": 1000}
+"""Plays of one right plan in one process: they find what happens every n-th episode, up to n."""
+WORLDS_PLAYED = {"quick": 3, "standard": 8, "deep": 24}
+"""Seeds that are played in two worlds in one process."""

@@ -123,6 +123,17 @@ def put(action: str, value: str, place: int | None = None) -> str:
     return action[: found[0][0]] + value
 
 
+def omit(action: str, place: int) -> str:
+    """Return an action of text without one argument and the sign before it."""
+    found = spans(action)
+    if place >= len(found):
+        return action
+    start, end = found[place]
+    if start and not action[start - 1].isalnum():
+        start -= 1
+    return action[:start] + action[end:]
+
+
 def pools(plans: Iterable[Sequence[str]]) -> dict[tuple[str, int], list[str]]:
     """Return the values seen at each place of each kind of action, in the order in which they came."""
     found: dict[tuple[str, int], dict[str, None]] = {}
