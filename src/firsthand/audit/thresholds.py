@@ -109,3 +109,13 @@ PLAIN_REPEATS = {"quick": 60, "standard": 240, "deep": 1000}
 """Plays of one right plan in one process: they find what happens every n-th episode, up to n."""
 WORLDS_PLAYED = {"quick": 3, "standard": 8, "deep": 24}
 """Seeds that are played in two worlds in one process."""
+TOLD = 0.6
+"""Share of instances on which a reply names the right value before that is a leak: some values
+cannot be made wrong, or stand in the prompt."""
+TOLD_LEAST = 3
+"""The same as a number: one or two replies may name a value by chance."""
+TOLD_PAID = 0.4
+"""A leak counts when the plan still earns this after the mistake: a wrong answer that is final may
+say what would have been right."""
+MOST_CANDIDATES = 2
+"""New values of a reply among which the right one points somewhere; more are a list."""

@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from firsthand.audit.accusation import CheckRun, check, shows, story
+from firsthand.audit.budget import COSTLY
 from firsthand.audit.finding import Witness
 from firsthand.audit.process.pool import Conditions, Lab
+from firsthand.audit.targets.native import OTHER_WORLD
 from firsthand.audit.targets.protocol import Instance, Play, Trace
+from firsthand.audit.thresholds import PLAIN_REPEATS, WORLDS_PLAYED
 
 YEAR = 365.25 * 86400
 ELSEWHERE = (
@@ -48,7 +51,7 @@ def determinism(run: CheckRun) -> str | None:
     with Lab(run.session.spec, workers=1) as alone:
         first = alone.run(plays)
         run.outcome.n, run.outcome.probes = len(plays), 5 + len(ELSEWHERE)
-        for _ in range(max(2, run.session.tries(quick=10, standard=40))):
+        for _ in range(max(2, run.session.tries(quick=4, standard=20))):
             if _compare(
                 run, plays, first, alone.run(plays), "when it is repeated in the same process"
             ):
@@ -91,7 +94,61 @@ def determinism(run: CheckRun) -> str | None:
         _alone(run, plays, first)
     if run.session.facts.kind == "episode":
         _interleaved(run, plays, first)
+        _counted(run)
+    if run.session.facts.proven:
+        _worlds(run)
     return None
+
+
+def _counted(run: CheckRun) -> None:
+    """Repeat one right play in one process, to find what happens every n-th episode."""
+    usable = run.session.some(1)
+    if run.outcome.findings or run.outcome.unconfirmed or not usable:
+        return
+    times = PLAIN_REPEATS[run.session.options.budget] // (COSTLY if run.session.costly else 1)
+    play = Play(usable[0].seed, usable[0].oracle)
+    with Lab(run.session.spec, workers=1) as alone:
+        traces = alone.run([play] * times)
+    told = {story(trace): trace for trace in traces}
+    if len(told) < 2:
+        return
+    one, two = list(told.values())[:2]
+    place = next(n for n, trace in enumerate(traces) if story(trace) != story(traces[0]))
+    run.accuse(
+        f"The same play, {place + 1} times in one process, is not always judged alike: "
+        f"{_shown(one)} and {_shown(two)}.",
+        Witness("differs", (play,), times=place + 1),
+        severity="major",
+        advice=ADVICE,
+    )
+
+
+def _worlds(run: CheckRun) -> None:
+    """Play seeds in two worlds in one process: laws of one world must not reach the other.
+
+    A native target takes `seed + OTHER_WORLD` for the same seed in another world.
+    """
+    chosen = run.session.some(WORLDS_PLAYED[run.session.options.budget])
+    with Lab(run.session.spec, workers=1) as alone:
+        others = alone.instances([i.seed + OTHER_WORLD for i in chosen])
+        pairs = [
+            (Play(i.seed, i.oracle), Play(other.seed, other.oracle))
+            for i, other in zip(chosen, others, strict=True)
+            if not other.fault and (i.prompt, i.answer) != (other.prompt, other.answer)
+        ]
+        second = alone.run([two for _, two in pairs])
+    with Lab(run.session.spec, workers=1) as mixed:
+        after = mixed.run([play for pair in pairs for play in pair])[1::2]
+    for (one, two), alone_told, mixed_told in zip(pairs, second, after, strict=True):
+        if story(alone_told) != story(mixed_told):
+            run.accuse(
+                "A play is judged differently after the same seed was played in another world: "
+                f"{_shown(alone_told)} alone, {_shown(mixed_told)} after it.",
+                Witness("differs", (one, two), against=(two,)),
+                severity="major",
+                advice="Keep nothing between episodes; what is cached belongs to one world.",
+            )
+            return
 
 
 def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
@@ -175,8 +232,8 @@ def _compare(
         if story(one) == story(two):
             continue
         claim = f"The same play is judged differently {how}: {_shown(one)} and {_shown(two)}."
-        often = max(2, run.session.tries(quick=3000, standard=3000))
-        witnesses = [Witness("differs", (play,), times=2), Witness("differs", (play,), times=often)]
+        often = max(2, run.session.tries(quick=1000, standard=3000))
+        witnesses = [Witness("differs", (play,), times=times) for times in (2, 60, 240, often)]
         if conditions:
             witnesses.insert(0, Witness("differs", (play,), conditions=(Conditions(), conditions)))
         else:
@@ -191,7 +248,8 @@ def _compare(
         for witness in witnesses:
             if shows(run.session.spec, witness):
                 return run.accuse(claim, _shorter(run, witness), severity="major", advice=ADVICE)
-        return False
+        run.outcome.unconfirmed.append(claim)  # seen, though no fresh process shows it again
+        return True
     return False
 
 

@@ -37,6 +37,24 @@ def mean_upper(values: Sequence[float], *, alpha: float = 0.05, most: float = 1.
     )
 
 
+LEVELS = tuple(level / 20 for level in range(1, 21))
+"""Levels for the lower bound of a mean. It is at most one step of them below an exact one."""
+
+
+def mean_lower(values: Sequence[float], *, alpha: float = 0.05) -> float:
+    """Return a lower bound on the mean of values, which are taken as numbers in [0, 1].
+
+    Exact (Clopper-Pearson) for values in {0, 1}. Otherwise E[r] >= sum of step * P(r >= t) over the
+    levels t, each probability bounded at an equal part of `alpha`.
+    """
+    n = len(values)
+    if all(value <= 0.0 or value >= 1.0 for value in values):
+        return lower(sum(value >= 1.0 for value in values), n, alpha=alpha) if n else 0.0
+    step, part = LEVELS[0], alpha / len(LEVELS)
+    hits = [sum(value >= level - 1e-9 for value in values) for level in LEVELS]
+    return math.fsum(step * lower(k, n, alpha=part) for k in hits if k)
+
+
 def at_most(hits: int, n: int, p: float) -> float:
     """Return P(X <= hits) for a binomial X."""
     if p <= 0.0:

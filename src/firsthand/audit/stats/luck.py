@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from firsthand.audit.stats.bounds import at_most, lower
+from firsthand.audit.stats.bounds import at_most, mean_lower
 from firsthand.audit.targets.protocol import Instance, Trace
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import BASE_MARGIN, ERROR, FULL
 
-MARGIN = 0.01
-"""By how much a declared base rate may be exceeded."""
 MOST_LUCK = 0.75
 """However many tries a plan makes, more than this is not luck."""
 ATTACKS = 40
@@ -75,8 +73,8 @@ class Luck(msgspec.Struct, frozen=True):
         if n == 0:
             return True
         if self.base_rate is not None:
-            part = mean > allowed + 0.25 and n >= 8
-            return not part and lower(hits, n, alpha=0.05 / ATTACKS) <= allowed + MARGIN
+            rounded = [1.0 if value >= FULL else value for value in values]
+            return mean_lower(rounded, alpha=ERROR / ATTACKS) <= allowed + BASE_MARGIN
         if self.distinct == 1:
             return True  # one instance: its own solution is no blind plan
         if allowed == 1.0:  # all plans are equal though instances differ

@@ -30,6 +30,8 @@ from firsthand.rollout.play import Limits
 from firsthand.rollout.play import play as played
 from firsthand.task import SPLITS, Split, Task
 
+OTHER_WORLD = 2**40
+"""`seed + OTHER_WORLD` is the same seed in another world, where there are worlds."""
 TRUE_RESETS = 3
 KEPT = 1024
 """Tasks whose state at reset is kept."""
@@ -100,7 +102,8 @@ class Native:
 
     def task(self, seed: int) -> Task:
         """Return the task behind a seed."""
-        world = seed % 2 if self.environment.laws else 0
+        further, seed = divmod(seed, OTHER_WORLD)
+        world = (seed + further) % 2 if self.environment.laws else 0
         return Task(
             self.environment.name,
             seed,

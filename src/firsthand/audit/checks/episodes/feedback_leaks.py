@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 
 from firsthand.audit.accusation import CheckRun, check
+from firsthand.audit.checks.episodes.wrong_slots import told_by_wrong_slots
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import SLOT, arguments, fill, kind
 from firsthand.audit.targets.protocol import Instance, Play, Trace
@@ -52,6 +53,8 @@ def feedback_leaks(run: CheckRun) -> str | None:
     _at_once(run, chosen)
     _twins(run)
     _follow(run, chosen[:8])
+    if told_by_wrong_slots(run, chosen):
+        return None
     told: list[Told] = []
     recited: list[tuple[Instance, str, tuple[str, ...]]] = []
     first = [(i, wrong) for i in chosen for wrong in mistakes(run, i)]
