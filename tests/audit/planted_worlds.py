@@ -7,6 +7,7 @@ is a world of texts. `PLANTED` tells for each bug which checks may catch it.
 import random
 from collections import Counter
 from collections.abc import Iterator
+from typing import ClassVar
 
 import firsthand as fh
 from firsthand.environment import ToolCall, tool
@@ -86,9 +87,7 @@ class Stockroom(fh.Environment):
         ]
 
     def score(self):
-        return fh.Score(
-            closed=self.closed, ordered=sorted(self.orders) == sorted(self.right())
-        )
+        return fh.Score(closed=self.closed, ordered=sorted(self.orders) == sorted(self.right()))
 
     def expert(self) -> Iterator[fh.Action]:
         for item in self.items:
@@ -132,7 +131,12 @@ class Switches(fh.Environment):
             self.reported = True
             self.finish()
             return fh.Observation("Reported.", done=True)
-        if len(words) == 3 and words[0] == "set" and words[1] in self.now and words[2] in ("on", "off"):
+        if (
+            len(words) == 3
+            and words[0] == "set"
+            and words[1] in self.now
+            and words[2] in ("on", "off")
+        ):
             self.now[words[1]] = words[2] == "on"
             return fh.Observation(f"Now: {self.told(self.now)}.")
         return fh.Observation("Unknown command.")
@@ -183,13 +187,13 @@ class EveryFiftieth(Stockroom):
         return super().score()
 
 
-class EveryTwoHundredth(Switches):
-    """Every 200th episode of a process begins with all switches right."""
+class EveryFortyFifthReset(Switches):
+    """Every 45th episode of a process begins with all switches right."""
 
     def reset(self, task):
         shown = super().reset(task)
         _PLAYED["switches"] += 1
-        if _PLAYED["switches"] % 200 == 0:
+        if _PLAYED["switches"] % 45 == 0:
             self.now = dict(self.plan)
         return shown
 
@@ -207,7 +211,7 @@ class GlobalRandom(Switches):
 class ClassState(Stockroom):
     """Orders are kept in a list of the class."""
 
-    shared: list[tuple[str, int, int]] = []
+    shared: ClassVar[list[tuple[str, int, int]]] = []
 
     def reset(self, task):
         shown = super().reset(task)
@@ -295,7 +299,10 @@ class OptionalArguments(Stockroom):
 
     def score(self):
         left = [(i, q, s) for i, q, s in self.orders if s] + [
-            right for right in self.right() for i, q, s in self.orders if not s and right[:2] == (i, q)
+            right
+            for right in self.right()
+            for i, q, s in self.orders
+            if not s and right[:2] == (i, q)
         ]
         return fh.Score(closed=self.closed, ordered=sorted(left) == sorted(self.right()))
 
@@ -311,9 +318,7 @@ class EmptyItem(Stockroom):
         return "Ordered."
 
     def score(self):
-        return fh.Score(
-            closed=self.closed, ordered=set(self.orders) >= set(self.right())
-        )
+        return fh.Score(closed=self.closed, ordered=set(self.orders) >= set(self.right()))
 
 
 class NothingForbidden(Stockroom):
@@ -493,7 +498,9 @@ class Drifts(Stockroom):
     def score(self):
         true = super().score()
         self.looked += 1
-        return true if true.value else fh.Score.potential(min(0.9, 0.05 * self.looked), **true.checks)
+        return (
+            true if true.value else fh.Score.potential(min(0.9, 0.05 * self.looked), **true.checks)
+        )
 
 
 HONEST = (Stockroom, Switches)
@@ -501,7 +508,7 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
     MemoAcrossWorlds: ("determinism",),
     MemoOfTheFirstWorld: ("determinism",),
     EveryFiftieth: ("determinism",),
-    EveryTwoHundredth: ("determinism",),
+    EveryFortyFifthReset: ("determinism",),
     GlobalRandom: ("determinism",),
     ClassState: ("determinism",),
     RestoreForgets: ("determinism",),

@@ -83,6 +83,12 @@ def kind(action: str) -> str:
     return re.sub(r"-?\d+", "#", head).strip().split(" ")[0]
 
 
+def named(kind: str) -> str:
+    """Return a kind of action as a reader knows it: of a call, the name of the tool."""
+    found = re.match(r'\{"calls":\[\{"name":"([^"]*)', kind)
+    return found[1] if found else kind
+
+
 def spans(action: str) -> list[tuple[int, int]]:
     """Return where the arguments of an action begin and end."""
     if action.startswith("{"):

@@ -13,7 +13,7 @@ from firsthand.actions import decoded, encoded
 from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.checks.episodes.reads import optional_read
 from firsthand.audit.finding import Witness
-from firsthand.audit.formats.actions import kind
+from firsthand.audit.formats.actions import kind, named
 from firsthand.audit.targets.protocol import Instance
 from firsthand.audit.thresholds import FULL, LEAST_PLANS, MOSTLY
 from firsthand.environment import Action
@@ -44,7 +44,12 @@ def harmless_extras(run: CheckRun) -> str | None:
     for name in kinds:
         if any(LIMITS.search(i.prompt) for i in chosen) or not optional_read(run, chosen, name):
             continue
-        _judge(run, chosen, lambda i, name=name: _twice(i, name), f"Doing `{name}` twice in a row")
+        _judge(
+            run,
+            chosen,
+            lambda i, name=name: _twice(i, name),
+            f"Doing `{named(name)}` twice in a row",
+        )
     return None
 
 

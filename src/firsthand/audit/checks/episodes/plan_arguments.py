@@ -15,7 +15,7 @@ from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.checks.episodes.edits import played, share_without
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats import calls
-from firsthand.audit.formats.actions import ODD, arguments, joined, kind, omit, pools, put
+from firsthand.audit.formats.actions import ODD, arguments, joined, kind, named, omit, pools, put
 from firsthand.audit.targets.protocol import Instance
 from firsthand.audit.thresholds import (
     ARGUMENT_PAID,
@@ -95,7 +95,7 @@ def _any_value(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
-                f"Any value will do in `{name}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
+                f"Any value will do in `{named(name)}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
                 Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
                 advice="Compare the argument with what the instance asks for.",
             )  # fmt: skip
@@ -169,7 +169,7 @@ def _each_argument(run: CheckRun, chosen: list[Instance], varied: Varied) -> tup
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
-                f"Argument {place + 1} of `{name}` does not matter: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
+                f"Argument {place + 1} of `{named(name)}` does not matter: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
                 Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
                 severity="major", values=values, advice="Compare every argument with what the instance asks for.",
             )  # fmt: skip
@@ -208,7 +208,7 @@ def _odd_values(run: CheckRun, chosen: list[Instance], varied: Varied) -> tuple[
             ):
                 what = "all values at once" if len(value) > 12 else f"{value!r}"
                 run.accuse(
-                    f"In `{name}`, {what} instead of the right argument is paid in full in {len(full)} of {len(results)} plays.",
+                    f"In `{named(name)}`, {what} instead of the right argument is paid in full in {len(full)} of {len(results)} plays.",
                     Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
                     advice="Parse an argument strictly, and compare it as a whole.",
                 )  # fmt: skip
@@ -252,7 +252,7 @@ def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
                 and share_without(run, chosen, name) < 0.1
             ):
                 run.accuse(
-                    f"Argument {place + 1} of `{name}` may be {value}, which no prompt mentions, instead of {pool[0]}: paid in full in "
+                    f"Argument {place + 1} of `{named(name)}` may be {value}, which no prompt mentions, instead of {pool[0]}: paid in full in "
                     f"{len(full)} of {len(results)} plays.",
                     Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), severity="major", values=values,
                     advice="Check that the agent may use what an argument names.",
@@ -327,7 +327,7 @@ def _text_edits(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
                 continue  # these need values with types
 
             edited = partial(_edited_plan, name, place, usual, edit)
-            what = f"argument {place + 1} of `{name}`"
+            what = f"argument {place + 1} of `{named(name)}`"
             one, two = _judge(run, chosen, edited, what, edit.name, prose=False)
             tried, survived = tried + one, survived + two
     return tried, survived

@@ -20,7 +20,7 @@ from firsthand.audit.checks.episodes.reads import (
     way_informs,
 )
 from firsthand.audit.finding import Severity, Witness
-from firsthand.audit.formats.actions import kind
+from firsthand.audit.formats.actions import kind, named
 from firsthand.audit.targets.protocol import Instance
 from firsthand.audit.thresholds import FULL, LEAST_PLANS, NAMED
 
@@ -94,7 +94,7 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         idle = informs(run, able, name) or optional_read(run, able, name)
         if min(shares) >= 0.8 and _part(
             run,
-            f"One step of `{name}` is paid like all of them.",
+            f"One step of `{named(name)}` is paid like all of them.",
             alone[0],
             "minor" if idle else "critical",
             "Divide by what was asked for, not by what was handed in.",
@@ -118,7 +118,7 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         if free and len(free) < len(dropped) and not idle:
             _part(
                 run,
-                f"One step of `{name}`, the one at the same place, may be left out at no cost.",
+                f"One step of `{named(name)}`, the one at the same place, may be left out at no cost.",
                 free[0],
                 "major",
                 "Check the state that every step changes.",
@@ -168,7 +168,7 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     )
     if len(results) >= 8 and len(full) >= 0.95 * len(results):
         run.accuse(
-            f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all of {', '.join(f'`{name}`' for name in spare)}.",
+            f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all of {', '.join(f'`{named(name)}`' for name in spare)}.",
             Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values, severity="major", class_="ignored work",
             advice="Check that the work was done where and as it has to be, or leave it out of the task.",
         )  # fmt: skip
@@ -214,7 +214,7 @@ def _ignored_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         )
         values = [value for *_, value in results]
         run.accuse(
-            f"Leaving out `{name}`, which {many} of the oracle have, costs nothing.",
+            f"Leaving out `{named(name)}`, which {many} of the oracle have, costs nothing.",
             Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
             severity="minor" if spare else "major",
             class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",

@@ -12,7 +12,7 @@ from collections import defaultdict
 from firsthand.audit.accusation import CheckRun
 from firsthand.audit.checks.episodes.edits import share_without
 from firsthand.audit.finding import Witness
-from firsthand.audit.formats.actions import arguments, kind, pools, put
+from firsthand.audit.formats.actions import arguments, kind, named, pools, put
 from firsthand.audit.targets.protocol import Instance, Play
 from firsthand.audit.thresholds import MOST_CANDIDATES, TOLD, TOLD_LEAST, TOLD_PAID
 
@@ -31,7 +31,7 @@ def told_by_wrong_slots(run: CheckRun, chosen: list[Instance]) -> bool:
         replies[slot].append(
             set(TOKEN.findall(trace.observations[-1])) if trace.observations else set()
         )
-    common = {slot: set.intersection(*said) for slot, said in replies.items() if len(said) > 2}
+    common = {slot: set[str].intersection(*said) for slot, said in replies.items() if len(said) > 2}
     hits: dict[Slot, list[tuple[Instance, Play]]] = defaultdict(list)
     for (slot, i, at, play), trace in zip(made, traces, strict=True):
         if trace.done or trace.value is None or len(trace.observations) != len(play.actions) + 1:
@@ -104,7 +104,7 @@ def _accuse(run: CheckRun, slot: Slot, found: list[tuple[Instance, Play]], tried
     if len(paid) < 0.8 * len(found):
         return False
     return run.accuse(
-        f"A wrong value for argument {place + 1} of `{name}` is answered with the right one, on "
+        f"A wrong value for argument {place + 1} of `{named(name)}` is answered with the right one, on "
         f"{len(found)} of {tried} instances.",
         Witness("pays", (paid[0],), value=TOLD_PAID * run.session.best(paid[0].seed)),
         values=values,
