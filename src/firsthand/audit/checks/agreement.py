@@ -1,7 +1,7 @@
 """Where a target offers a second verifier of the same answer, the two must never disagree.
 
-Both judge everything that is right, wrong or nearly right, on many instances. A disagreement says that one
-of them is wrong, and with which answer to find out which.
+Both judge everything that is right, wrong or nearly right, on many instances. A disagreement says
+that one of them is wrong, and with which answer to find out which.
 """
 
 from firsthand.audit.accusation import CheckRun, check
@@ -36,7 +36,8 @@ def agreement(run: CheckRun) -> str | None:
         if apart:
             run.accuse(
                 f"The verifier {name} disagrees on {len(apart)} of {len(plays)} plays.",
-                Witness("differs", (apart[0][0],), against=(apart[0][1],)), severity="major",
+                Witness("differs", (apart[0][0],), against=(apart[0][1],)),
+                severity="major",
                 advice="Find out which of the two is wrong on the witness.",
-            )  # fmt: skip
+            )
     return None

@@ -1,8 +1,8 @@
-"""Is the reward a fact? The oracle must succeed, and the same play must earn the same wherever it is played.
+"""The same play must earn the same wherever, whenever and however often it is played.
 
-Right, wrong and near-miss answers are all repeated: a reward that is noisy on wrong answers alone teaches
-luck. Conditions that must not matter are a process's hash seed, time zone, locale, date, global random
-state, and whatever was played before or at the same time.
+Right, wrong and near-miss answers are all repeated: a reward that is noisy on wrong answers alone
+teaches luck. Conditions that must not matter are a process's hash seed, time zone, locale, date,
+global random state, and whatever was played before or at the same time.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,10 @@ ADVICE = "A reward depends on the instance and the actions alone: keep no state 
     claim="The same play earns the same, in whatever order, process, time zone, locale and date.",
 )
 def determinism(run: CheckRun) -> str | None:
-    """Repeat right, wrong and near-miss plays: in another order, in a fresh process, elsewhere, and interleaved."""
+    """Repeat right, wrong and near-miss plays.
+
+    In another order, in a fresh process, elsewhere, and interleaved.
+    """
     plays, seeds = _repeated(run)
     with Lab(run.session.spec, workers=1) as alone:
         first = alone.run(plays)
@@ -152,7 +155,10 @@ def _worlds(run: CheckRun) -> None:
 
 
 def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
-    """Play some plays in processes of their own: what earlier episodes left behind is then missing."""
+    """Play some plays in processes of their own.
+
+    What earlier episodes left behind is then missing.
+    """
     most = 3 if run.session.options.budget == "quick" else 12
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != run.session.by_seed[play.seed].oracle]
@@ -175,7 +181,10 @@ def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
 
 
 def _repeated(run: CheckRun) -> tuple[list[Play], list[int]]:
-    """Choose what is repeated: right and wrong plays of some instances; of slow targets fewer wrong ones, so that more instances are seen."""
+    """Choose what is repeated: right and wrong plays of some instances.
+
+    Of slow targets fewer wrong ones, so that more instances are seen.
+    """
     chosen = (
         run.session.some(12 if run.session.options.budget == "quick" else 24)
         or run.session.instances[:8]
@@ -214,8 +223,9 @@ def _same_instances(
             run.accuse(
                 "The same seed makes another instance in another process.",
                 Witness("differs", (Play(one.seed, ()),), conditions=(Conditions(), conditions)),
-                severity="major", advice="Draw everything from the seed: no global random, clock, hash or set order.",
-            )  # fmt: skip
+                severity="major",
+                advice="Draw everything from the seed: no global random, clock, hash or set order.",
+            )
             return
 
 
@@ -227,7 +237,10 @@ def _compare(
     how: str,
     conditions: Conditions | None = None,
 ) -> bool:
-    """Accuse the first play whose traces differ, with the shortest witness that shows it again; return whether one did."""
+    """Accuse the first play whose traces differ, with the shortest witness that shows it again.
+
+    Return whether one did.
+    """
     for place, (play, one, two) in enumerate(zip(plays, first, again, strict=True)):
         if story(one) == story(two):
             continue
@@ -282,7 +295,8 @@ def _interleaved(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
                 if story(trace) != story(alone):
                     ordered = pair if play is pair[-1] else pair[::-1]
                     run.accuse(
-                        f"Two instances that are played at the same time disturb each other: {_shown(alone)} alone, {_shown(trace)} together.",
+                        "Two instances that are played at the same time disturb each other: "
+                        f"{_shown(alone)} alone, {_shown(trace)} together.",
                         Witness("differs", ordered, against=(play,), together=True),
                         severity="major",
                         advice="Keep the state of an episode in its own object.",

@@ -1,6 +1,9 @@
-"""The instances as a set: many, different, spread over splits without overlap, and harder as the level rises.
+"""The instances as a set.
 
-Few instances alone are no flaw; what follows from the seed, repeats itself or contradicts itself is.
+Many, different, spread over splits without overlap, and harder as the level rises.
+
+Few instances alone are no flaw; what follows from the seed, repeats itself or contradicts itself
+is.
 """
 
 import math
@@ -33,7 +36,10 @@ NUMBER = re.compile(r"-?\d+")
     claim="Instances differ, splits share none, answers do not follow from the seed, levels get harder.",
 )
 def instances(run: CheckRun) -> str | None:
-    """Look at all instances: duplicates, contradictions, seeds that give answers away, splits, levels."""
+    """Look at all instances.
+
+    Duplicates, contradictions, seeds that give answers away, splits, levels.
+    """
     instances = [instance for instance in run.session.instances if not instance.fault]
     if not instances:
         return "no instance has an oracle"
@@ -50,7 +56,10 @@ def instances(run: CheckRun) -> str | None:
 
 
 def diversity(instances: list[Instance]) -> dict[str, Any]:
-    """Count distinct instances, skeletons and answers; `effective_lower` is the birthday lower bound on the number there are."""
+    """Count distinct instances, skeletons and answers.
+
+    `effective_lower` is the birthday lower bound on the number there are.
+    """
     n = len(instances)
     contents = Counter((i.prompt, str(i.answer), i.oracle) for i in instances)
     collisions = sum(count * (count - 1) // 2 for count in contents.values())
@@ -85,10 +94,11 @@ def _contradictions(run: CheckRun, instances: list[Instance]) -> None:
             if run.session.value(group[0].seed, trace) < FULL:
                 pair = (Play(group[0].seed, ()), Play(group[1].seed, ()))
                 run.accuse(
-                    f"{len(against)} prompts come with several answers of which only one is paid.", 
-                    Witness("instances", pair, digest=told(group[:2])), severity="major",
+                    f"{len(against)} prompts come with several answers of which only one is paid.",
+                    Witness("instances", pair, digest=told(group[:2])),
+                    severity="major",
                     advice="Say in the prompt what decides between the answers, or accept them all.",
-                )  # fmt: skip
+                )
                 break
     twice = [
         group
@@ -105,13 +115,14 @@ def _contradictions(run: CheckRun, instances: list[Instance]) -> None:
         run.accuse(
             f"Only {len(by_prompt)} of {len(instances)} instances are different.",
             Witness("instances", pair, digest=told(twice[0][:2])),
-            severity="major" if few else "minor", class_="few instances",
+            severity="major" if few else "minor",
+            class_="few instances",
             advice="Draw more of the instance from the seed, or say how many there are.",
-        )  # fmt: skip
+        )
 
 
 def _from_seed(run: CheckRun, instances: list[Instance]) -> None:
-    """Look for numbers in the oracle's plan that are a linear function of the seed, modulo something."""
+    """Look for numbers in the oracle's plan that are a linear function of the seed modulo some m."""
     seeds = (
         random.Random(3).sample(range(10**6), 24)
         if run.session.options.budget == "quick"
@@ -133,10 +144,17 @@ def _from_seed(run: CheckRun, instances: list[Instance]) -> None:
                 if all((factor * seed + shift - value) % modulus == 0 for seed, value in pairs[1:]):
                     chosen = probes[:3]
                     run.accuse(
-                        f"The answer follows from the seed: it is ({factor} * seed + {shift}) mod {modulus}, on all of {len(pairs)} seeds.",
-                        Witness("instances", tuple(Play(i.seed, ()) for i in chosen), digest=told(chosen)),
-                        severity="major", class_="answer predictable", advice="Draw the answer from a generator that the seed initialises.",
-                    )  # fmt: skip
+                        f"The answer follows from the seed: it is ({factor} * seed + {shift}) mod "
+                        f"{modulus}, on all of {len(pairs)} seeds.",
+                        Witness(
+                            "instances",
+                            tuple(Play(i.seed, ()) for i in chosen),
+                            digest=told(chosen),
+                        ),
+                        severity="major",
+                        class_="answer predictable",
+                        advice="Draw the answer from a generator that the seed initialises.",
+                    )
                     return
 
 
@@ -164,8 +182,10 @@ def _splits(run: CheckRun) -> None:
                 run.accuse(
                     f"The splits {seen[key][0]} and {split} share instances.",
                     Witness("instances", (Play(instance.seed, ()),), digest=_again(run, instance)),
-                    severity="major", class_="splits", advice="Let the content decide the split: draw until `task.owns(instance)`.",
-                )  # fmt: skip
+                    severity="major",
+                    class_="splits",
+                    advice="Let the content decide the split: draw until `task.owns(instance)`.",
+                )
                 return
             seen[key] = (split, instance.seed)
 
@@ -175,7 +195,10 @@ def _again(run: CheckRun, instance: Instance) -> str:
 
 
 def _levels(run: CheckRun) -> None:
-    """Play a ladder of reference policies on every level: as levels rise, no policy may do better, and plans get no shorter."""
+    """Play a ladder of reference policies on every level.
+
+    As levels rise, no policy may do better, and plans get no shorter.
+    """
     levels = (
         run.session.facts.levels
         if run.session.options.budget != "quick"
@@ -189,10 +212,17 @@ def _levels(run: CheckRun) -> None:
         for low, high in pairwise(ladder):
             if high["ci"][0] > low["ci"][1] and high["plan"] <= low["plan"]:
                 run.accuse(
-                    f"Level {high['level']} is easier than level {low['level']} for {policy}: {high['p']:.2f} against {low['p']:.2f}.",
-                    Witness("instances", (Play(run.session.instances[0].seed, ()),), digest=_again(run, run.session.instances[0])),
-                    severity="minor", class_="levels", advice="Order the levels by what reference policies earn.",
-                )  # fmt: skip
+                    f"Level {high['level']} is easier than level {low['level']} for {policy}: "
+                    f"{high['p']:.2f} against {low['p']:.2f}.",
+                    Witness(
+                        "instances",
+                        (Play(run.session.instances[0].seed, ()),),
+                        digest=_again(run, run.session.instances[0]),
+                    ),
+                    severity="minor",
+                    class_="levels",
+                    advice="Order the levels by what reference policies earn.",
+                )
 
 
 def _rungs(run: CheckRun, level: int) -> list[dict[str, Any]]:
@@ -210,11 +240,19 @@ def _rungs(run: CheckRun, level: int) -> list[dict[str, Any]]:
                 trace.paid >= FULL
                 for trace in lab.run([Play(i.seed, _erring(i, error)) for i in instances])
             )
-            rows.append({
-                "level": level, "policy": policy, "n": len(instances), "p": hits / max(1, len(instances)),
-                "ci": [lower(hits, len(instances), alpha=0.025), upper(hits, len(instances), alpha=0.025)],
-                "plan": sum(len(i.oracle) for i in instances) / max(1, len(instances)),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "level": level,
+                    "policy": policy,
+                    "n": len(instances),
+                    "p": hits / max(1, len(instances)),
+                    "ci": [
+                        lower(hits, len(instances), alpha=0.025),
+                        upper(hits, len(instances), alpha=0.025),
+                    ],
+                    "plan": sum(len(i.oracle) for i in instances) / max(1, len(instances)),
+                }
+            )
     return rows
 
 

@@ -14,13 +14,14 @@ from firsthand.audit.thresholds import FULL
     claim="The oracle earns the full reward on every instance; rewards are finite numbers.",
 )
 def oracle(run: CheckRun) -> str | None:
-    """Require that the oracle earns the most there is, on every instance, and that every reward seen is a finite number."""
+    """Require that the oracle earns the full reward everywhere, and that rewards are finite."""
     broken = [instance for instance in run.session.instances if instance.fault]
     if broken and {instance.fault for instance in run.session.instances} == {UNKNOWN}:
         raise NotRun("the target gives no reference answers")
     for instance in broken[:1]:
         run.accuse(
-            f"The oracle fails on {len(broken)} of {len(run.session.instances)} instances: {instance.fault}",
+            f"The oracle fails on {len(broken)} of {len(run.session.instances)} instances: "
+            f"{instance.fault}",
             Witness("instances", (Play(instance.seed, ()),), digest=told([instance])),
             severity="major",
             advice="An instance without a known solution may have none: repair the oracle or drop the instance.",

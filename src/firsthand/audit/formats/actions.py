@@ -57,7 +57,10 @@ def values(instances: Iterable[Instance], grammar: Sequence[str]) -> list[str]:
 
 
 def actions(instances: Sequence[Instance], grammar: Sequence[str], *, most: int = 60) -> list[str]:
-    """Return concrete actions for a target: its grammar filled in, and what its oracles do; at most `most`."""
+    """Return concrete actions for a target: its grammar filled in, and what its oracles do.
+
+    At most `most`.
+    """
     pool = values(instances, grammar)[:20]
     found = dict.fromkeys(action for template in grammar for action in filled(template, pool))
     for instance in instances:
@@ -114,7 +117,7 @@ def arguments(action: str) -> list[str]:
 
 
 def put(action: str, value: str, place: int | None = None) -> str:
-    """Return the action with another value at one place, or, without a place, instead of all its arguments."""
+    """Return the action with another value at one place; without a place, for all arguments."""
     found = spans(action)
     if not found or (place is not None and place >= len(found)):
         return action
@@ -141,7 +144,7 @@ def omit(action: str, place: int) -> str:
 
 
 def pools(plans: Iterable[Sequence[str]]) -> dict[tuple[str, int], list[str]]:
-    """Return the values seen at each place of each kind of action, in the order in which they came."""
+    """Return the values seen at each place of each kind of action, first seen first."""
     found: dict[tuple[str, int], dict[str, None]] = {}
     for plan in plans:
         for action in plan:

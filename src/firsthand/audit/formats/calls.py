@@ -39,7 +39,10 @@ def kind_of(tool: str) -> str:
 
 
 def edited(plan: Sequence[str], tool: str, key: str, edit: Edit) -> tuple[str, ...] | None:
-    """Return the plan with the argument changed in every call of the tool; None: nothing changed."""
+    """Return the plan with the argument changed in every call of the tool; None.
+
+    Nothing changed.
+    """
     changed = False
     found: list[str] = []
     for action in plan:

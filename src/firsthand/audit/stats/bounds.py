@@ -1,4 +1,4 @@
-"""Upper confidence bounds on what an attack earns, with nothing assumed of the rewards but their range."""
+"""Confidence bounds on what an attack earns; of rewards only the range is assumed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ def lower(hits: int, n: int, *, alpha: float = 0.05) -> float:
 def mean_upper(values: Sequence[float], *, alpha: float = 0.05, most: float = 1.0) -> float:
     """Return an upper bound on the mean of values in (-inf, `most`].
 
-    Exact for values in {0, `most`}. Otherwise E[r] <= t + (most - t) P(r > t) for each of a few thresholds t
-    set beforehand, of which the best is taken after dividing `alpha` among them.
+    Exact for values in {0, `most`}. Otherwise E[r] <= t + (most - t) P(r > t) for each of a few
+    thresholds t set beforehand, of which the best is taken after dividing `alpha` among them.
     """
     n = len(values)
     if n == 0:

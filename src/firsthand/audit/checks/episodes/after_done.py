@@ -13,7 +13,10 @@ from firsthand.audit.targets.protocol import Play
     claim="Nothing is paid after done.",
 )
 def after_done(run: CheckRun) -> str | None:
-    """Go on after done: with the plan again, with its last step, with every action; and after an early end with the whole plan."""
+    """Go on after done: with the plan again, with its last step, with every action.
+
+    And after an early end with the whole plan.
+    """
     chosen = run.session.some(8)
     plays = [
         Play(i.seed, (*i.oracle, *more), beyond=True)
@@ -34,10 +37,11 @@ def after_done(run: CheckRun) -> str | None:
     if found:
         play, trace = max(found, key=lambda pair: pair[1].late)
         run.accuse(
-            f"After done, actions still earn: {trace.late:g}.", Witness("late", (play,), value=trace.late),
+            f"After done, actions still earn: {trace.late:g}.",
+            Witness("late", (play,), value=trace.late),
             values=[trace.late / max(run.session.best(play.seed), 1e-9)],
             advice="Once an episode is done, absorb every action without a change of state or reward.",
-        )  # fmt: skip
+        )
     crashed = [
         play
         for play, trace in zip(plays, traces, strict=True)

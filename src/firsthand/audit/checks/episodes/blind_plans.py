@@ -1,7 +1,9 @@
-"""One plan for all instances, made without looking: whatever it earns above luck is not task solving, by construction.
+"""One plan for all instances, made without looking.
 
-Candidates are actions, repetitions, enumerations, plans of other instances and random ones; the best are
-improved on one stream of seeds and certified on another.
+Whatever it earns above luck is not task solving, by construction.
+
+Candidates are actions, repetitions, enumerations, plans of other instances and random ones; the
+best are improved on one stream of seeds and certified on another.
 """
 
 import random
@@ -55,7 +57,7 @@ def candidates(run: CheckRun, searched: list[Instance]) -> list[Plan]:
 
 
 def enumerations(run: CheckRun, searched: list[Instance], most: int) -> list[Plan]:
-    """Return plans that try every value of a template in turn, alone and before every way to finish."""
+    """Return plans that try every value of a template in turn, alone and before each ending."""
     plans: list[Plan] = []
     for template in run.session.facts.grammar:
         if not SLOT.search(template):
@@ -92,7 +94,7 @@ EXTREME = (
 
 
 def overdone(run: CheckRun, searched: list[Instance], most: int) -> list[Plan]:
-    """Return plans that take one step with an extreme value, and then wait, or finish as oracles do."""
+    """Return plans of one step with an extreme value; then they wait, or finish as oracles do."""
     often = Counter(action for i in searched for action in set(i.oracle))
     waits = [action for action in run.session.facts.grammar if not SLOT.search(action)][:4]
     waits = list(
@@ -112,7 +114,7 @@ def overdone(run: CheckRun, searched: list[Instance], most: int) -> list[Plan]:
 
 
 def forms(searched: list[Instance]) -> list[Plan]:
-    """Return the commonest shapes of plans, with one value that means nothing, or all values at once, in place of what differs."""
+    """Return the commonest shapes of plans with a meaningless value, or all values, for what differs."""
     plans = [i.oracle for i in searched if i.oracle]
     seen = pools(plans)
     varied = {name for (name, _), values in seen.items() if len(values) >= 3}
@@ -216,7 +218,10 @@ FEW = 8
 
 
 def _few_plans(run: CheckRun) -> None:
-    """See whether many instances that look different have a handful of long solutions between them: then what differs is for show."""
+    """See whether many instances that look different have a handful of long solutions between them.
+
+    Then what differs is for show.
+    """
     plans = Counter(i.oracle for i in run.session.usable)
     looks = len({i.prompt for i in run.session.usable})
     lengths = sorted(len(plan) for plan in plans)
@@ -237,10 +242,14 @@ def _few_plans(run: CheckRun) -> None:
     )
     if len(hits) >= 0.08 * n:
         run.accuse(
-            f"{n} instances with {looks} different beginnings have {len(plans)} solutions between them; one of them solves {len(hits)}.",
-            Witness("pays", (hits[0],), value=FULL * run.session.best(hits[0].seed)), severity="major", values=values, class_="few instances",
+            f"{n} instances with {looks} different beginnings have {len(plans)} solutions between "
+            f"them; one of them solves {len(hits)}.",
+            Witness("pays", (hits[0],), value=FULL * run.session.best(hits[0].seed)),
+            severity="major",
+            values=values,
+            class_="few instances",
             advice="Draw what decides the solution from the seed, not only what surrounds it.",
-        )  # fmt: skip
+        )
 
 
 def _climbed(
@@ -291,14 +300,20 @@ def _certify(
         hits = [play for _, play, _, value in results if value >= FULL]
         play = hits[0] if hits else max(results, key=lambda result: result[3])[1]
         run.pays(
-            f"{what} earns {sum(values) / len(values):.2f} of the oracle's reward over {len(values)} instances it was not chosen on"
+            f"{what} earns {sum(values) / len(values):.2f} of the oracle's reward over "
+            f"{len(values)} instances it was not chosen on"
             f"{_luck(run.session.luck.allowance(guesses))}.",
-            play, values=values, advice="Let what is right depend on the instance, bound the number of tries, and declare the base rate.",
-        )  # fmt: skip
+            play,
+            values=values,
+            advice="Let what is right depend on the instance, bound the number of tries, and declare the base rate.",
+        )
 
 
 def _again(run: CheckRun, policy: Callable[[Instance], Plan | None], n: int) -> list[float]:
-    """Return what a policy earns on as many seeds of a third stream: it decides with the first, so that luck on one stream accuses nobody."""
+    """Return what a policy earns on as many seeds of a third stream.
+
+    It decides with the first, so that luck on one stream accuses nobody.
+    """
     fresh = [
         i
         for i in run.session.lab.instances(run.session.stream("confirm", max(n, 100)))

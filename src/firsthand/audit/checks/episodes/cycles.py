@@ -12,7 +12,10 @@ Turn = tuple[str, ...]
 
 
 def _turns(run: CheckRun, chosen: list[Instance]) -> list[tuple[Instance, Turn, Turn]]:
-    """Return an instance, part of its plan, a cycle to repeat: cycles from the start, pairs from along the plan, three at its ends."""
+    """Return an instance, part of its plan, a cycle to repeat.
+
+    Cycles from the start, pairs from along the plan, three at its ends.
+    """
     found: list[tuple[Instance, Turn, Turn]] = []
     for instance in chosen:
         plan = instance.oracle
@@ -69,7 +72,7 @@ def _gains(trace: Trace, kept: int, cycle: int) -> list[float]:
 
 
 def _on_and_on(run: CheckRun, play: Play, value: float, gain: float, length: int) -> bool:
-    """Say whether the cycle, gone on with for all the turns there are, earns more than the oracle."""
+    """Say whether the cycle, repeated for all turns, earns more than the oracle."""
     return value + gain * ((run.session.facts.turns - len(play.actions)) // length) > 1.1
 
 
@@ -80,7 +83,10 @@ def _on_and_on(run: CheckRun, play: Play, value: float, gain: float, length: int
     claim="No cycle of actions can be repeated for reward.",
 )
 def cycles(run: CheckRun) -> str | None:
-    """Repeat one, two or three actions, from the start and along the oracle's plan; where every turn pays, go on to the horizon."""
+    """Repeat one, two or three actions, from the start and along the oracle's plan.
+
+    Where every turn pays, go on to the horizon.
+    """
     chosen = run.session.some(4)[:4]
     most = run.session.tries(quick=300, standard=3000)
     turns = _turns(run, chosen)[:most]
@@ -129,22 +135,24 @@ def cycles(run: CheckRun) -> str | None:
     if worst:
         value, play = worst
         run.accuse(
-            f"A cycle of actions keeps paying: {value:.2f} times what the oracle earns in {len(play.actions)} steps: "
+            f"A cycle of actions keeps paying: {value:.2f} times what the oracle earns in "
+            f"{len(play.actions)} steps: "
             f"{_told(play.actions)}.",
-            Witness("pays", (play,), value=value * run.session.best(play.seed)), values=[value],
+            Witness("pays", (play,), value=value * run.session.best(play.seed)),
+            values=[value],
             advice="Pay the change of a potential of the state: what a cycle gains it then also loses.",
-        )  # fmt: skip
+        )
     return None
 
 
 def _spares_work(run: CheckRun, play: Play, cycle: Turn) -> bool:
-    """Say whether the oracle needs many different steps, of which a play that earns as much does few."""
+    """Say whether a play that earns as much does few of the many steps that the oracle needs."""
     needed = set(run.session.by_seed[play.seed].oracle)
     return len(needed) >= 4 and len(needed & {*play.actions, *cycle}) <= 0.5 * len(needed)
 
 
 def _alive(run: CheckRun, play: Play, rewards: Sequence[float]) -> bool:
-    """Say whether the oracle, too, is paid for most of its steps, and as much as a step of this play."""
+    """Say whether the oracle, too, is paid for most of its steps, and as much as this play."""
     oracle = run.session.solved[play.seed].rewards
     steady = sorted(oracle)[len(oracle) // 4] if oracle else 0.0
     return (

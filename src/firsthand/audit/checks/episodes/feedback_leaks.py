@@ -1,9 +1,10 @@
 """What the agent is told before success must not carry the answer.
 
-A parrot makes a mistake, reads the reply, and says back what is new in it. Finding something out by an
-action that is there for that is the task; being told the answer by an error, or by a wrong answer after which one may
-answer again, is a leak. Twins, which look the same and are solved differently, tell which replies to nonsense depend on what is hidden:
-that is told as a minor finding, for a world may show more of itself whatever one does.
+A parrot makes a mistake, reads the reply, and says back what is new in it. Finding something out by
+an action that is there for that is the task; being told the answer by an error, or by a wrong
+answer after which one may answer again, is a leak. Twins, which look the same and are solved
+differently, tell which replies to nonsense depend on what is hidden: that is told as a minor
+finding, for a world may show more of itself whatever one does.
 """
 
 import re
@@ -24,7 +25,10 @@ ERRORS = ("zebra quartz", "", "?", "-1", "help")
 
 
 def mistakes(run: CheckRun, instance: Instance) -> list[str]:
-    """Return actions that are invalid or wrong here: junk, and the right kind of step with another value."""
+    """Return actions that are invalid or wrong here.
+
+    Junk, and the right kind of step with another value.
+    """
     found = list(ERRORS)
     for template in run.session.facts.grammar:
         if SLOT.search(template):
@@ -127,11 +131,13 @@ def feedback_leaks(run: CheckRun) -> str | None:
             play = next(iter(hits.values()))
             (trace,) = run.play([play])
             run.accuse(
-                f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, saying back what is new pays on "
+                f"A wrong action is answered with the right one: after {play.actions[0][:40]!r}, "
+                "saying back what is new pays on "
                 f"{len(hits)} of {len(tried)} instances.",
-                Witness("pays", (play,), value=trace.paid), values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
+                Witness("pays", (play,), value=trace.paid),
+                values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
                 advice="Errors say what was wrong with the form of an action, never what would be right; a wrong answer is final.",
-            )  # fmt: skip
+            )
             return None
     return None
 
@@ -141,7 +147,10 @@ LEAST_STEPS = 4
 
 
 def _follow(run: CheckRun, chosen: list[Instance]) -> None:
-    """Do wrong steps on purpose, and then whatever single action their replies name, until the end: errors alone must not lead there."""
+    """Do wrong steps on purpose, and then whatever single action their replies name, until the end.
+
+    Errors alone must not lead there.
+    """
     literal = [action for action in run.session.facts.grammar if not SLOT.search(action)]
     chosen = [
         i for i in chosen if len(set(i.oracle)) >= LEAST_STEPS and set(i.oracle) <= set(literal)
@@ -181,10 +190,12 @@ def _follow(run: CheckRun, chosen: list[Instance]) -> None:
             hits.append(play)
     if len(hits) >= 0.6 * len(chosen):
         run.accuse(
-            f"Replies to wrong steps lead to the end: doing what they name solves {len(hits)} of {len(chosen)} instances.",
-            Witness("pays", (hits[0],), value=0.9 * run.session.best(hits[0].seed)), values=[1.0] * len(hits) + [0.0] * (len(chosen) - len(hits)),
+            f"Replies to wrong steps lead to the end: doing what they name solves {len(hits)} of "
+            f"{len(chosen)} instances.",
+            Witness("pays", (hits[0],), value=0.9 * run.session.best(hits[0].seed)),
+            values=[1.0] * len(hits) + [0.0] * (len(chosen) - len(hits)),
             advice="Say that a step is not possible now, not which one is.",
-        )  # fmt: skip
+        )
 
 
 def _named(reply: str, wrong: str, literal: list[str]) -> list[str]:
@@ -202,7 +213,10 @@ def _last(action: str) -> str:
 
 
 def _twins(run: CheckRun) -> None:
-    """Say nonsense to instances that look the same and are solved differently: their replies should be the same too."""
+    """Say nonsense to instances that look the same and are solved differently.
+
+    Their replies should be the same too.
+    """
     looks: dict[str, list[Instance]] = defaultdict(list)
     for instance in run.session.usable[:200]:
         looks[instance.prompt].append(instance)
@@ -225,15 +239,21 @@ def _twins(run: CheckRun) -> None:
     for (one, two), a, b in zip(made, first, second, strict=True):
         if not (a.done or b.done) and a.observations[1:] != b.observations[1:]:
             run.accuse(
-                f"The reply to {one.actions[0][:40]!r}, which does nothing, differs between instances that look the same.",
-                Witness("differs", (one,), against=(two,)), severity="minor", values=[0.0] * len(pairs),
+                f"The reply to {one.actions[0][:40]!r}, which does nothing, differs between "
+                "instances that look the same.",
+                Witness("differs", (one,), against=(two,)),
+                severity="minor",
+                values=[0.0] * len(pairs),
                 advice="See whether the reply gives away what is hidden.",
-            )  # fmt: skip
+            )
             return
 
 
 def _said_everywhere(first: list[tuple[Instance, str]], traces: list[Trace]) -> dict[str, set[str]]:
-    """Return, for each mistake, the words that its reply has on every instance: they tell nothing of one."""
+    """Return, for each mistake, the words that its reply has on every instance.
+
+    They tell nothing of one.
+    """
     replies: dict[str, list[set[str]]] = defaultdict(list)
     for (_, wrong), trace in zip(first, traces, strict=True):
         if len(trace.observations) > 1:
@@ -244,9 +264,12 @@ def _said_everywhere(first: list[tuple[Instance, str]], traces: list[Trace]) -> 
 def _pointed(
     hits: dict[int, Play], said: dict[tuple[int, str], list[str]], moves: dict[int, tuple[str, ...]]
 ) -> bool:
-    """Say whether what pays stands at a place that a parrot could know: among few, or at the same place of most replies.
+    """Say whether what pays stands at a place that a parrot could know.
 
-    A list of what is possible holds the right action at any of its places, and a reply that is the same everywhere tells nothing.
+    Among few, or at the same place of most replies.
+
+    A list of what is possible holds the right action at any of its places, and a reply that is the
+    same everywhere tells nothing.
     """
     places, ends, sizes, lists = Counter[int](), Counter[int](), list[int](), set[tuple[str, ...]]()
     for seed, play in hits.items():
@@ -270,7 +293,7 @@ def _pointed(
 
 
 def _quoted(run: CheckRun, told: list[Told]) -> bool:
-    """Do the plan after a mistake whose reply holds every action of the plan that differs between instances."""
+    """Do the plan after a mistake whose reply holds all that differs between instances."""
     often = Counter(action for i in run.session.usable for action in set(i.oracle))
     known = {action for action, count in often.items() if count >= 0.5 * len(run.session.usable)}
     made: dict[str, list[tuple[Instance, Play]]] = defaultdict(list)
@@ -296,11 +319,13 @@ def _quoted(run: CheckRun, told: list[Told]) -> bool:
         hits = [play for (_, play), value in zip(plays, values, strict=True) if value >= 0.4]
         if len(hits) >= 0.8 * len(plays):
             return run.accuse(
-                f"A wrong action is answered with what the plan needs: the reply to {wrong[:40]!r} holds it on "
+                "A wrong action is answered with what the plan needs: the reply to "
+                f"{wrong[:40]!r} holds it on "
                 f"{len(hits)} of {len(tried[wrong])} instances.",
-                Witness("pays", (hits[0],), value=0.4 * run.session.best(hits[0].seed)), values=values,
+                Witness("pays", (hits[0],), value=0.4 * run.session.best(hits[0].seed)),
+                values=values,
                 advice="Errors say what was wrong with the form of an action, never what would be right.",
-            )  # fmt: skip
+            )
     return False
 
 
@@ -312,7 +337,10 @@ def _lines(reply: str) -> tuple[str, ...]:
 def _recite(
     run: CheckRun, recited: list[tuple[Instance, str, tuple[str, ...]]], chosen: list[Instance]
 ) -> bool:
-    """Do what a reply lists, line by line: it is a leak when that pays after the reply, and would have paid without it."""
+    """Do what a reply lists, line by line.
+
+    It is a leak when that pays after the reply, and would have paid without it.
+    """
     moves = sum(len(i.moves) for i in chosen) / max(1, len(chosen))
     by_wrong: dict[str, list[tuple[Instance, Play]]] = defaultdict(list)
     for instance, wrong, plan in recited:
@@ -332,7 +360,8 @@ def _recite(
         hits = [play for (_, play), value in zip(made, values, strict=True) if value >= 0.98]
         if len(hits) >= max(3, 0.8 * len(made)):
             return run.accuse(
-                f"A wrong action is answered with the solution: after {wrong[:40]!r}, doing what the reply lists pays on "
+                f"A wrong action is answered with the solution: after {wrong[:40]!r}, doing what "
+                "the reply lists pays on "
                 f"{len(hits)} of {len(made)} instances.",
                 Witness("pays", (hits[0],), value=0.98 * run.session.best(hits[0].seed)),
                 values=values,
@@ -342,7 +371,10 @@ def _recite(
 
 
 def _said(run: CheckRun, instance: Instance, reply: str, tokens: list[str]) -> list[str]:
-    """Return what a parrot would say: new tokens and quoted phrases, bare, in templates and with the commands of the grammar."""
+    """Return what a parrot would say.
+
+    New tokens and quoted phrases, bare, in templates and with the commands of the grammar.
+    """
     phrases = [a or b or c for a, b, c in re.findall(r"'([^']+)'|\"([^\"]+)\"|`([^`]+)`", reply)]
     phrases += [part.strip(" .!") for part in re.split(r"[:=]", reply)[1:]] + re.findall(
         r"\w+:[\w,=.-]*[\w-]", reply
@@ -368,14 +400,17 @@ def _said(run: CheckRun, instance: Instance, reply: str, tokens: list[str]) -> l
 
 
 def _at_once(run: CheckRun, chosen: list[Instance]) -> None:
-    """Say back what the first observation states after a colon or an equals sign, where words of no task would stand."""
+    """Say back what the first observation states as `answer: ...`, or another internal name."""
     pattern = re.compile(SECRET + r"\s*[:=]\s*['\"]?([\w.,-]+)", re.IGNORECASE)
     made = [
         (i, action)
         for i in chosen
         for value in pattern.findall(i.prompt)
-        for action in (value, *(fill(t, value.strip(".,")) for t in run.session.facts.grammar if SLOT.search(t)))
-    ]  # fmt: skip
+        for action in (
+            value,
+            *(fill(t, value.strip(".,")) for t in run.session.facts.grammar if SLOT.search(t)),
+        )
+    ]
     listed = re.compile(SECRET + r"[^\n]{0,20}[:=][ \t]*\n((?:.+\n?)+)", re.IGNORECASE)
     plans = [
         (i, tuple(line.strip() for line in found[1].splitlines() if line.strip()))
@@ -395,6 +430,11 @@ def _at_once(run: CheckRun, chosen: list[Instance]) -> None:
     if len(hits) >= max(3, 0.8 * len(chosen)):
         run.accuse(
             f"The first observation states the answer, on {len(hits)} of {len(chosen)} instances.",
-            Witness("pays", (next(iter(hits.values())),), value=0.98 * run.session.best(next(iter(hits)))), values=[1.0] * len(hits),
+            Witness(
+                "pays",
+                (next(iter(hits.values())),),
+                value=0.98 * run.session.best(next(iter(hits))),
+            ),
+            values=[1.0] * len(hits),
             advice="Show the agent what it may know, and no internal value.",
-        )  # fmt: skip
+        )

@@ -1,7 +1,8 @@
 """What an agent does that does not work on the task: nothing, quitting, stalling, claiming.
 
-A dense potential pays for progress and takes it back; step costs, and pay for staying alive where the
-oracle gets it too, are no flaws. What is, is reward for these beyond luck, or beyond the oracle's.
+A dense potential pays for progress and takes it back; step costs, and pay for staying alive where
+the oracle gets it too, are no flaws. What is, is reward for these beyond luck, or beyond the
+oracle's.
 """
 
 from collections import Counter
@@ -22,7 +23,10 @@ from firsthand.audit.thresholds import FULL
     claim="Doing nothing, stalling, quitting and invalid actions earn nothing.",
 )
 def passive(run: CheckRun) -> str | None:
-    """Do nothing, say things, do what no oracle does, once and to the horizon; stop early; stop early and quit."""
+    """Do nothing, say things, do what no oracle does, once and to the horizon; stop early.
+
+    Stop early and quit.
+    """
     everywhere = (
         run.session.usable
         if run.session.facts.proven and run.session.options.budget != "quick"
@@ -60,7 +64,9 @@ def passive(run: CheckRun) -> str | None:
     for plan in dict.fromkeys((*first, *long)):
         if (
             plan not in bounded
-        ):  # what pays nothing on a few instances is not played on all: only so many attacks share the 5% of error
+            # what pays nothing on a few instances is not played on all: only so many attacks share the
+            # 5% of error
+        ):
             results = run.attack(few, lambda _instance, plan=plan: plan, note=False)
             if max((value for *_, value in results), default=0.0) <= 0.02:
                 continue
@@ -74,9 +80,11 @@ def passive(run: CheckRun) -> str | None:
                 else f"Doing {plan[0][:60]!r}{f' {len(plan)} times' if len(plan) > 1 else ''}"
             )
             run.pays(
-                f"{what} earns {sum(values) / len(values):.2f} of what the oracle earns.", best[1], values=values,
+                f"{what} earns {sum(values) / len(values):.2f} of what the oracle earns.",
+                best[1],
+                values=values,
                 advice="Pay for the state that the task asks for, which must not hold at the start, and for nothing that can be said or waited for.",
-            )  # fmt: skip
+            )
     _quitting(run, run.session.some(40))
     return None
 
@@ -119,9 +127,11 @@ def _quitting(run: CheckRun, chosen: list[Instance]) -> None:
                     continue
                 play = (more or full)[0]
                 run.accuse(
-                    f"Stopping after {share:.0%} of the work{f' with {quit_!r}' if quit_ else ''} earns {sum(values) / len(values):.2f} of "
+                    f"Stopping after {share:.0%} of the work{f' with {quit_!r}' if quit_ else ''} "
+                    f"earns {sum(values) / len(values):.2f} of "
                     f"what finishing earns.",
-                    Witness("pays", (play,), value=FULL * run.session.best(play.seed)), values=values,
+                    Witness("pays", (play,), value=FULL * run.session.best(play.seed)),
+                    values=values,
                     advice="Pay time and early endings only when the task is done.",
-                )  # fmt: skip
+                )
                 return

@@ -95,15 +95,17 @@ def _any_value(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
-                f"Any value will do in `{named(name)}`: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
-                Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
+                f"Any value will do in `{named(name)}`: other instances' values are paid in full "
+                f"in {len(full)} of {len(results)} plays.",
+                Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+                values=values,
                 advice="Compare the argument with what the instance asks for.",
-            )  # fmt: skip
+            )
     return tried, survived
 
 
 def _varied(run: CheckRun, chosen: list[Instance]) -> dict[tuple[str, int], list[str]]:
-    """Return the places of arguments whose values differ between instances, where leaving the step out costs something."""
+    """Return the arguments that differ between instances, of steps that cannot be left out."""
     found = {
         key: values
         for key, values in pools(i.oracle for i in run.session.instances[:200]).items()
@@ -169,10 +171,13 @@ def _each_argument(run: CheckRun, chosen: list[Instance], varied: Varied) -> tup
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
-                f"Argument {place + 1} of `{named(name)}` does not matter: other instances' values are paid in full in {len(full)} of {len(results)} plays.",
+                f"Argument {place + 1} of `{named(name)}` does not matter: other instances' "
+                f"values are paid in full in {len(full)} of {len(results)} plays.",
                 Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
-                severity="major", values=values, advice="Compare every argument with what the instance asks for.",
-            )  # fmt: skip
+                severity="major",
+                values=values,
+                advice="Compare every argument with what the instance asks for.",
+            )
     return tried, survived
 
 
@@ -208,16 +213,18 @@ def _odd_values(run: CheckRun, chosen: list[Instance], varied: Varied) -> tuple[
             ):
                 what = "all values at once" if len(value) > 12 else f"{value!r}"
                 run.accuse(
-                    f"In `{named(name)}`, {what} instead of the right argument is paid in full in {len(full)} of {len(results)} plays.",
-                    Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
+                    f"In `{named(name)}`, {what} instead of the right argument is paid in full in "
+                    f"{len(full)} of {len(results)} plays.",
+                    Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+                    values=values,
                     advice="Parse an argument strictly, and compare it as a whole.",
-                )  # fmt: skip
+                )
                 return tried, survived
     return tried, survived
 
 
 def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
-    """Put numbers that no prompt mentions where every oracle says the same one, which the prompts do mention."""
+    """Put numbers that no prompt mentions where every oracle says the same one, which prompts do."""
     tried = survived = 0
     mentioned = [set(re.findall(r"-?\d+", instance.prompt)) for instance in chosen]
     for (name, place), pool in pools(i.oracle for i in run.session.instances[:200]).items():
@@ -252,11 +259,14 @@ def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
                 and share_without(run, chosen, name) < 0.1
             ):
                 run.accuse(
-                    f"Argument {place + 1} of `{named(name)}` may be {value}, which no prompt mentions, instead of {pool[0]}: paid in full in "
+                    f"Argument {place + 1} of `{named(name)}` may be {value}, which no prompt "
+                    f"mentions, instead of {pool[0]}: paid in full in "
                     f"{len(full)} of {len(results)} plays.",
-                    Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), severity="major", values=values,
+                    Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+                    severity="major",
+                    values=values,
                     advice="Check that the agent may use what an argument names.",
-                )  # fmt: skip
+                )
                 return tried, survived
     return tried, survived
 

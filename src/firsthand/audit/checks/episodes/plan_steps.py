@@ -62,11 +62,13 @@ def _end_alone(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     needed = way_informs(run, longer)
     if len(full) >= max(4, 0.8 * len(results)) and not needed and not _arguments_vary(longer, -1):
         run.accuse(
-            f"The last step alone earns {sum(values) / len(values):.2f} of what the whole plan earns: the work before it is not checked.",
-            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
+            f"The last step alone earns {sum(values) / len(values):.2f} of what the whole plan "
+            "earns: the work before it is not checked.",
+            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+            values=values,
             severity="critical" if not _arguments_vary(longer, -1) else "minor",
             advice="Judge the state that the work leaves, not the act of handing in.",
-        )  # fmt: skip
+        )
     return len(results), len(full)
 
 
@@ -118,7 +120,8 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         if free and len(free) < len(dropped) and not idle:
             _part(
                 run,
-                f"One step of `{named(name)}`, the one at the same place, may be left out at no cost.",
+                f"One step of `{named(name)}`, the one at the same place, may be left out at no "
+                "cost.",
                 free[0],
                 "major",
                 "Check the state that every step changes.",
@@ -147,7 +150,10 @@ def _part(run: CheckRun, claim: str, results: Edited, severity: Severity, advice
 
 
 def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
-    """Leave out every kind of step that can be left out at once: when they are much of the work, the work is not checked."""
+    """Leave out every kind of step that can be left out at once.
+
+    When they are much of the work, the work is not checked.
+    """
     kinds = sorted({kind(action) for instance in chosen for action in instance.oracle})
     spare = [
         name
@@ -168,10 +174,14 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     )
     if len(results) >= 8 and len(full) >= 0.95 * len(results):
         run.accuse(
-            f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all of {', '.join(f'`{named(name)}`' for name in spare)}.",
-            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values, severity="major", class_="ignored work",
+            f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all "
+            f"of {', '.join(f'`{named(name)}`' for name in spare)}.",
+            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+            values=values,
+            severity="major",
+            class_="ignored work",
             advice="Check that the work was done where and as it has to be, or leave it out of the task.",
-        )  # fmt: skip
+        )
     return len(results), len(full)
 
 
@@ -215,10 +225,12 @@ def _ignored_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         values = [value for *_, value in results]
         run.accuse(
             f"Leaving out `{named(name)}`, which {many} of the oracle have, costs nothing.",
-            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values,
+            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+            values=values,
             severity="minor" if spare else "major",
-            class_="ignored work", advice="Check the state that this step changes, or leave it out of the task.",
-        )  # fmt: skip
+            class_="ignored work",
+            advice="Check the state that this step changes, or leave it out of the task.",
+        )
     return tried, survived
 
 
@@ -247,8 +259,10 @@ def _others(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     if len(full) >= 2 and not run.session.luck.lucky(values):
         run.accuse(
             f"Plans of other instances are paid in full in {len(full)} of {len(results)} plays.",
-            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)), values=values, advice="Let the score depend on the instance.",
-        )  # fmt: skip
+            Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
+            values=values,
+            advice="Let the score depend on the instance.",
+        )
     return len(results), len(full)
 
 
@@ -261,15 +275,19 @@ def _reordered(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         run.accuse(
             f"A plan without its last step earns more than the whole: {value:.2f} times as much.",
             Witness("pays", (play,), value=value * run.session.best(play.seed)),
-            values=[value for *_, value in cut], advice="Finishing must never cost more than it pays.",
-        )  # fmt: skip
+            values=[value for *_, value in cut],
+            advice="Finishing must never cost more than it pays.",
+        )
     full = [play for _, play, value in cut if value >= FULL]
     if run.session.facts.proven and len(cut) >= 6 and len(full) >= 0.95 * len(cut) and not more:
         run.accuse(
-            "The last step of the expert's plan is not needed: the plan without it is paid in full.",
+            "The last step of the expert's plan is not needed: the plan without it is paid in "
+            "full.",
             Witness("pays", (full[0],), value=FULL * run.session.best(full[0].seed)),
-            severity="major", values=[value for *_, value in cut], class_="ignored work",
+            severity="major",
+            values=[value for *_, value in cut],
+            class_="ignored work",
             advice="Check the state that the last step changes, or end the task before it.",
-        )  # fmt: skip
+        )
     turned = played(run, chosen, lambda i: i.oracle[::-1])
     return len(cut) + len(turned), len(more) + sum(value >= FULL for *_, value in turned)

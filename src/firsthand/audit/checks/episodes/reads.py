@@ -13,7 +13,7 @@ from firsthand.audit.thresholds import MOSTLY, READS_PLAYED
 
 
 def way_informs(run: CheckRun, instances: list[Instance]) -> bool:
-    """Say whether what is seen on the way carries what later steps say, so that the way is there to find it out."""
+    """Say whether intermediate steps gather information that the last step uses."""
     told = 0
     for instance in instances:
         seen = " ".join(run.session.solved[instance.seed].observations[1:-1])
@@ -25,7 +25,10 @@ def way_informs(run: CheckRun, instances: list[Instance]) -> bool:
 
 
 def informs(run: CheckRun, chosen: list[Instance], name: str) -> bool:
-    """Say whether steps of a kind are answered with something that differs between instances: the same step in other words, or new words."""
+    """Say whether steps of a kind are answered with something that differs between instances.
+
+    The same step in other words, or new words.
+    """
     said: list[frozenset[str]] = []
     replies: dict[str, list[str]] = defaultdict(list)
     own = own_words(chosen)
@@ -50,7 +53,10 @@ def informs(run: CheckRun, chosen: list[Instance], name: str) -> bool:
 
 
 def own_words(chosen: list[Instance]) -> dict[int, set[str]]:
-    """Return the words of each prompt that not all prompts have: an echo of them informs of nothing."""
+    """Return the words of each prompt that not all prompts have.
+
+    An echo of them informs of nothing.
+    """
     words = {i.seed: set(re.findall(r"\w+", i.prompt)) for i in chosen}
     shared = set[str].intersection(*words.values())
     return {seed: said - shared for seed, said in words.items()}
@@ -62,7 +68,10 @@ def masked(reply: str, own: set[str]) -> str:
 
 
 def foreseen(run: CheckRun, chosen: list[Instance], name: str) -> bool | None:
-    """Say whether what was seen last and the step fix the reply, so that it informs of nothing; None where too few cases repeat."""
+    """Say whether what was seen last and the step fix the reply, so that it informs of nothing.
+
+    None where too few cases repeat.
+    """
     replies: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     own = own_words(chosen)
     for instance in chosen:
@@ -83,7 +92,10 @@ def foreseen(run: CheckRun, chosen: list[Instance], name: str) -> bool | None:
 
 
 def changes(run: CheckRun, chosen: list[Instance], name: str) -> bool:
-    """Say whether steps of a kind change what is seen: what changes nothing is idle, and no work."""
+    """Say whether steps of a kind change what is seen.
+
+    What changes nothing is idle, and no work.
+    """
     moved: list[bool] = []
     for instance in chosen:
         trace = run.session.solved[instance.seed]
@@ -94,7 +106,7 @@ def changes(run: CheckRun, chosen: list[Instance], name: str) -> bool:
 
 
 def paid_before(run: CheckRun, chosen: list[Instance], name: str) -> bool:
-    """Say whether steps of a kind only end plans that have earned everything by then, step by step."""
+    """Say whether steps of a kind only end plans that have earned everything by then."""
     ends = all(kind(i.oracle[-1]) == name and name not in map(kind, i.oracle[:-1]) for i in chosen)
     return ends and all(
         len(trace.rewards) > 1 and trace.rewards[-1] == 0.0
@@ -104,7 +116,7 @@ def paid_before(run: CheckRun, chosen: list[Instance], name: str) -> bool:
 
 
 def tells(run: CheckRun, chosen: list[Instance], name: str) -> bool:
-    """Say whether steps of a kind are answered with words that later steps use and nothing before told."""
+    """Say whether steps of a kind are answered with new words that later steps use."""
     told = 0
     for instance in chosen:
         trace, known = run.session.solved[instance.seed], set(re.findall(r"\w+", instance.prompt))

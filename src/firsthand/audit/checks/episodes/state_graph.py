@@ -1,7 +1,7 @@
 """Where a target tells its state, walk all states: no path out-earns the oracle, no cycle pays.
 
-States are told apart by what the target reports; a cycle is accused only when really repeating it pays
-every time, so a state that leaves something out accuses nobody.
+States are told apart by what the target reports; a cycle is accused only when really repeating it
+pays every time, so a state that leaves something out accuses nobody.
 """
 
 from firsthand.audit.accusation import CheckRun, check
@@ -88,10 +88,12 @@ def _accuse_path(
     done: bool,
 ) -> bool:
     return run.accuse(
-        f"A path through the states earns {value:g}, the oracle {best:g}.", Witness("pays", (Play(instance.seed, plan),), value=value),
-        severity="minor" if done else "critical", values=[value / best],
+        f"A path through the states earns {value:g}, the oracle {best:g}.",
+        Witness("pays", (Play(instance.seed, plan),), value=value),
+        severity="minor" if done else "critical",
+        values=[value / best],
         advice="Make the oracle's way the best one there is, or find out what else is paid.",
-    )  # fmt: skip
+    )
 
 
 def _accuse_cycle(
@@ -113,7 +115,8 @@ def _accuse_cycle(
     if len(trace.rewards) < len(play.actions) or min(paid) < 0.5 * gain:
         return False
     return run.accuse(
-        f"A cycle of states pays {gain:g} each time round: {', '.join(cycle)}.", Witness("pays", (play,), value=trace.paid),
+        f"A cycle of states pays {gain:g} each time round: {', '.join(cycle)}.",
+        Witness("pays", (play,), value=trace.paid),
         values=[trace.paid / run.session.best(instance.seed)],
         advice="Pay the change of a potential of the state, so that every cycle sums to zero.",
-    )  # fmt: skip
+    )

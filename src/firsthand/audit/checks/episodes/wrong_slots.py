@@ -104,7 +104,8 @@ def _accuse(run: CheckRun, slot: Slot, found: list[tuple[Instance, Play]], tried
     if len(paid) < 0.8 * len(found):
         return False
     return run.accuse(
-        f"A wrong value for argument {place + 1} of `{named(name)}` is answered with the right one, on "
+        f"A wrong value for argument {place + 1} of `{named(name)}` is answered with the right "
+        "one, on "
         f"{len(found)} of {tried} instances.",
         Witness("pays", (paid[0],), value=TOLD_PAID * run.session.best(paid[0].seed)),
         values=values,
