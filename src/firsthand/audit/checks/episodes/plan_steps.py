@@ -185,7 +185,9 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     return len(results), len(full)
 
 
-PERMISSION = re.compile(r"\b(?:may|can|could|optional\w*|allowed|free to|if you)\b", re.IGNORECASE)
+PERMISSION = re.compile(
+    r"\b(?:you|one|agents?) (?:may|can|could)\b(?! not)|\boptional|\ballowed\b|\bfree to\b|\bif you\b"
+)
 
 
 def _asked_for(name: str, prompt: str) -> bool:
