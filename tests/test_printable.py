@@ -35,6 +35,6 @@ def test_a_name_stays_in_its_line():
 
 
 def test_secrets_are_redacted(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(secrets, "_secrets", set())
+    monkeypatch.setattr(secrets, "_parts", {})
     secrets.register("sk-0123456789")
     assert printable("my key is sk-0123456789\x1b") == r"my key is [secret]\x1b"

@@ -130,7 +130,7 @@ def test_json_is_escaped_and_stays_the_same_document():
 
 
 def test_no_verb_shows_a_key(hostile, monkeypatch):
-    monkeypatch.setattr(secrets, "_secrets", set())
+    monkeypatch.setattr(secrets, "_parts", {})
     key = "sk-a-very-secret-key"
     secrets.register(key)
     monkeypatch.setattr(Choosing, "act", lambda self, action: fh.Observation(key, done=True))

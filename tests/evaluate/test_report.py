@@ -473,7 +473,7 @@ def test_what_is_hidden_in_text_is_shown(tmp_path: Path) -> None:
 
 
 def test_keys_are_redacted_before_text_is_cut(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(secrets, "_secrets", set())
+    monkeypatch.setattr(secrets, "_parts", {})
     key = "sk-a-very-secret-key-0123456789"
     secrets.register(key)
     for before in (0, 3980, 10_000):

@@ -115,3 +115,8 @@ def main() -> None:
         if isinstance(ending.code, int) and ending.code > 128:
             stopping.leave(ending.code)
         raise
+    except Exception:  # a bug: its message may quote what a world said
+        import traceback
+
+        tell(traceback.format_exc().rstrip("\n"), err=True)
+        raise SystemExit(1) from None
