@@ -21,7 +21,7 @@ def empty(run: CheckRun) -> str | None:
     """Play blanks, punctuation, senseless bodies in every frame, refusals, form without content."""
     bodies = {text: text for text in (*EMPTY, *WORDS, *REFUSALS)}
     for place in run.session.frames:
-        for body in (*EMPTY[:4], *WORDS[:1], "?", *REFUSALS[:3]):
+        for body in (*EMPTY[:4], *WORDS[:1], "?", *REFUSALS[:3], "[]", "{}"):
             bodies.setdefault(place.put(body), body)
     for place in run.session.frames[:1]:
         bodies.setdefault(place.before * 3 + place.after * 3, "")
