@@ -23,7 +23,13 @@ from firsthand.audit.process.recompute import differ, recompute
 from firsthand.audit.session import Session
 from firsthand.audit.stats.bounds import mean_upper
 from firsthand.audit.targets.protocol import Instance, Play, Spec, Trace
-from firsthand.audit.thresholds import EXCESS, FULL, MOST_FINDINGS, MOST_UNCONFIRMED
+from firsthand.audit.thresholds import (
+    EXCESS,
+    FULL,
+    HANG_RUNAWAY,
+    MOST_FINDINGS,
+    MOST_UNCONFIRMED,
+)
 from firsthand.errors import UserError
 
 Kind = str
@@ -267,7 +273,7 @@ class CheckRun:
     @property
     def patience(self) -> float:
         """Seconds after which a play of this target counts as a hang in a witness."""
-        return PLAY_SECONDS if self.session.lab.seconds > FAST_SECONDS else FAST_SECONDS
+        return max(self.session.lab.seconds, FAST_SECONDS)
 
 
 def _smaller(play: Play, tries: int, keeps: Callable[[Play], bool]) -> Iterator[Play]:
@@ -313,7 +319,7 @@ def shows(spec: Spec, witness: Witness) -> bool:
         spec,
         conditions=conditions[0],
         workers=1,
-        seconds=witness.value if witness.fault == "hang" and witness.value else PLAY_SECONDS,
+        seconds=(witness.value or PLAY_SECONDS) if witness.fault == "hang" else HANG_RUNAWAY,
     ) as lab:
         lab.start()
         if witness.shows == "instances":

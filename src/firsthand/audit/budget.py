@@ -34,6 +34,8 @@ COSTLY_INSTANCES = 24
 """Where plays start processes, an attack sees at most so many instances."""
 DEEP = 8
 """How much longer `deep` searches than `standard`."""
+MOST_PLAY_SECONDS = 300.0
+"""Longest time of one play: 60 cases with five seconds each, all of which hang."""
 CHECK_SECONDS: dict[Budget, float] = {"quick": 120.0, "standard": 600.0, "deep": 7200.0}
 """Wall time after which a check is a runaway. The slowest check of the corpus takes a tenth."""
 

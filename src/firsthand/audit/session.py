@@ -10,7 +10,14 @@ from functools import cached_property
 from statistics import median
 
 from firsthand.audit import budget
-from firsthand.audit.budget import COSTLY, COSTLY_INSTANCES, SEEDS, TASKS, Options
+from firsthand.audit.budget import (
+    COSTLY,
+    COSTLY_INSTANCES,
+    MOST_PLAY_SECONDS,
+    SEEDS,
+    TASKS,
+    Options,
+)
 from firsthand.audit.formats import actions as written_actions
 from firsthand.audit.formats.answers import (
     Slot,
@@ -21,7 +28,7 @@ from firsthand.audit.formats.answers import (
 )
 from firsthand.audit.formats.bad_plays import wrong_answers, wrong_plans
 from firsthand.audit.formats.programs import program
-from firsthand.audit.process.pool import Lab
+from firsthand.audit.process.pool import PLAY_SECONDS, Lab
 from firsthand.audit.stats.luck import Luck
 from firsthand.audit.targets.protocol import Facts, Instance, Play, Spec, Trace
 from firsthand.task import digest
@@ -133,6 +140,17 @@ class Session:
             return True
         spawned = [self.solved[instance.seed].spawned for instance in self.usable]
         return bool(spawned) and median(spawned) >= 1
+
+    @cached_property
+    def play_seconds(self) -> float:
+        """Seconds after which a play hangs: longer where a play starts many processes.
+
+        A grader may give each of its cases a time of its own; a program that hangs takes them all.
+        """
+        if not self.costly:
+            return PLAY_SECONDS
+        spawned = [self.solved[instance.seed].spawned for instance in self.usable]
+        return min(PLAY_SECONDS * (1 + max(spawned, default=0)), MOST_PLAY_SECONDS)
 
     def some(self, n: int) -> list[Instance]:
         """Return up to `n` usable instances, evenly spread; fewer where plays are costly."""

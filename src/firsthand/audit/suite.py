@@ -181,6 +181,8 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
             raise NotRun("the oracle earns nothing on any instance to compare an attack with")
         if "usable" in session.__dict__ and not session.costly:
             session.lab.seconds = min(session.lab.seconds, FAST_SECONDS)
+        elif "usable" in session.__dict__:
+            session.lab.seconds = session.play_seconds
         work.outcome.reason = check.examine(work) or ""
     except NotRun as error:
         failed = str(error)

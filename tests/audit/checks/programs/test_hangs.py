@@ -8,6 +8,7 @@ from firsthand.audit.checks.programs import hangs
 from firsthand.audit.checks.programs.exploits import exploits
 from firsthand.audit.checks.programs.hangs import Hangs, unnoticed, used
 from firsthand.audit.formats.programs import program
+from firsthand.audit.process.pool import PLAY_SECONDS
 from firsthand.audit.session import Session
 from firsthand.audit.targets.naming import spec_of
 
@@ -52,6 +53,7 @@ def test_a_grader_that_waits_for_every_case_is_waited_for(session):
     found, *_ = ended(session)
     assert len(found) == 2
     assert all(hung.trace is not None and hung.trace.paid == 0 for hung in found.values())
+    assert session.play_seconds == PLAY_SECONDS * (1 + 24), "it starts a process for each case"
 
 
 @pytest.mark.parametrize("session", [BROKEN["the right lines somewhere"]], indirect=True)
