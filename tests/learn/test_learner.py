@@ -697,3 +697,10 @@ async def test_law_12_what_a_person_vouched_for_stays_so_when_it_is_proposed_aga
     start = agent().with_playbook(Playbook(1, (vouched,)))
     learned = await learn(start, DESK, folder=tmp_path, config=config, reviewer=Claims())
     assert not learned.working.by_id[vouched.id].untrusted
+
+
+async def test_the_vote_stands_beside_the_result(tmp_path):
+    """Copying the nearest example is all that this player does, so the vote does as well."""
+    learned = await learn(agent(), DESK, folder=tmp_path, config=SMALL)
+    assert learned.vote.tasks == SMALL.eval_tasks
+    assert learned.vote.score.mean == pytest.approx(learned.after.score.mean, abs=0.1)

@@ -226,7 +226,7 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
 
     from firsthand.evaluate.tables import table
     from firsthand.journal.journal import Journal
-    from firsthand.learn.lessons.outcome import explanation, verdict_line
+    from firsthand.learn.lessons.outcome import explanation, verdict_line, vote_line
     from firsthand.rollout.replay import replay_journal
 
     for point, number in zip(learned.curve, range(1, len(learned.curve) + 1), strict=True):
@@ -255,6 +255,8 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
             lessons.add_row(lesson.observation or lesson.text, lesson.action, credit)
         show.say(lessons)
     show.say(table(learned.comparison))
+    if learned.vote:
+        show.say(f"Vote: {vote_line(learned.vote)}")
     journal = Journal(folder / "journal")
     difference = await replay_journal(journal)
     show.say(

@@ -26,6 +26,7 @@ from firsthand.learn.lessons.intake import admit
 from firsthand.learn.lessons.promotion import judge
 from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
+from firsthand.learn.lessons.vote import Vote
 from firsthand.playbook import Lesson, Mask, Playbook, merge
 from firsthand.prompt import Model
 from firsthand.registry import tasks
@@ -55,6 +56,9 @@ class Learned(msgspec.Struct, frozen=True):
     """What went wrong and was worked around, one line each."""
     spent: tuple[Spent, ...] = ()
     """What model calls took in each phase, as far as they were made now."""
+    vote: Evaluation | None = None
+    """How a nearest-neighbour vote over the deployed examples does on the held-out tasks, without a
+    model; None: no worked example was deployed."""
     unidentified: tuple[str, ...] = ()
     """Kinds and lessons whose showing never varied, so that their effect cannot be told."""
 
@@ -389,8 +393,16 @@ class _Life:
             dict(self.flagged.most_common()),
             tuple(self.problems),
             self.meter.spent(),
+            await self._vote(held_out),
             self.unidentified,
         )
+
+    async def _vote(self, held_out: Sequence[Task]) -> Evaluation | None:
+        """Play the held-out tasks without a model; it costs nothing, so no journal keeps it."""
+        if not any(lesson.kind == "example" for lesson in self.deployed.active):
+            return None
+        voting = Agent(model=Vote(self.deployed))
+        return summarise(await rollout(voting, held_out, limits=self.config.limits))
 
     def _tasks(self, split: Split, n: int, *, start: int) -> list[Task]:
         """Return n tasks of each environment, interleaved."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from firsthand.evaluate.evaluate import Evaluation
 from firsthand.evaluate.report import Report, write_report
 from firsthand.learn.lessons.gate import GAIN, Local, Verdict, amount
 from firsthand.learn.lessons.learner import Learned
@@ -42,6 +43,7 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
             if learned.unidentified
             else {}
         ),
+        **({"vote": vote_line(learned.vote)} if learned.vote else {}),
         **{f"{phase} took": took for phase, took in table_rows(learned.spent)},
     }
 
@@ -65,6 +67,17 @@ def _flagged(learned: Learned, config: LearnConfig) -> str:
         f"{reasons}; nothing was learned from them"
         if config.exclude_flagged
         else f"{reasons}; learned from like all others"
+    )
+
+
+def vote_line(vote: Evaluation) -> str:
+    """Say how the deployed examples do without the model."""
+    if vote.score is None:
+        return "every episode failed"
+    low, high = vote.score.interval.low, vote.score.interval.high
+    return (
+        f"{vote.score.mean:.2f} [{low:.2f}, {high:.2f}]: a nearest-neighbour vote over the same "
+        "lessons on the same tasks, without a model"
     )
 
 
@@ -114,6 +127,7 @@ def summary(learned: Learned, config: LearnConfig) -> dict[str, Any]:
         "comparison": msgspec.to_builtins(learned.comparison),
         "verdicts": msgspec.to_builtins(learned.verdicts),
         "curve": msgspec.to_builtins(learned.curve),
+        "vote": msgspec.to_builtins(learned.vote),
         "problems": list(learned.problems),
         "unidentified": list(learned.unidentified),
         "spent": msgspec.to_builtins(learned.spent),
