@@ -10,6 +10,7 @@ from firsthand.audit.targets.naming import spec_of
 
 EPISODIC = (
     "plan_steps",
+    "plan_arguments",
     "passive",
     "cycles",
     "after_done",

@@ -25,7 +25,7 @@ FOUND = {
 def audited(tmp_path, source):
     file = tmp_path / "target.py"
     file.write_text(source)
-    return run(spec_of(str(file)), Options(only=("plan_steps",), seeds=60))
+    return run(spec_of(str(file)), Options(only=("plan_steps", "plan_arguments"), seeds=60))
 
 
 @pytest.mark.parametrize("name", FOUND)
