@@ -1,6 +1,8 @@
-"""Episodic environments of a few lines for the audit's tests: sound ones that look suspicious, and ones with a flaw.
+"""Episodic environments of a few lines for the audit's tests: sound ones that look suspicious, and
+ones with a flaw.
 
-`SOUND` maps a name to a source; `BROKEN` maps a name to the checks of which at least one must fail, and a source.
+`SOUND` maps a name to a source; `BROKEN` maps a name to the checks of which at least one must fail,
+and a source.
 """
 
 import textwrap
@@ -18,7 +20,9 @@ def grid(
     state: bool = True,
     steps: int = 40,
 ) -> str:
-    """A 5 x 5 grid with a goal drawn from the seed; `gain` is the reward of a step from its distances before and after."""
+    """A 5 x 5 grid with a goal drawn from the seed; `gain` is the reward of a step from its
+    distances before and after.
+    """
     shown = "\n        def state(self):\n            return (self.x, self.y)" if state else ""
     return world(
         f"""
@@ -57,7 +61,16 @@ def grid(
     )
 
 
-def guessing(most: int = 100, tries: int = 7, wrong: str = '"higher" if self.n > n else "lower"', bad: str = '"not a number"', prompt: str = '"Guess my number."', right: str = "n == self.n", first: bool = False) -> str:  # fmt: skip
+# fmt: skip
+def guessing(
+    most: int = 100,
+    tries: int = 7,
+    wrong: str = '"higher" if self.n > n else "lower"',
+    bad: str = '"not a number"',
+    prompt: str = '"Guess my number."',
+    right: str = "n == self.n",
+    first: bool = False,
+) -> str:
     """Guess a number; `tries` 0 declares no horizon."""
     return world(
         f"""
@@ -88,8 +101,17 @@ def guessing(most: int = 100, tries: int = 7, wrong: str = '"higher" if self.n >
     )
 
 
-def desk(judged: str, actions: str = '"read", "post:<text>", "close"', plan: str = '["read", f"post:{env.account}={env.amount}", "close"]', reply: str = '"ok"', told: str = "True") -> str:  # fmt: skip
-    """Post an amount to an account, both told by `read`, and close; `judged` says when closing pays."""
+# fmt: skip
+def desk(
+    judged: str,
+    actions: str = '"read", "post:<text>", "close"',
+    plan: str = '["read", f"post:{env.account}={env.amount}", "close"]',
+    reply: str = '"ok"',
+    told: str = "True",
+) -> str:
+    """Post an amount to an account, both told by `read`, and close; `judged` says when closing
+    pays.
+    """
     return world(
         f"""
     ACTIONS = [{actions}]
@@ -152,8 +174,16 @@ def choice(
     )
 
 
-def rooms(step: str, plan: str = '["take lamp"] + ["forward"] * env.n + ["leave"]', actions: str = '"forward", "back", "take lamp", "drop lamp", "leave", "rest"', steps: str = "max_steps = 30") -> str:  # fmt: skip
-    """A corridor of a length drawn from the seed, a lamp, and a door; `step` is what an action does and pays."""
+# fmt: skip
+def rooms(
+    step: str,
+    plan: str = '["take lamp"] + ["forward"] * env.n + ["leave"]',
+    actions: str = '"forward", "back", "take lamp", "drop lamp", "leave", "rest"',
+    steps: str = "max_steps = 30",
+) -> str:
+    """A corridor of a length drawn from the seed, a lamp, and a door; `step` is what an action does
+    and pays.
+    """
     return world(
         f"""
     ACTIONS = [{actions}]
@@ -180,8 +210,16 @@ def rooms(step: str, plan: str = '["take lamp"] + ["forward"] * env.n + ["leave"
     )
 
 
-MOVES = 'if action == "take lamp": self.lamp = True\n            if action == "drop lamp": self.lamp = False\n            if action == "forward": self.at += 1\n            if action == "back": self.at = max(0, self.at - 1)\n            '  # fmt: skip
-LEAVE = 'if action == "leave":\n                self.over = True\n                return 1.0 if self.at == self.n and self.lamp else 0.0\n            '
+# fmt: skip
+MOVES = (
+    'if action == "take lamp": self.lamp = True\n            if action == "drop lamp": '
+    'self.lamp = False\n            if action == "forward": self.at += 1\n            if '
+    'action == "back": self.at = max(0, self.at - 1)\n            '
+)
+LEAVE = (
+    'if action == "leave":\n                self.over = True\n                return 1.0 if '
+    "self.at == self.n and self.lamp else 0.0\n            "
+)
 
 SOUND = {
     "dense potential": grid(),
@@ -196,7 +234,7 @@ SOUND = {
     "bandit with four arms": choice("action == self.right", prompt='f"round {seed}: which arm?"'),
     "two labels": choice("action == self.right", '["keep", "drop"]', prompt='f"{self.right[::-1]}"'),
     "three fixed instances": choice("action == self.right", draw="LABELS[seed % 3]"),
-    "partial credit for being near": choice("1 - abs(LABELS.index(action) - LABELS.index(self.right)) / 9 if action in LABELS else 0", '[str(n) for n in range(10)]'),
+    "partial credit for being near": choice(("1 - abs(LABELS.index(action) - LABELS.index(self.right)) / 9 if action in LABELS else " "0"), '[str(n) for n in range(10)]'),
     "an informative look": desk("right"),
     "an optional look with arguments": desk("right", '"read", "look:<int>", "post:<text>", "close"', '["read", f"look:{env.account}", f"post:{env.account}={env.amount}", "close"]'),
     "an optional look at what was told": desk("right", told="False"),
@@ -273,14 +311,17 @@ SOUND = {
     "read the code, then enter it": desk("right", plan='["read", f"post:{env.account}={env.amount}", "close"]', reply='"noted"'),
 }  # fmt: skip
 
-ONCE = 'if action == "take lamp":\n                self.lamp = True\n                return 0.3\n            '
+ONCE = (
+    'if action == "take lamp":\n                self.lamp = True\n                return 0.3\n '
+    "           "
+)
 BROKEN = {
     "doing nothing pays": (("passive",), choice("action != self.right or True", prompt='f"case {seed}: {self.right}"')),
     "an unknown action pays": (("passive",), choice("action == self.right or action not in LABELS")),
     "empty text is a prefix": (("passive", "blind_plans"), desk("bool(self.posted) and f'{self.account}={self.amount}'.startswith(self.posted[0])")),
-    "a claim pays": (("passive",), rooms(MOVES + LEAVE + 'if "solved" in action:\n                self.over = True\n                return 1.0\n            ', actions='"forward", "back", "take lamp", "leave", "say:<text>"')),
-    "quitting pays": (("passive",), rooms(MOVES + LEAVE + 'if action == "rest":\n                self.over = True\n                return 1.0 - 0.01 * self.turn\n            ')),
-    "quitting on the way pays": (("passive", "plan_steps", "blind_plans"), rooms(MOVES + LEAVE + 'if action == "rest" and self.at > 0:\n                self.over = True\n                return 1.0\n            ')),
+    "a claim pays": (("passive",), rooms(MOVES + LEAVE + ('if "solved" in action:\n                self.over = True\n                return ' '1.0\n            '), actions='"forward", "back", "take lamp", "leave", "say:<text>"')),
+    "quitting pays": (("passive",), rooms(MOVES + LEAVE + ('if action == "rest":\n                self.over = True\n                return 1.0 - ' '0.01 * self.turn\n            '))),
+    "quitting on the way pays": (("passive", "plan_steps", "blind_plans"), rooms(MOVES + LEAVE + ('if action == "rest" and self.at > 0:\n                self.over = True\n              ' '  return 1.0\n            '))),
     "staying alive pays more than finishing": (("passive", "cycles"), grid("0.1 * far + (1.0 if after == 0 else 0.0) * far")),
     "waiting to the end pays": (("passive", "blind_plans"), rooms(MOVES + LEAVE + 'if self.turn >= 30:\n                return 1.0\n            ')),
     "a negative number pays": (("passive", "blind_plans"), guessing(right="n == self.n or n < 0")),
@@ -296,7 +337,7 @@ BROKEN = {
     "one label is right nearly always": (("blind_plans", "passive"), choice("action == self.right", draw="rng.choice(LABELS + ['c'] * 30)")),
     "unlimited tries": (("blind_plans",), guessing(20, 0, wrong='"no"')),
     "more tries than numbers": (("blind_plans",), guessing(20, 40, wrong='"no"')),
-    "many answers in one action": (("blind_plans", "passive"), guessing(20, 3, wrong='"no"', right="False").replace("n = int(action.removeprefix(\"guess:\"))", 'n = 0\n            if str(self.n) in action.split(":")[-1].replace(",", " ").split():\n                self.over = True\n                return "yes", 1.0, True, {}')),
+    "many answers in one action": (("blind_plans", "passive"), guessing(20, 3, wrong='"no"', right="False").replace("n = int(action.removeprefix(\"guess:\"))", ('n = 0\n            if str(self.n) in action.split(":")[-1].replace(",", " ' '").split():\n                self.over = True\n                return "yes", 1.0, ' 'True, {}'))),
     "what is read is not used": (("plan_steps",), desk("len(self.posted) == 0", plan='["read", "close"]')),
     "closing alone pays": (("plan_steps", "passive", "blind_plans"), desk("True", told="False")),
     "any post pays": (("plan_steps", "plan_arguments", "passive"), desk("bool(self.posted)")),

@@ -1,6 +1,7 @@
 """Law 12 in the terminal: no verb lets what a world or a model says drive it, and none shows a key."""
 
 import re
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -148,3 +149,15 @@ def test_verbs_print_through_one_function():
     )
     own = {path.name for path in folder.glob("*.py") if own_way.search(path.read_text("utf-8"))}
     assert own == {"console.py", "document.py", "reference.py", "terminal.py"}
+
+
+@pytest.mark.parametrize(
+    "words", [("audit", "grader.py"), ("eval", "test/hostile", "--model", "scripted:expert")]
+)
+def test_a_page_that_cannot_be_written_is_said_before_anything_is_played(
+    hostile, monkeypatch, words
+):
+    Path("grader.py").write_text(GRADER, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    said = hostile(*words, "--html", "page.html", code=2)
+    assert "pip install 'firsthand[report]'" in said.stderr and said.stdout == ""

@@ -74,6 +74,10 @@ def audit(
     """
     if replay is not None:
         raise typer.Exit(_replay(replay))
+    if html is not None:
+        from firsthand.evaluate.html import require
+
+        require()
     names = _targets(target, everything)
     if key and not set(key) <= set("0123456789abcdefABCDEF"):
         raise UserError(f"--key is a hexadecimal number such as 5eed, got {key!r}.")

@@ -1,8 +1,8 @@
 """A dark house to explore: doors, locks, keys, and a thing to carry from one room to another.
 
 Houses are built in regions. Each locked door leads into a new region and its key lies in the region
-before, so every lock on the chain has to be opened, in order, and the shortest way through is known.
-Left out: things to combine, other people, and a limit to what can be carried.
+before, so every lock on the chain has to be opened, in order, and the shortest way through is
+known. Left out: things to combine, other people, and a limit to what can be carried.
 """
 
 import random
@@ -15,15 +15,31 @@ from firsthand.environment import Action, Environment, Observation, Score, text_
 from firsthand.task import Task
 
 ROOMS = {
-    "attic": "Rafters creak above you.", "bakehouse": "The oven is long cold.", "ballroom": "Dust lies on the dance floor.",
-    "cellar": "Barrels line the walls.", "chapel": "A row of pews faces a bare wall.", "conservatory": "Dry leaves crackle under your feet.",
-    "courtyard": "High walls shut out the moon.", "dining room": "A long table is laid for nobody.", "dovecote": "Feathers drift down.",
-    "gallery": "Portraits look past you.", "guardroom": "A rack for pikes stands empty.", "hall": "Your steps echo.",
-    "kitchen": "Copper pans hang in a row.", "laundry": "Sheets hang stiff on a line.", "library": "Books reach up to the ceiling.",
-    "nursery": "A rocking horse nods.", "observatory": "A telescope points at a closed shutter.", "pantry": "It smells of apples.",
-    "parlour": "The clock has stopped.", "scullery": "Water drips into a basin.", "stable": "Straw covers the floor.",
-    "study": "Papers cover the desk.", "tower": "Wind whistles through a slit.", "workshop": "Shavings lie under the bench.",
-}  # fmt: skip
+    "attic": "Rafters creak above you.",
+    "bakehouse": "The oven is long cold.",
+    "ballroom": "Dust lies on the dance floor.",
+    "cellar": "Barrels line the walls.",
+    "chapel": "A row of pews faces a bare wall.",
+    "conservatory": "Dry leaves crackle under your feet.",
+    "courtyard": "High walls shut out the moon.",
+    "dining room": "A long table is laid for nobody.",
+    "dovecote": "Feathers drift down.",
+    "gallery": "Portraits look past you.",
+    "guardroom": "A rack for pikes stands empty.",
+    "hall": "Your steps echo.",
+    "kitchen": "Copper pans hang in a row.",
+    "laundry": "Sheets hang stiff on a line.",
+    "library": "Books reach up to the ceiling.",
+    "nursery": "A rocking horse nods.",
+    "observatory": "A telescope points at a closed shutter.",
+    "pantry": "It smells of apples.",
+    "parlour": "The clock has stopped.",
+    "scullery": "Water drips into a basin.",
+    "stable": "Straw covers the floor.",
+    "study": "Papers cover the desk.",
+    "tower": "Wind whistles through a slit.",
+    "workshop": "Shavings lie under the bench.",
+}
 TREASURES = (
     "lamp",
     "crown",
@@ -44,7 +60,9 @@ PATIENCE = 2.5
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How large a house is: rooms, locked doors on the chain, keys that open nothing, passages that make loops."""
+    """How large a house is: rooms, locked doors on the chain, keys that open nothing, passages that
+    make loops.
+    """
 
     rooms: int
     locks: int
@@ -64,11 +82,15 @@ LEVELS = {
 
 
 class House(msgspec.Struct, frozen=True):
-    """What never changes: where doors lead, what they are locked with, where things lie at first, and the errand."""
+    """What never changes: where doors lead, what they are locked with, where things lie at first,
+    and the errand.
+    """
 
     exits: dict[str, dict[str, str]]
     locks: dict[str, str]
-    """Room to the metal of the lock on the one door that leads into its region, in the order of the chain."""
+    """Room to the metal of the lock on the one door that leads into its region, in the order of the
+    chain.
+    """
     things: dict[str, str]
     """Thing to room."""
     start: str
@@ -84,10 +106,13 @@ class KeysAndRooms(Environment):
     turns = 120
     base_rate = 0.04  # moves drawn at random, at level 1; measured
     statement = (
-        "You are in a dark house, with a candle. Find the thing you were sent for, carry it to the room where it belongs and put it down there. "
-        "Each turn, answer with one move, such as `go north`, `take iron key`, `unlock east with iron key` or, in the right room, `put down lamp`. "
-        "A locked door opens with the key of its metal; some keys open nothing. You can carry everything. Every turn burns the candle down a "
-        "little, also a turn with a move that is not possible; when it goes out, it is over."
+        "You are in a dark house, with a candle. Find the thing you were sent for, carry "
+        "it to the room where it belongs and put it down there. Each turn, answer with one "
+        "move, such as `go north`, `take iron key`, `unlock east with iron key` or, in the "
+        "right room, `put down lamp`. A locked door opens with the key of its metal; some "
+        "keys open nothing. You can carry everything. Every turn burns the candle down a "
+        "little, also a turn with a move that is not possible; when it goes out, it is "
+        "over."
     )
 
     def reset(self, task: Task) -> Observation:
@@ -170,8 +195,9 @@ class KeysAndRooms(Environment):
         here = [thing for thing, room in self.things.items() if room == self.room]
         seen = f" You see: {', '.join(here)}." if here else ""
         return (
-            f"You are in the {self.room}. {ROOMS[self.room]} Doors: {', '.join(doors)}.{seen} "
-            f"You carry: {', '.join(self.held) or 'nothing'}. The candle lasts for {self.light} more moves."
+            f"You are in the {self.room}. {ROOMS[self.room]} Doors: "
+            f"{', '.join(doors)}.{seen} You carry: {', '.join(self.held) or 'nothing'}. "
+            f"The candle lasts for {self.light} more moves."
         )
 
     @property
@@ -276,7 +302,8 @@ def _exits(
 def plan(house: House, room: str, things: dict[str, str], locked: dict[str, str]) -> list[str]:
     """Return the fewest moves that finish the errand from here.
 
-    The chain leaves no choice of order: each key lies behind the lock before it, and the treasure behind the last.
+    The chain leaves no choice of order: each key lies behind the lock before it, and the treasure
+    behind the last.
     """
     moves, closed = list[str](), dict(locked)
     for thing in (*(f"{metal} key" for metal in locked.values()), house.treasure):

@@ -1,8 +1,8 @@
 """A hidden house policy sends each ticket to a desk; the policy is made up anew in every world.
 
 A policy is an ordered list of clauses, the first that holds decides: a question of facts that the
-ticket states in varied words. The facts that clauses ask about, their order and the desks are laws of
-the world. At high levels clauses overlap, so that order matters.
+ticket states in varied words. The facts that clauses ask about, their order and the desks are laws
+of the world. At high levels clauses overlap, so that order matters.
 """
 
 import random
@@ -79,8 +79,8 @@ class Clause(msgspec.Struct, frozen=True):
 def policy(rng: random.Random, level: int) -> tuple[list[Clause], str]:
     """Make up the clauses of a world at a level, and the desk of last resort.
 
-    The kinds, values and desks are shuffled once for the world, so that the policies of its levels are related: every
-    level's policy asks first about the kinds that the lower levels ask about.
+    The kinds, values and desks are shuffled once for the world, so that the policies of its levels
+    are related: every level's policy asks first about the kinds that the lower levels ask about.
     """
     kinds, desks = rng.sample(sorted(FACTS), len(FACTS)), rng.sample(DESKS, len(DESKS))
     values = {kind: rng.sample(sorted(FACTS[kind]), len(FACTS[kind])) for kind in sorted(FACTS)}
@@ -101,17 +101,22 @@ def policy(rng: random.Random, level: int) -> tuple[list[Clause], str]:
 
 
 class Triage(Environment):
-    """Send each ticket to the desk that a hidden house policy names; the policy differs from world to world."""
+    """Send each ticket to the desk that a hidden house policy names, another in each world."""
 
     name = "rules/triage"
     version = "1"
     turns = 2
     laws = True
     base_rate = 0.34
-    statement = "You sort the tickets of a company. Answer each ticket with the name of the desk that the house policy sends it to."
+    statement = (
+        "You sort the tickets of a company. Answer each ticket with the name of the desk that "
+        "the house policy sends it to."
+    )
 
     def reset(self, task: Task) -> Observation:
-        """Draw a desk first and then a ticket that the policy sends there, so that labels are balanced."""
+        """Draw a desk first and then a ticket that the policy sends there, so that labels are
+        balanced.
+        """
         rng = task.rng("instance")
         clauses, last = policy(task.rng("world"), task.level)
         self.desks = sorted({clause.desk for clause in clauses})
