@@ -61,7 +61,6 @@ def grid(
     )
 
 
-# fmt: skip
 def guessing(
     most: int = 100,
     tries: int = 7,
@@ -101,7 +100,6 @@ def guessing(
     )
 
 
-# fmt: skip
 def desk(
     judged: str,
     actions: str = '"read", "post:<text>", "close"',
@@ -174,7 +172,6 @@ def choice(
     )
 
 
-# fmt: skip
 def rooms(
     step: str,
     plan: str = '["take lamp"] + ["forward"] * env.n + ["leave"]',
@@ -210,7 +207,6 @@ def rooms(
     )
 
 
-# fmt: skip
 MOVES = (
     'if action == "take lamp": self.lamp = True\n            if action == "drop lamp": '
     'self.lamp = False\n            if action == "forward": self.at += 1\n            if '
