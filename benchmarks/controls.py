@@ -3,6 +3,7 @@
     nothing to learn     control/null: no playbook can help, so none may be deployed and no gain claimed
     gate alone           the same, with every lesson sent to the gate, which then has to refuse by itself
     another world        lessons of one world of interfaces/shop_desk must not help in other worlds
+    a reader of prose    the opposite: one that obeys its system message must be taught by it
     shuffled outcomes    scores dealt out at random among the episodes of a round must teach nothing
 
 The default player copies its worked examples (`copycat.py`), which makes many learners cheap. With
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 from copycat import Copycat
+from reader import Reader
 from rich.console import Console
 from rich.table import Table
 
@@ -37,6 +39,8 @@ from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
 
 SEEDS = 60
+LEAST_TAUGHT = 0.4
+"""Of the .8 that a reader who obeys everything can gain."""
 MOST_GAIN, MOST_DEPLOYED = 0.01, 0.05
 HOME, ABROAD = 1, (2, 3, 4, 5, 6, 7)
 T_5 = 2.571
@@ -255,7 +259,20 @@ def passed(holds: bool) -> str:
     return "[green]PASS[/]" if holds else "[red]FAIL[/]"
 
 
-CONTROLS = {"null": null, "gate": gate, "world": world, "shuffled": shuffled}
+async def prose(bench: Bench) -> bool:
+    """Teach a reader that obeys prose: what a learner cannot teach it, no model behind an API learns."""
+    gains: list[float] = []
+    for number in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            agent = Agent(model=Reader(number), sampling=Sampling(temperature=0.0))
+            config = LearnConfig(world=number)
+            found = await learn(agent, "interfaces/shop_desk", folder=Path(folder), config=config)
+        gains.append(found.gain)
+    bench.console.print(f"a reader of prose gains {', '.join(f'{gain:+.2f}' for gain in gains)}")
+    return min(gains) > LEAST_TAUGHT
+
+
+CONTROLS = {"prose": prose, "null": null, "gate": gate, "world": world, "shuffled": shuffled}
 
 
 async def run(bench: Bench, only: Sequence[str]) -> bool:

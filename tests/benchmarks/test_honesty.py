@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from firsthand.agent import Agent
-from firsthand.learn.lessons.learner import LearnConfig
+from firsthand.learn.lessons.learner import LearnConfig, learn
+from firsthand.prompt import Sampling
 from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
 
@@ -19,7 +20,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def benchmark(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield importlib.import_module
-    for name in ("credit", "controls", "copycat"):
+    for name in ("credit", "controls", "copycat", "reader"):
         sys.modules.pop(name, None)
 
 
@@ -68,6 +69,15 @@ def test_a_learner_that_gained_fails_a_control_without_anything_to_learn(control
     assert learned.gain > 0.2
     assert not controls.nothing_claimed(bench.console, "title", [learned])
     assert capsys.readouterr().out.count("FAIL") == 2
+
+
+async def test_a_reader_of_prose_is_taught(benchmark, tmp_path):
+    """The path of models behind an API: it used to claim 0 in five of six worlds."""
+    reader = Agent(model=benchmark("reader").Reader(), sampling=Sampling(temperature=0.0))
+    config = LearnConfig(tasks=60, eval_tasks=40)
+    learned = await learn(reader, "interfaces/shop_desk", folder=tmp_path, config=config)
+    assert learned.gain > 0.4
+    assert learned.unidentified == ()
 
 
 def test_a_failed_control_ends_with_exit_code_1(controls, monkeypatch, capsys):
