@@ -19,9 +19,12 @@ READS = re.compile(r"\binput\(|\bsys\.stdin\b|\bopen\(0|\bfileinput\.")
 """A program that reads its standard input is run from top to bottom."""
 ABSENT: Any = ...
 """Stands for an expected value that the prompt does not tell."""
+_SAYS = r"returns?|gives|is|should (?:return|be|give|equal)|evaluates to|must (?:return|be|equal)"
 ARROW = re.compile(
-    r"[`'\")\]]?\s*(?:==|-+>|=+>|→|#\s*(?:-*>|=>|→)?|=|:|returns?\b|gives\b|is\b|should (?:return|be|give|equal)\b|evaluates to\b|must (?:return|be|equal)\b)[:\s]*`?"  # noqa: E501
+    r"[`'\")\]]?\s*(?:==|-+>|=+>|→|#\s*(?:-*>|=>|→)?|=|:"
+    rf"|(?:{_SAYS})\b)[:\s]*`?"
 )
+"""What stands between a call and its value in a prompt."""
 
 
 class Function(msgspec.Struct, frozen=True):
