@@ -35,12 +35,17 @@ class Hung(msgspec.Struct, frozen=True):
     trace: Trace | None
     """None: it was neither ended nor graded."""
 
+    @property
+    def one(self) -> bool:
+        """Whether it hangs on one case only, so that no number of cases excuses a long wait."""
+        return self.payload.name.startswith("asleep on the first")
+
 
 class Hangs:
     """Plays that are waited for in the background."""
 
     def __init__(self, run: CheckRun, instance: Instance, own: Program) -> None:
-        self.pool = ThreadPoolExecutor(2)
+        self.pool = ThreadPoolExecutor(3)
         self.inside = run.session.solved[instance.seed].spawned == 0
         """Whether the grader runs programs in its own process."""
         self.waiting: list[Future[Hung]] = [
@@ -58,7 +63,7 @@ def _endless(instance: Instance, own: Program, *, inside: bool) -> list[Payload]
     if inside:
         return [endless.busy(own)]
     one = endless.on_one(own, called(own, instance.prompt))
-    return [endless.asleep(own), *([one] if one else [])]
+    return [endless.asleep(own), endless.busy(own), *([one] if one else [])]
 
 
 def unnoticed(run: CheckRun, instance: Instance, own: Program) -> bool:
