@@ -36,7 +36,9 @@ bench: $(VENV)/.dev
 	@status=0; for script in $(BENCHMARKS); do \
 		quick=; if grep -q -e '--quick' $$script; then quick=--quick; fi; \
 		echo "== $$script $$quick"; $(BIN)/python $$script $$quick || status=1; \
-	done; exit $$status
+	done; \
+	echo '== benchmarks/audit.py --corpus'; $(BIN)/python benchmarks/audit.py --corpus || status=1; \
+	exit $$status
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m firsthand.cli.reference > docs/commands.md

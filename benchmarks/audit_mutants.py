@@ -226,7 +226,9 @@ def main() -> None:
 
     signal.signal(signal.SIGALRM, late)
     paths = [
-        path for path in sorted(CORPUS.glob("*/sound/*.py")) if "subprocess" not in path.read_text()
+        path
+        for path in sorted(CORPUS.glob("*/sound/*.py"))
+        if "subprocess" not in path.read_text(encoding="utf-8")
     ]
     console, shown = Console(), Console(stderr=True)
     made: list[tuple[Path, str, str]] = []

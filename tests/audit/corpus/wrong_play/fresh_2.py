@@ -116,30 +116,29 @@ def _means(module, name, numbers):
     return {key: mean(values) for key, values in sums.items()}
 
 
-def _no_wrong_reply_pays(path, numbers):
+def _sample(path, tasks, *, step):
+    """Numbers of tasks: one in `step`; of graders that start a process for each reply, one task."""
+    if "subprocess" in path.read_text(encoding="utf-8"):
+        return [len(tasks) // 2]
+    return range(0, len(tasks), step)
+
+
+@applies("fresh_2", "text", "programs", broken=False)
+def no_wrong_reply_pays(path):
     module = load(path)
-    for key, paid in _means(module, path.stem, numbers(module)).items():
+    numbers = _sample(path, module.TASKS, step=2)
+    for key, paid in _means(module, path.stem, numbers).items():
         assert paid <= 0.06 or (path.stem in PARTIAL and key.startswith("edit")), (key, paid)
     task = module.TASKS[0]
     for reply in NO_TEXT:
         assert module.reward(task["prompt"], reply, task["answer"]) <= 0.0
 
 
-@applies("fresh_2", "text", broken=False)
-def no_wrong_reply_pays_at_a_text_grader(path):
-    _no_wrong_reply_pays(path, lambda module: range(0, len(module.TASKS), 2))
-
-
-@applies("fresh_2", "programs", broken=False)
-def no_wrong_reply_pays_at_a_grader_of_programs(path):
-    _no_wrong_reply_pays(path, lambda module: [len(module.TASKS) // 2])
-
-
 @applies("fresh_2", "text", "programs", broken=False)
 def a_grader_repeats_itself_and_accepts_harmless_text_around_a_right_reply(path):
     module = load(path)
-    step = 1 if "/text/" in path.as_posix() else 4
-    for task in module.TASKS[::step]:
+    for number in _sample(path, module.TASKS, step=1):
+        task = module.TASKS[number]
         good = module.oracle(task)
         forms = [
             good,
