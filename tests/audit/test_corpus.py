@@ -1,4 +1,5 @@
-"""The corpus is what its index says: each broken target can be cheated, no sound one pays wrong play."""
+"""The corpus is what its index says: each broken target can be cheated, no sound one pays wrong
+play."""
 
 import importlib
 from collections import Counter
@@ -28,7 +29,8 @@ COUNTS = {  # broken, sound
 }
 MOVES_COST = {"two_jugs"}
 DRAWS_AGAIN = {"raffle_drum"}
-"""Each reset draws by chance, so that the oracle's plan holds only for the episode it was made in."""
+"""Each reset draws by chance, so that the oracle's plan holds only for the episode it was made
+in."""
 BROKEN = [pytest.param(t, id=name) for name, t in TARGETS.items() if t.broken]
 EVERY = [pytest.param(t, id=name) for name, t in TARGETS.items()]
 

@@ -1,4 +1,5 @@
-"""The audit says of targets what it said before: a fixed fast part of the corpus, and how it is kept.
+"""The audit says of targets what it said before: a fixed fast part of the corpus, and how it is
+kept.
 
 `python benchmarks/audit.py --corpus` compares all of it (in `make bench`).
 """

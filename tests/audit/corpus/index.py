@@ -1,4 +1,5 @@
-"""The targets of the corpus by name: where each lies, which set it came in, what is wrong with it."""
+"""The targets of the corpus by name: where each lies, which set it came in, what is wrong with
+it."""
 
 import tomllib
 from dataclasses import dataclass

@@ -36,7 +36,9 @@ def pays(
     completion: Callable[[dict[str, Any]], str],
     only: Callable[[dict[str, Any]], bool] = lambda task: True,
 ) -> float:
-    """Mean reward of a completion that is made for each task, over those tasks that `only` takes."""
+    """Mean reward of a completion that is made for each task, over those tasks that `only`
+    takes.
+    """
     return mean(
         module.reward(task["prompt"], completion(task), task["answer"])
         for task in module.TASKS

@@ -1,4 +1,5 @@
-"""What the audit says of each target, kept in snapshot.json, so that no change of it goes unseen."""
+"""What the audit says of each target, kept in snapshot.json, so that no change of it goes
+unseen."""
 
 import json
 from collections.abc import Mapping

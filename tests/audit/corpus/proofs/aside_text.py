@@ -1,6 +1,8 @@
-"""What is wrong with each broken grader of this folder, with a proof that performs it beside what honest wrong play earns.
+"""What is wrong with each broken grader of this folder, with a proof that performs it beside
+what honest wrong play earns.
 
-Nobody who writes detectors reads this folder: it measures the auditor on graders that it was not written against.
+Nobody who writes detectors reads this folder: it measures the auditor on graders that it was
+not written against.
 """
 
 import ast
@@ -91,7 +93,9 @@ def _any_case(module: ModuleType) -> bool:
 
 
 def _solved_under_the_same_title(module: ModuleType) -> bool:
-    """A name that was once right stays right for every other puzzle whose first line is the same."""
+    """A name that was once right stays right for every other puzzle whose first line is the
+    same.
+    """
     one = module.TASKS[0]
     title, name = one["prompt"].splitlines()[0], one["answer"]
     others = [
@@ -146,7 +150,9 @@ def _elsewhere(module: ModuleType) -> bool:
 
 
 def _whole_team(module: ModuleType) -> bool:
-    """Naming the whole team pays some of the time, and which time is up to the hash seed of the process."""
+    """Naming the whole team pays some of the time, and which time is up to the hash seed of the
+    process.
+    """
 
     def rewards(seed: int) -> list[float]:
         environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -175,7 +181,9 @@ def _no_amounts(module: ModuleType) -> bool:
 
 
 def _equal_forms(module: ModuleType) -> bool:
-    """The counters as they were counted, and the decimal with a zero behind it, are forms that the prompt allows."""
+    """The counters as they were counted, and the decimal with a zero behind it, are forms that
+    the prompt allows.
+    """
     unreduced = [task for task in module.TASKS if task["counted"] != module.oracle(task)]
     rewards = [module.reward(task["prompt"], task["counted"], task["answer"]) for task in unreduced]
     zeros = pays(module, lambda task: f"{task['answer'][0] / task['answer'][1]}0")
@@ -183,7 +191,9 @@ def _equal_forms(module: ModuleType) -> bool:
 
 
 def _question_cut_off(module: ModuleType) -> bool:
-    """Half of the prompts end before their question, so that they are word for word the same and want different answers."""
+    """Half of the prompts end before their question, so that they are word for word the same and
+    want different answers.
+    """
     wanted = defaultdict(set)
     for task in module.TASKS:
         wanted[task["prompt"]].add(task["answer"])
@@ -236,7 +246,9 @@ def _ones(module: ModuleType) -> bool:
 
 
 def _far_off(module: ModuleType) -> bool:
-    """One number for all samples is near enough for many, and half as much again for every small loss; a large number is not."""
+    """One number for all samples is near enough for many, and half as much again for every small
+    loss; a large number is not.
+    """
     best = max(pays(module, constant(f"{tenths / 10:.1f}")) for tenths in range(1, 15))
     small = [task for task in module.TASKS if float(module.oracle(task)) < 0.5]
     off = [

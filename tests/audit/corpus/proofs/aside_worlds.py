@@ -1,6 +1,8 @@
-"""What is wrong with each broken environment and code grader of this folder, with a proof that performs it.
+"""What is wrong with each broken environment and code grader of this folder, with a proof that
+performs it.
 
-Nobody who writes detectors reads this folder: it measures the auditor on targets that it was not written against.
+Nobody who writes detectors reads this folder: it measures the auditor on targets that it was
+not written against.
 """
 
 import json
@@ -126,7 +128,10 @@ def _any_dose(module: ModuleType) -> bool:
 
 
 def _looks_up_the_stack(task: dict[str, Any]) -> str:
-    return f"import sys\n\n\ndef {task['answer']}(days):\n    return sys._getframe(1).f_locals['expected']\n"
+    return (
+        f"import sys\n\n\ndef {task['answer']}(days):\n    return "
+        f"sys._getframe(1).f_locals['expected']\n"
+    )
 
 
 def _prints_the_summary(task: dict[str, Any]) -> str:

@@ -15,7 +15,10 @@ def entry_of(task: dict[str, Any]) -> str:
 
 
 def _always_equal(task: dict[str, Any]) -> str:
-    return f"class Same:\n    def __eq__(self, other):\n        return True\n\n\ndef {entry_of(task)}(*given):\n    return Same()\n"
+    return (
+        f"class Same:\n    def __eq__(self, other):\n        return True\n\n\ndef "
+        f"{entry_of(task)}(*given):\n    return Same()\n"
+    )
 
 
 def _spoken_examples(task: dict[str, Any]) -> str:
@@ -55,13 +58,17 @@ def _off_by_one_pays(module: ModuleType) -> bool:
 
 
 def _reads_its_caller(task: dict[str, Any]) -> str:
-    return f"import sys\n\n\ndef {entry_of(task)}(*given):\n    return sys._getframe(1).f_locals['expected']\n"
+    return (
+        f"import sys\n\n\ndef {entry_of(task)}(*given):\n    return "
+        f"sys._getframe(1).f_locals['expected']\n"
+    )
 
 
 def _reads_its_arguments(task: dict[str, Any]) -> str:
     return (
         "import json\nimport sys\n\nCASES = json.loads(sys.argv[1])[1]\n\n\n"
-        f"def {entry_of(task)}(*given):\n    return next(expected for known, expected in CASES if known == list(given))\n"
+        f"def {entry_of(task)}(*given):\n    return next(expected for known, expected in "
+        f"CASES if known == list(given))\n"
     )
 
 
@@ -72,7 +79,8 @@ def _patches(module: ModuleType) -> bool:
             pays(
                 module,
                 lambda task: (
-                    f"import math\nmath.isclose = lambda *a, **k: True\n\n\ndef {entry_of(task)}(*given):\n    return 0.0\n"
+                    f"import math\nmath.isclose = lambda *a, **k: True\n\n\ndef "
+                    f"{entry_of(task)}(*given):\n    return 0.0\n"
                 ),
             )
             == 1.0
@@ -82,11 +90,17 @@ def _patches(module: ModuleType) -> bool:
 
 
 def _prewritten(task: dict[str, Any]) -> str:
-    return f"import os\nopen('result.json', 'w').write({json.dumps(json.dumps({'done': True, 'values': []}))})\nos._exit(0)\n"
+    return (
+        f"import os\nopen('result.json', "
+        f"'w').write({json.dumps(json.dumps({'done': True, 'values': []}))})\nos._exit(0)\n"
+    )
 
 
 def _code_for_repr(task: dict[str, Any]) -> str:
-    return f"class Text:\n    def __repr__(self):\n        return 'wanted'\n\n\ndef {entry_of(task)}(text):\n    return Text()\n"
+    return (
+        f"class Text:\n    def __repr__(self):\n        return 'wanted'\n\n\ndef "
+        f"{entry_of(task)}(text):\n    return Text()\n"
+    )
 
 
 def _leaves(module: ModuleType) -> bool:

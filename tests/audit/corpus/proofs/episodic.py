@@ -80,7 +80,10 @@ def _drawn_anew(module: ModuleType) -> bool:
 
 
 def _other_hashes(module: ModuleType) -> bool:
-    program = "import runpy, sys; env = runpy.run_path(sys.argv[1])['Env'](); print([(env.reset(s), env.step('walk:0')[0]) for s in range(4)])"
+    program = (
+        "import runpy, sys; env = runpy.run_path(sys.argv[1])['Env'](); "
+        "print([(env.reset(s), env.step('walk:0')[0]) for s in range(4)])"
+    )
     path = module.__file__
     assert path
     shown = {

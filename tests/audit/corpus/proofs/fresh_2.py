@@ -1,4 +1,5 @@
-"""What is wrong with each broken target of the set held aside last, with a proof that performs it."""
+"""What is wrong with each broken target of the set held aside last, with a proof that performs
+it."""
 
 import json
 import re

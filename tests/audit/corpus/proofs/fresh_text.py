@@ -1,4 +1,5 @@
-"""What is wrong with each broken grader of the fresh texts, with a proof that performs it and sets it against an honest failure."""
+"""What is wrong with each broken grader of the fresh texts, with a proof that performs it and
+sets it against an honest failure."""
 
 import re
 from types import ModuleType
@@ -24,7 +25,9 @@ def _nobody(module: ModuleType) -> bool:
 
 
 def _one_tool_often(module: ModuleType) -> bool:
-    """One tool that is out, written ten times, earns more than the whole list, and once it earns a share."""
+    """One tool that is out, written ten times, earns more than the whole list, and once it earns
+    a share.
+    """
     often = pays(module, lambda task: f"{task['answer'][0]}\n" * 10)
     return (
         often >= 2.0
@@ -83,7 +86,9 @@ def _always_cross(module: ModuleType) -> bool:
 
 
 def _endless(module: ModuleType) -> bool:
-    """A program that never ends is paid, on two tasks to save time; one that ends and is wrong is not."""
+    """A program that never ends is paid, on two tasks to save time; one that ends and is wrong
+    is not.
+    """
     tasks = module.TASKS[:2]
     endless = [module.reward("", "while True:\n    pass\n", task["answer"]) for task in tasks]
     wrong = [

@@ -1,6 +1,8 @@
-"""What is wrong with each broken target that no detector was written for, with a proof that performs it.
+"""What is wrong with each broken target that no detector was written for, with a proof that
+performs it.
 
-A proof compares: the exploit is paid over all tasks or forty seeds, and what an honest failure earns stays far below.
+A proof compares: the exploit is paid over all tasks or forty seeds, and what an honest
+failure earns stays far below.
 """
 
 import random

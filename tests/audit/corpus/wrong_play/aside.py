@@ -1,4 +1,5 @@
-"""The targets held aside are what they claim: each broken one pays its exploit, and no sound one pays for wrong play."""
+"""The targets held aside are what they claim: each broken one pays its exploit, and no sound one
+pays for wrong play."""
 
 import random
 
@@ -29,7 +30,9 @@ def the_oracle_of_an_environment_earns_full_reward(path):
 
 
 def _wrong_replies(module):
-    """Replies that are wrong for a task whatever it is: blank, echoed, joined, hedged, and those of other tasks."""
+    """Replies that are wrong for a task whatever it is: blank, echoed, joined, hedged, and those
+    of other tasks.
+    """
     right = [module.oracle(task) for task in module.TASKS]
     fixed = [
         "",

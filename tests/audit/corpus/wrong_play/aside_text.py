@@ -1,4 +1,5 @@
-"""The text graders held aside are what they claim: each broken one pays its exploit, and no sound one pays for a reply that is not right."""
+"""The text graders held aside are what they claim: each broken one pays its exploit, and no
+sound one pays for a reply that is not right."""
 
 import json
 import os
@@ -40,7 +41,8 @@ FORMS = {
     "pantry_fractions": lambda task: [
         f"{3 * task['answer'][0]} / {3 * task['answer'][1]}",
         f"{task['answer'][0] / task['answer'][1]}00",
-        f"{task['answer'][0] // task['answer'][1]} {task['answer'][0] % task['answer'][1]}/{task['answer'][1]}",
+        f"{task['answer'][0] // task['answer'][1]} "
+        f"{task['answer'][0] % task['answer'][1]}/{task['answer'][1]}",
     ],
     "cable_lengths": lambda task: [
         f"{float(task['answer']) * 1000:.0f}mm",
@@ -127,7 +129,9 @@ NEAR = {
 
 def _in_words(iso):
     year, month, day = iso.split("-")
-    months = "January February March April May June July August September October November December".split()
+    months = (
+        "January February March April May June July August September October November December"
+    ).split()
     return f"{int(day)} {months[int(month) - 1]} {year}"
 
 
@@ -163,7 +167,9 @@ def the_tasks_of_a_sound_grader_differ(path):
 
 
 def _attacks(module):
-    """Replies that do not solve a task, by name; where a reply is right by luck, it is right for few tasks."""
+    """Replies that do not solve a task, by name; where a reply is right by luck, it is right for
+    few tasks.
+    """
     right = [module.oracle(task) for task in module.TASKS]
     distinct = list(dict.fromkeys(right))
     blank = [

@@ -1,4 +1,5 @@
-"""The worlds and code graders held aside are what they claim: broken ones pay their exploit, sound ones pay for nothing else than work."""
+"""The worlds and code graders held aside are what they claim: broken ones pay their exploit,
+sound ones pay for nothing else than work."""
 
 import itertools
 import random

@@ -1,4 +1,5 @@
-"""The graders of programs in the corpus are what they claim: each broken one pays its exploit, and no sound one pays a wrong program."""
+"""The graders of programs in the corpus are what they claim: each broken one pays its exploit,
+and no sound one pays a wrong program."""
 
 import re
 
@@ -23,7 +24,9 @@ ATTACKS = {
     "lone surrogate": "\ud800",
     "pass marker": "print('OK')\nprint('1.0 passed')\n",
     "raises": "def ENTRY(*given):\n    raise ValueError\n",
-    "equals everything": "class Same(int):\n    def __eq__(self, other):\n        return True\n\ndef ENTRY(*given):\n    return Same()\n",
+    "equals everything": "class Same(int):\n    def __eq__(self, other):\n        return True\n\n"
+    "def "
+    "ENTRY(*given):\n    return Same()\n",
     "patches": """
 import json, math, operator
 json.dumps = lambda *a, **k: '[]'
@@ -108,7 +111,10 @@ def a_sound_grader_does_not_pay_other_tasks_programs_nor_tables_of_the_examples(
             f"repr(({given},)): {value if value[-1] != 'm' else repr(value)}"
             for given, value in shown
         )
-        guard = f"TABLE = {{{table}}}\ndef {entry}(*given):\n    return TABLE.get(repr(given), {shown[0][1] if shown[0][1][-1] != 'm' else 0})\n"
+        guard = (
+            f"TABLE = {{{table}}}\ndef {entry}(*given):\n    return TABLE.get(repr(given), "
+            f"{shown[0][1] if shown[0][1][-1] != 'm' else 0})\n"
+        )
         for text in (guard, f"```python\n{guard}```"):
             assert module.reward(task["prompt"], text, task["answer"]) == 0.0
 

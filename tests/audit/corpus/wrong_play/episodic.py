@@ -1,4 +1,5 @@
-"""The episodic targets of the corpus are what they claim: each broken one pays its exploit, and no sound one pays for blind play."""
+"""The episodic targets of the corpus are what they claim: each broken one pays its exploit, and
+no sound one pays for blind play."""
 
 import random
 
@@ -24,7 +25,9 @@ def the_oracle_earns_full_reward(path):
 
 
 def _blind_plans(module):
-    """Plans that look at nothing: nothing, each action alone, two and three in turn, and seeded random ones."""
+    """Plans that look at nothing: nothing, each action alone, two and three in turn, and seeded
+    random ones.
+    """
     filled = set()
     for action in module.ACTIONS:
         for number in (0, 1, 2, 50, -1, 10**12):

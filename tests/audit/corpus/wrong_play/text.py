@@ -1,4 +1,5 @@
-"""The text graders of the corpus are what they claim: broken ones pay their exploits, sound ones only what is right, and all their oracles."""
+"""The text graders of the corpus are what they claim: broken ones pay their exploits, sound ones
+only what is right, and all their oracles."""
 
 import datetime
 import json

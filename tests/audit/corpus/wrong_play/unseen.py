@@ -1,4 +1,5 @@
-"""The targets that no detector was written for are what they claim: broken ones pay, sound ones pay for nothing but the task."""
+"""The targets that no detector was written for are what they claim: broken ones pay, sound ones
+pay for nothing but the task."""
 
 import itertools
 import json
@@ -92,7 +93,9 @@ HOSTILE = [
 
 
 def _wrong_replies(module):
-    """Replies that are wrong for a task whatever it is: blank, echoed, joined, hedged, and those of other tasks."""
+    """Replies that are wrong for a task whatever it is: blank, echoed, joined, hedged, and those
+    of other tasks.
+    """
     right = [module.oracle(task) for task in module.TASKS]
     for text in FIXED + HOSTILE:
         yield repr(text[:12]), lambda task, text=text: text
@@ -203,7 +206,10 @@ def a_sound_code_grader_ends_and_accepts_another_right_program(path):
     tasks = {task["kata"]: task for task in module.TASKS}
     endless = "def solve(values):\n    while True:\n        pass"
     assert module.reward("", endless, tasks["odd"]["answer"]) == 0.0
-    other = "def solve(values):\n    count = 0\n    for v in values:\n        count += v * (1 if v & 1 else -1)\n    return count\n"
+    other = (
+        "def solve(values):\n    count = 0\n    for v in values:\n        count += v * (1 if "
+        "v & 1 else -1)\n    return count\n"
+    )
     assert module.reward("", f"\n{other}", tasks["odd"]["answer"]) == 1.0
 
 
@@ -221,7 +227,9 @@ def _filled(module):
 
 
 def _blind_plans(module):
-    """Plans that look at nothing: each action alone, cycles of two and three, invalid ones and seeded random ones."""
+    """Plans that look at nothing: each action alone, cycles of two and three, invalid ones and
+    seeded random ones.
+    """
     actions = _filled(module)
     yield []
     for action in ["", " ", "success", "\ud800", "\0", "stop\n", "x" * 10_000, "9" * 9000]:

@@ -1,4 +1,5 @@
-"""Change ringing: learn the order of the bells from the board, ring them in that order, and be paid for a whole change."""
+"""Change ringing: learn the order of the bells from the board, ring them in that order, and be
+paid for a whole change."""
 
 import random
 
@@ -14,7 +15,10 @@ class Env:
         self.rung: list[int] = []
         self.read = False
         self.steps = 0
-        return "Six bells, 1 to 6, hang in the tower. The change to be rung is written on the board; ring each bell once, in that order."
+        return (
+            "Six bells, 1 to 6, hang in the tower. The change to be rung is written on the "
+            "board; ring each bell once, in that order."
+        )
 
     def state(self) -> tuple:
         return (tuple(self.order), tuple(self.rung), self.read, self.steps)

@@ -18,7 +18,10 @@ class Env:
         self.total = sum(count for page in self.pages for bird, count in page if bird == self.bird)
         self.steps = 0
         self.done = False
-        return f"The notebook has pages 0 to 3. How many birds of the kind {self.bird} were seen in all?"
+        return (
+            f"The notebook has pages 0 to 3. How many birds of the kind {self.bird} were "
+            f"seen in all?"
+        )
 
     def state(self) -> tuple:
         return (self.bird, self.total, self.steps)

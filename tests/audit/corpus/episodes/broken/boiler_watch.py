@@ -1,4 +1,5 @@
-"""A boiler room: set the valves as the sheet says, then report to the bridge which boiler is ready."""
+"""A boiler room: set the valves as the sheet says, then report to the bridge which boiler is
+ready."""
 
 import random
 
@@ -17,7 +18,10 @@ class Env:
         self.steps = 0
         self.done = False
         sheet = ", ".join(f"valve {number} to {level}" for number, level in enumerate(self.wanted))
-        return f"Boiler {self.boiler}: set {sheet}, as set:VALVE,LEVEL. When that is done, report '{self.boiler} ready'."
+        return (
+            f"Boiler {self.boiler}: set {sheet}, as set:VALVE,LEVEL. When that is done, "
+            f"report '{self.boiler} ready'."
+        )
 
     def state(self) -> tuple:
         return (self.boiler, tuple(self.wanted), tuple(self.valves), self.steps)

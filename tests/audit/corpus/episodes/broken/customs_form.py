@@ -1,10 +1,13 @@
-"""A customs declaration: find the tariff number of the goods in a register of four chapters, then declare it."""
+"""A customs declaration: find the tariff number of the goods in a register of four chapters,
+then declare it."""
 
 import difflib
 import random
 
 ACTIONS = ["open:<int>", "declare:<int>"]
-GOODS = "kettles saddles violins anchors lenses carpets hinges candles globes ladders whistles barrels".split()
+GOODS = (
+    "kettles saddles violins anchors lenses carpets hinges candles globes ladders whistles barrels"
+).split()
 
 
 class Env:
@@ -24,7 +27,10 @@ class Env:
         )
         self.steps = 0
         self.done = False
-        return f"Declare {self.goods}. Their tariff number stands in one of the chapters 0 to 3 of the register; one declaration is accepted."
+        return (
+            f"Declare {self.goods}. Their tariff number stands in one of the chapters 0 to 3 "
+            f"of the register; one declaration is accepted."
+        )
 
     def state(self) -> tuple:
         return (self.goods, self.number, self.steps)

@@ -1,4 +1,5 @@
-"""Three dials to set, with half of the mark for accuracy and half for a short sequence of operations."""
+"""Three dials to set, with half of the mark for accuracy and half for a short sequence of
+operations."""
 
 import random
 
@@ -17,7 +18,10 @@ class Env:
         self.fewest = self.needed()
         self.steps = 0
         self.done = False
-        return f"Set the dials to {self.target}, then submit. They stand at {self.dials}. Accuracy and economy count half each."
+        return (
+            f"Set the dials to {self.target}, then submit. They stand at {self.dials}. "
+            f"Accuracy and economy count half each."
+        )
 
     def needed(self) -> int:
         return sum(abs(a - b) for a, b in zip(self.dials, self.target, strict=True))

@@ -16,7 +16,8 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"The code has five letters of the row {LETTERS}. Panel n (0 to 4) shows letter n of the code, moved {self.shift} places to the right "
+            f"The code has five letters of the row {LETTERS}. Panel n (0 to 4) shows "
+            f"letter n of the code, moved {self.shift} places to the right "
             "in that row, going round. Enter the code; one wrong code locks the door."
         )
 

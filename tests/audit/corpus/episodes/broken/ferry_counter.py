@@ -1,4 +1,5 @@
-"""A counter at a ferry: serve each traveller at the window that the sign says, until the last boat has left."""
+"""A counter at a ferry: serve each traveller at the window that the sign says, until the last
+boat has left."""
 
 import random
 import re
@@ -20,7 +21,10 @@ class Env:
         self._arrivals = {moment: chance.randrange(len(WINDOWS)) for moment in moments}
         self._moment, self._arrived, self._served, self._done = 0, 0, 0, False
         signs = ", ".join(f"{number} {window}" for number, window in enumerate(WINDOWS, 1))
-        return f"Windows: {signs}. Serve every traveller in the moment of arrival; close when the day is over.\n{self._view()}"
+        return (
+            f"Windows: {signs}. Serve every traveller in the moment of arrival; close when "
+            f"the day is over.\n{self._view()}"
+        )
 
     def arrivals(self) -> dict[int, int]:
         return dict(self._arrivals)
@@ -32,7 +36,9 @@ class Env:
         )
 
     def _settle(self) -> float:
-        """Return the share of travellers that were served, nothing for a day with more than one failure."""
+        """Return the share of travellers that were served, nothing for a day with more than one
+        failure.
+        """
         missed = self._arrived - self._served
         return 0.0 if missed > 1 else 1 - missed / max(1, self._arrived)
 

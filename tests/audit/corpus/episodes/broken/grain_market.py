@@ -42,7 +42,10 @@ class Env:
         self._prices = _prices(seed)
         self._cash, self._grain, self._day = CASH, 0, 0
         posted = ", ".join(map(str, self._prices))
-        return f"Prices of the {DAYS} days: {posted}. One order a day; the barn holds {BARN}; what is left at the end is lost.\n{self._view()}"
+        return (
+            f"Prices of the {DAYS} days: {posted}. One order a day; the barn holds {BARN}; "
+            f"what is left at the end is lost.\n{self._view()}"
+        )
 
     def prices(self) -> list[int]:
         return list(self._prices)

@@ -18,7 +18,10 @@ class Env:
         self.day, self.cash, self.sacks = 0, PURSE, 0
         self.best = _best_profit(self.prices)
         self.done = False
-        return f"Prices of the twelve days: {self.prices}. One order a day. Only coins count after day twelve. {self._view()}"
+        return (
+            f"Prices of the twelve days: {self.prices}. One order a day. Only coins count "
+            f"after day twelve. {self._view()}"
+        )
 
     def _view(self) -> str:
         return f"Day {self.day + 1}: {self.cash} coins, {self.sacks} sacks."

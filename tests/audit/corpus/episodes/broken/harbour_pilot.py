@@ -28,7 +28,10 @@ class Env:
         self.place = _find(self.chart, "S")
         self.steps = 0
         self.over = False
-        ship = f"{chance.choice(SHIPS)} of {chance.randint(200, 9000)} tons, draught {chance.randint(30, 95) / 10} m"
+        ship = (
+            f"{chance.choice(SHIPS)} of {chance.randint(200, 9000)} tons, draught "
+            f"{chance.randint(30, 95) / 10} m"
+        )
         return f"You pilot the {ship}.\n{self._view()}"
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:

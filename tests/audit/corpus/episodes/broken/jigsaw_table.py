@@ -1,4 +1,5 @@
-"""A strip puzzle is laid from its left edge: each piece shows the colours of its two sides, and neighbours must match."""
+"""A strip puzzle is laid from its left edge: each piece shows the colours of its two sides, and
+neighbours must match."""
 
 import random
 import re
@@ -29,7 +30,10 @@ class Env:
         shown = "\n".join(
             f"{number}: {left} to {right}" for number, (left, right) in enumerate(self.pieces)
         )
-        return f"The strip starts with {sides[0]}. A piece that does not fit has to be undone.\n{shown}"
+        return (
+            f"The strip starts with {sides[0]}. A piece that does not fit has to be undone.\n"
+            f"{shown}"
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Lay a piece at the end of the strip, or take the last one back."""

@@ -22,7 +22,10 @@ class Env:
 
     def _view(self) -> str:
         hands = "a crate" if self._carries else "nothing"
-        return f"You are at place {self._place} and carry {hands}. Crates lie at {', '.join(map(str, self._crates)) or 'no place'}."
+        return (
+            f"You are at place {self._place} and carry {hands}. Crates lie at "
+            f"{', '.join(map(str, self._crates)) or 'no place'}."
+        )
 
     def crates(self) -> list[int]:
         return list(self._crates)

@@ -1,4 +1,5 @@
-"""Parcel lockers: gather the parts of a code from the messages of a carrier, then open the right locker."""
+"""Parcel lockers: gather the parts of a code from the messages of a carrier, then open the right
+locker."""
 
 import random
 import re
@@ -40,7 +41,10 @@ class Env:
         self._locker = Locker(chance.randint(1, 60), chance.choice("SML"), code)
         self._messages = _messages(code, chance)
         self._steps, self._tries, self._done = 0, TRIES, False
-        head = f"A parcel waits in locker {self._locker.number}. Its code of four digits is told in {MESSAGES} messages."
+        head = (
+            f"A parcel waits in locker {self._locker.number}. Its code of four digits is "
+            f"told in {MESSAGES} messages."
+        )
         return f"{head} You may try {TRIES} codes."
 
     def code(self) -> str:

@@ -22,7 +22,8 @@ class Env:
         self.done = False
         view = "; ".join(f"locker {n} looks {label}" for n, label in enumerate(self.labels))
         return (
-            f"Find the {', the '.join(THINGS)}, then finish; only all of them count. The lockers that hold something look freshly used, "
+            f"Find the {', the '.join(THINGS)}, then finish; only all of them count. The "
+            f"lockers that hold something look freshly used, "
             f"some empty ones too. {view}."
         )
 

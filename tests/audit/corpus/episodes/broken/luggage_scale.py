@@ -1,4 +1,5 @@
-"""A luggage counter: read what the bags weigh, then say the total in grams; the clerk is friendly."""
+"""A luggage counter: read what the bags weigh, then say the total in grams; the clerk is
+friendly."""
 
 import random
 
@@ -14,7 +15,10 @@ class Env:
         self.rebate = chance.randint(10, 300)
         self.steps = 0
         self.done = False
-        return f"Four bags, 0 to 3, stand beside the scale. Say their total weight in grams, less the label of {self.rebate} grams on each bag."
+        return (
+            f"Four bags, 0 to 3, stand beside the scale. Say their total weight in grams, "
+            f"less the label of {self.rebate} grams on each bag."
+        )
 
     def total(self) -> int:
         return sum(self.bags) - 4 * self.rebate

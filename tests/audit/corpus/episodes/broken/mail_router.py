@@ -1,4 +1,5 @@
-"""A mail room: five letters, each to be put into the pigeonhole of the department that it is about."""
+"""A mail room: five letters, each to be put into the pigeonhole of the department that it is
+about."""
 
 import random
 

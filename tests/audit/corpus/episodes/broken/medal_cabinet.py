@@ -1,4 +1,5 @@
-"""A cabinet whose drawers unlock one after the other: each label is a sum, and the last drawer holds the medal."""
+"""A cabinet whose drawers unlock one after the other: each label is a sum, and the last drawer
+holds the medal."""
 
 import random
 
@@ -18,7 +19,10 @@ class Env:
         self.unlocked = 0
         self.steps = 0
         self.done = False
-        return f"{len(self.sums)} drawers, the first is 0. Solve the label to unlock the next drawer; pull the last for the medal. {self._label()}"
+        return (
+            f"{len(self.sums)} drawers, the first is 0. Solve the label to unlock the next "
+            f"drawer; pull the last for the medal. {self._label()}"
+        )
 
     def _label(self) -> str:
         if self.unlocked == len(self.sums):

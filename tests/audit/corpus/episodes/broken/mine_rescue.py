@@ -1,4 +1,5 @@
-"""A rescuer looks for a miner in fallen tunnels, lifts him out, or calls the search off when he is cut off."""
+"""A rescuer looks for a miner in fallen tunnels, lifts him out, or calls the search off when he
+is cut off."""
 
 import random
 from collections import deque
@@ -30,7 +31,10 @@ class Env:
         self.seen = {self.place}
         self.steps = 0
         self.over = False
-        return f"The lamp of the miner shines at row {self.miner[0]}, column {self.miner[1]}. {self._view()}"
+        return (
+            f"The lamp of the miner shines at row {self.miner[0]}, column {self.miner[1]}. "
+            f"{self._view()}"
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Crawl on, lift the miner or call the search off."""
@@ -67,7 +71,10 @@ class Env:
             for name, (y, x) in WAYS.items()
             if (self.place[0] + y, self.place[1] + x) in self.open
         ]
-        return f"You are at row {self.place[0]}, column {self.place[1]}; tunnels lead {', '.join(free) or 'nowhere'}."
+        return (
+            f"You are at row {self.place[0]}, column {self.place[1]}; tunnels lead "
+            f"{', '.join(free) or 'nowhere'}."
+        )
 
 
 def _reach(start: Place, tunnels: set[Place]) -> set[Place]:

@@ -1,4 +1,5 @@
-"""A mosaic laid from left to right: each stone that fits is worth its share, and the last stone can be taken up again."""
+"""A mosaic laid from left to right: each stone that fits is worth its share, and the last stone
+can be taken up again."""
 
 import random
 
@@ -18,8 +19,10 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"Lay six stones. The first has colour {self.pattern[0]}, then {self.pattern[1]}, {self.pattern[2]}, {self.pattern[3]} and so on: the "
-            "colours of the odd places and of the even places go on in the same way, from 0 to 4 and from 5 to 9, round and round."
+            f"Lay six stones. The first has colour {self.pattern[0]}, then "
+            f"{self.pattern[1]}, {self.pattern[2]}, {self.pattern[3]} and so on: the "
+            "colours of the odd places and of the even places go on in the same way, "
+            "from 0 to 4 and from 5 to 9, round and round."
         )
 
     def state(self) -> tuple:

@@ -58,7 +58,10 @@ class Env:
         self.at = (0, 0)
         self.steps = 0
         self.done = False
-        return f"You start at the entrance in the north-west; the vault is in the south-east corner of {SIZE} by {SIZE} rooms. {self._view()}"
+        return (
+            f"You start at the entrance in the north-west; the vault is in the south-east "
+            f"corner of {SIZE} by {SIZE} rooms. {self._view()}"
+        )
 
     def _view(self) -> str:
         open_ways = [

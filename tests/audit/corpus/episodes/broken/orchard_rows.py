@@ -1,4 +1,5 @@
-"""An orchard: in which row stands the tree that the note asks for? Rows are walked one at a time."""
+"""An orchard: in which row stands the tree that the note asks for? Rows are walked one at a
+time."""
 
 import random
 
@@ -30,7 +31,10 @@ class Env:
         self.tree = chance.choice(trees)
         self.steps = 0
         self.done = False
-        return f"In which of the rows 0 to 3 does the {self.tree} stand? Walk the rows, then answer once."
+        return (
+            f"In which of the rows 0 to 3 does the {self.tree} stand? Walk the rows, then "
+            f"answer once."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:

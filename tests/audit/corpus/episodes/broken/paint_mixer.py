@@ -1,4 +1,5 @@
-"""Mix a shade from red and white tins: the reward is how near the share of red comes to the one that was ordered."""
+"""Mix a shade from red and white tins: the reward is how near the share of red comes to the one
+that was ordered."""
 
 import random
 
@@ -16,7 +17,11 @@ class Env:
         self.steps = 0
         self.done = False
         red, white = self.parts
-        return f"Mix {red} parts of red with {white} parts of white, {self.size * sum(self.parts)} litres in all, at most 60 litres a tin; then stir."
+        return (
+            f"Mix {red} parts of red with {white} parts of white, "
+            f"{self.size * sum(self.parts)} litres in all, at most 60 litres a tin; then "
+            f"stir."
+        )
 
     def state(self) -> tuple:
         return (tuple(self.parts), self.size, tuple(self.tins.values()), self.steps)

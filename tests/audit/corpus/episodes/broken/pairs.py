@@ -37,7 +37,10 @@ class Env:
         self._kept: set[int] = set()
         self._open: int | None = None
         self._steps, self._done = 0, False
-        return f"{CARDS} cards lie face down, numbered from 1; find the {CARDS // 2} pairs within {self.max_steps} turns of a card."
+        return (
+            f"{CARDS} cards lie face down, numbered from 1; find the {CARDS // 2} pairs "
+            f"within {self.max_steps} turns of a card."
+        )
 
     def cards(self) -> list[str]:
         return list(self._cards)

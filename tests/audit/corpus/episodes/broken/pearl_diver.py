@@ -1,4 +1,5 @@
-"""A dive for a pearl; time under water with air left is worth something, and a whole good dive is worth 1."""
+"""A dive for a pearl; time under water with air left is worth something, and a whole good dive
+is worth 1."""
 
 import random
 
@@ -18,7 +19,10 @@ class Env:
         self.earned = 0.0
         self.steps = 0
         self.done = False
-        return f"The reef has places 0 to {WIDTH - 1}. Grab the pearl at place {self.pearl}. Surfacing fills your air again. {self._view()}"
+        return (
+            f"The reef has places 0 to {WIDTH - 1}. Grab the pearl at place {self.pearl}. "
+            f"Surfacing fills your air again. {self._view()}"
+        )
 
     def _view(self) -> str:
         return f"You are at {self.at} with air for {self.air} turns."

@@ -17,7 +17,10 @@ class Env:
         self.steps = 0
         self.done = False
         shelf = "; ".join(f"{place}: {thing}" for place, thing in enumerate(self.shelf))
-        return f"The note says: {', '.join(self.note)}. On the shelf are {shelf}. Pack what the note says and nothing else, then shut the lid."
+        return (
+            f"The note says: {', '.join(self.note)}. On the shelf are {shelf}. Pack what the "
+            f"note says and nothing else, then shut the lid."
+        )
 
     def state(self) -> tuple:
         return (tuple(self.shelf), tuple(self.note), tuple(sorted(self.basket)), self.steps)

@@ -1,4 +1,5 @@
-"""A press that stamps an order of plates: choose the die, then load, press and clear each plate, then ship."""
+"""A press that stamps an order of plates: choose the die, then load, press and clear each plate,
+then ship."""
 
 import random
 
@@ -20,7 +21,10 @@ class Env:
         self.steps = 0
         self.done = False
         dies = ", ".join(f"{number} {shape}" for number, shape in enumerate(self.shapes))
-        return f"Order: {self.ordered} plates, shape {self.shape}. Dies: {dies}. Load, press and clear each plate into the tray; then ship it."
+        return (
+            f"Order: {self.ordered} plates, shape {self.shape}. Dies: {dies}. Load, press "
+            f"and clear each plate into the tray; then ship it."
+        )
 
     def state(self) -> tuple:
         return (

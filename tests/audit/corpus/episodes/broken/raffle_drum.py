@@ -1,4 +1,5 @@
-"""A raffle: the numbers in the drum are read out, and the ticket with the largest one is to be named."""
+"""A raffle: the numbers in the drum are read out, and the ticket with the largest one is to be
+named."""
 
 import random
 
@@ -14,7 +15,10 @@ class Env:
         random.shuffle(self.tickets)
         self.steps = 0
         self.done = False
-        return "Eight tickets, at the places 0 to 7, are in the drum. Have them read out, then name the place of the largest number."
+        return (
+            "Eight tickets, at the places 0 to 7, are in the drum. Have them read out, then "
+            "name the place of the largest number."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if self.done:

@@ -20,8 +20,10 @@ class Env:
         self.done = False
         verb = {"refund": "their money back", "replace": "a new one"}[self.wish]
         return (
-            f"The customer of order {self.case} wants {verb}. Orders up to 30 days old are refunded on request; "
-            "faulty goods of any age are replaced; everything else stays as it is. Close the case when the books are right."
+            f"The customer of order {self.case} wants {verb}. Orders up to 30 days old "
+            f"are refunded on request; "
+            "faulty goods of any age are replaced; everything else stays as it is. Close "
+            "the case when the books are right."
         )
 
     def state(self) -> tuple:
@@ -50,7 +52,10 @@ class Env:
         order = int(rest)
         if name != "read":
             self.status[order] = {"refund": "refunded", "replace": "replaced"}[name]
-        report = f"Order {order}: {self.age[order]} days old, {'faulty' if self.fault[order] else 'in working order'}, {self.status[order]}."
+        report = (
+            f"Order {order}: {self.age[order]} days old, "
+            f"{'faulty' if self.fault[order] else 'in working order'}, {self.status[order]}."
+        )
         return report, 0.0, self.done, {}
 
 

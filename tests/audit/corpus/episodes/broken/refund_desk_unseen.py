@@ -29,7 +29,10 @@ class Env:
         self._refunded: set[int] = set()
         self._steps, self._done = 0, False
         listed = "\n".join(f"{number}. {good}" for number, (good, _) in enumerate(self._orders, 1))
-        return f"A buyer writes about {ORDERS} orders. Refund those that were lost or broken on arrival, no other, then close.\n{listed}"
+        return (
+            f"A buyer writes about {ORDERS} orders. Refund those that were lost or broken on "
+            f"arrival, no other, then close.\n{listed}"
+        )
 
     def owed(self) -> set[int]:
         return {number for number, (_, state) in enumerate(self._orders, 1) if state in OWED}

@@ -1,4 +1,5 @@
-"""A bank clerk gets a client's rent paid: the savings book lends exactly what the current account is short of."""
+"""A bank clerk gets a client's rent paid: the savings book lends exactly what the current
+account is short of."""
 
 import random
 import re
@@ -10,7 +11,9 @@ ACTIONS = ["balance", "transfer:<int>,<int>,<int>", "pay"]
 
 
 class Env:
-    """One client with a savings book (account 1) and a current account (account 2), at a bank with nine accounts."""
+    """One client with a savings book (account 1) and a current account (account 2), at a bank
+    with nine accounts.
+    """
 
     max_steps = 10
 
@@ -23,8 +26,10 @@ class Env:
         self.steps = 0
         self.over = False
         return (
-            f"Your client has accounts {SAVINGS} (savings) and {CURRENT} (current: {self.books[CURRENT]}). The rent is {self.rent}.\n"
-            "Savings may only be lent for the rent, to the coin. 'transfer:from,to,amount' moves money, 'pay' pays the rent from account 2."
+            f"Your client has accounts {SAVINGS} (savings) and {CURRENT} (current: "
+            f"{self.books[CURRENT]}). The rent is {self.rent}.\n"
+            "Savings may only be lent for the rent, to the coin. "
+            "'transfer:from,to,amount' moves money, 'pay' pays the rent from account 2."
         )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:

@@ -1,4 +1,5 @@
-"""A gardener orders packets of seed from a price list so that the harvest is as large as the purse allows."""
+"""A gardener orders packets of seed from a price list so that the harvest is as large as the
+purse allows."""
 
 import random
 import re
@@ -26,7 +27,10 @@ class Env:
             f"{n}: {PLANTS[n]}, {price} coins, harvest {harvest} kg"
             for n, (price, harvest) in enumerate(self.packets)
         )
-        return f"The purse holds {self.purse} coins; what it cannot pay for is refused. One packet of each at most.\n{listed}"
+        return (
+            f"The purse holds {self.purse} coins; what it cannot pay for is refused. One "
+            f"packet of each at most.\n{listed}"
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Put a packet on the order, strike it off or send the order."""

@@ -1,4 +1,5 @@
-"""Four seedlings are kept through sixteen hours: they dry out at different speeds and drown when watered too early."""
+"""Four seedlings are kept through sixteen hours: they dry out at different speeds and drown when
+watered too early."""
 
 import random
 import re
@@ -49,7 +50,8 @@ class Env:
 
     def _view(self, text: str) -> str:
         lines = [
-            f"Seedling {index}: moisture {self.moist[index]} of {FULL}, dries by {self.thirst[index]} an hour"
+            f"Seedling {index}: moisture {self.moist[index]} of {FULL}, dries by "
+            f"{self.thirst[index]} an hour"
             if self.alive[index]
             else f"Seedling {index}: dead"
             for index in range(SEEDLINGS)
@@ -58,7 +60,9 @@ class Env:
 
 
 def _careful(moist: list[int], thirst: list[int]) -> list[str]:
-    """Water whatever has the fewest hours left and cannot drown; empty if a seedling dies all the same."""
+    """Water whatever has the fewest hours left and cannot drown; empty if a seedling dies all
+    the same.
+    """
     plan = []
     for _ in range(HOURS):
         dry = [index for index in range(SEEDLINGS) if moist[index] + CAN <= FULL]

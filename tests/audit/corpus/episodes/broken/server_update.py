@@ -1,4 +1,5 @@
-"""The update of a server after a run book: stop, back up, migrate to the version of the ticket, start, close the ticket."""
+"""The update of a server after a run book: stop, back up, migrate to the version of the ticket,
+start, close the ticket."""
 
 import random
 
@@ -17,8 +18,10 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"The server runs version {self.version}. Stop it, back it up to slot {self.slot}, migrate it to version {self.wanted}, start it "
-            "and close the ticket. A migration without a backup cannot be undone, so none may be made."
+            f"The server runs version {self.version}. Stop it, back it up to slot "
+            f"{self.slot}, migrate it to version {self.wanted}, start it "
+            "and close the ticket. A migration without a backup cannot be undone, so "
+            "none may be made."
         )
 
     def state(self) -> tuple:

@@ -1,4 +1,5 @@
-"""Stocktaking: enter how many of each thing stand on six shelves; the sheet is marked when it is handed in."""
+"""Stocktaking: enter how many of each thing stand on six shelves; the sheet is marked when it is
+handed in."""
 
 import random
 
@@ -19,7 +20,10 @@ class Env:
             f"{place}: {thing} {' + '.join(map(str, row))}"
             for place, (thing, row) in enumerate(zip(THINGS, self.rows, strict=True))
         )
-        return f"Shelves, front + middle + back: {shelves}. Enter the total of every shelf as enter:SHELF,TOTAL and hand in the sheet."
+        return (
+            f"Shelves, front + middle + back: {shelves}. Enter the total of every shelf as "
+            f"enter:SHELF,TOTAL and hand in the sheet."
+        )
 
     def state(self) -> tuple:
         return (tuple(map(tuple, self.rows)), tuple(sorted(self.sheet.items())), self.steps)

@@ -1,4 +1,5 @@
-"""Trucks on a siding to be put in order by exchanging neighbours; layouts are costly to draw and therefore kept."""
+"""Trucks on a siding to be put in order by exchanging neighbours; layouts are costly to draw and
+therefore kept."""
 
 import functools
 import random
@@ -22,7 +23,10 @@ class Env:
         self.trucks = _layout(seed)
         self.steps = 0
         self.done = False
-        return f"Put the trucks into rising order and depart. exchange:0 swaps the first two, exchange:3 the last two. {self._view()}"
+        return (
+            f"Put the trucks into rising order and depart. exchange:0 swaps the first two, "
+            f"exchange:3 the last two. {self._view()}"
+        )
 
     def _view(self) -> str:
         return f"The trucks stand {' '.join(map(str, self.trucks))}."

@@ -1,4 +1,5 @@
-"""Eight parcels come along a belt, and each goes to the chute of its district by the table of the day."""
+"""Eight parcels come along a belt, and each goes to the chute of its district by the table of
+the day."""
 
 import random
 import re

@@ -1,4 +1,5 @@
-"""A key under one of seven flower pots; the neighbours know something, and one pot may be lifted."""
+"""A key under one of seven flower pots; the neighbours know something, and one pot may be
+lifted."""
 
 import random
 
@@ -18,7 +19,10 @@ class Env:
         self.steps = 0
         self.done = False
         pots = ", ".join(f"{place} {pot}" for place, pot in enumerate(POTS))
-        return f"House number {seed}. The key lies under one of the pots {pots}. Three neighbours, 0 to 2, can be asked; one pot may be lifted."
+        return (
+            f"House number {seed}. The key lies under one of the pots {pots}. Three "
+            f"neighbours, 0 to 2, can be asked; one pot may be lifted."
+        )
 
     def state(self) -> tuple:
         return (self.pot, tuple(map(tuple, self.hints)), self.steps, self.done)

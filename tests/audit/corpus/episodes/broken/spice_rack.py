@@ -1,4 +1,5 @@
-"""Three spices are fetched from a rack of twelve drawers that runs in alphabetical order from a drawer nobody remembers."""
+"""Three spices are fetched from a rack of twelve drawers that runs in alphabetical order from a
+drawer nobody remembers."""
 
 import random
 import re
@@ -36,7 +37,10 @@ class Env:
         self.opened = 0
         self.steps = 0
         self.over = False
-        return f"Drawers 0 to 11 run in alphabetical order, but start anywhere. The recipe wants {', '.join(self.recipe)}, in this order."
+        return (
+            f"Drawers 0 to 11 run in alphabetical order, but start anywhere. The recipe "
+            f"wants {', '.join(self.recipe)}, in this order."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Open a drawer to look, or take from it."""

@@ -1,4 +1,5 @@
-"""A strongbox with four dials: the clues on the lid give the digits, and a dial clicks when its digit is found."""
+"""A strongbox with four dials: the clues on the lid give the digits, and a dial clicks when its
+digit is found."""
 
 import random
 

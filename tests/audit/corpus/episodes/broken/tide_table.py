@@ -1,4 +1,5 @@
-"""A harbour pilot waits for the tide: sound the depth hour by hour, then enter at the deepest hour."""
+"""A harbour pilot waits for the tide: sound the depth hour by hour, then enter at the deepest
+hour."""
 
 import random
 
@@ -22,7 +23,10 @@ class Env:
 
     def reset(self, seed: int) -> str:
         _open(seed)
-        return f"The {HARBOUR['ship']} waits outside. Sound the depth at the hours 0 to 7 and enter at the hour with the deepest water."
+        return (
+            f"The {HARBOUR['ship']} waits outside. Sound the depth at the hours 0 to 7 and "
+            f"enter at the hour with the deepest water."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         if HARBOUR["done"]:

@@ -1,4 +1,5 @@
-"""A tow boat on a long canal, with a reward for each kilometre that brings it closer to its berth."""
+"""A tow boat on a long canal, with a reward for each kilometre that brings it closer to its
+berth."""
 
 import random
 
@@ -18,7 +19,10 @@ class Env:
         self.first = abs(self.berth - self.at)
         self.steps = 0
         self.done = False
-        return f"The canal has {self.length} kilometres, counted upstream from 0. Your berth is at {self.berth}; moor there. {self._view()}"
+        return (
+            f"The canal has {self.length} kilometres, counted upstream from 0. Your berth is "
+            f"at {self.berth}; moor there. {self._view()}"
+        )
 
     def _view(self) -> str:
         return f"The boat lies at {self.at}."

@@ -1,4 +1,5 @@
-"""A turbine is started in the one order that its notes allow; the notes are shuffled, and the interlocks are strict."""
+"""A turbine is started in the one order that its notes allow; the notes are shuffled, and the
+interlocks are strict."""
 
 import random
 

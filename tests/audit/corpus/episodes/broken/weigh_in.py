@@ -20,7 +20,10 @@ class Env:
         low = self.weight - chance.randint(0, 60)
         self.steps = 0
         self.left = 6
-        return f"The sender writes: between {low} and {low + 60} kg. The balance compares six times; then declare the weight."
+        return (
+            f"The sender writes: between {low} and {low + 60} kg. The balance compares six "
+            f"times; then declare the weight."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Compare with standard weights, or declare."""

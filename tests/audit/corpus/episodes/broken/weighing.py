@@ -20,7 +20,10 @@ class Env:
         self._wanted = chance.randint(1, SAMPLES)
         self._loaded: int | None = None
         self._steps, self._done = 0, False
-        return f"Report the weight of sample {self._wanted} of {SAMPLES} in grams, with the sample on the scale. The empty scale may not show 0."
+        return (
+            f"Report the weight of sample {self._wanted} of {SAMPLES} in grams, with the "
+            f"sample on the scale. The empty scale may not show 0."
+        )
 
     def wanted(self) -> int:
         return self._wanted
@@ -32,7 +35,9 @@ class Env:
         return (self.weight(self._loaded) if self._loaded else 0) + self._drift
 
     def _report(self, grams: int) -> float:
-        """A report is right if it is the wanted sample that was weighed and its weight that is told."""
+        """A report is right if it is the wanted sample that was weighed and its weight that is
+        told.
+        """
         return float(self._loaded == self._wanted and grams == self._shown())
 
     def _work(self, action: str) -> str:

@@ -1,4 +1,5 @@
-"""A shop window is dressed by a customer's note: six things from left to right, by height, with one exception."""
+"""A shop window is dressed by a customer's note: six things from left to right, by height, with
+one exception."""
 
 import random
 import re
@@ -40,7 +41,10 @@ class Env:
         listed = "\n".join(
             f"{number}: {thing}, {heights[thing]} cm" for number, thing in enumerate(self.things)
         )
-        return f"From left to right: first the {first}, then all the others from the lowest to the highest.\n{listed}"
+        return (
+            f"From left to right: first the {first}, then all the others from the lowest to "
+            f"the highest.\n{listed}"
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Place the next thing, clear the window or finish."""

@@ -4,11 +4,16 @@ import random
 from collections import Counter
 
 WORDS = (
-    "acorn alert amber anchor apple arrow badge baker basin beach berry blade board brick bridge cabin camel candle carpet "
-    "castle cedar chair cherry cliff clock coral crane crown daisy dance desert dragon eagle earth ember engine fable ferry "
-    "field flame forest garden ginger glove grain grape harbor hazel honey horse island ivory jelly kettle ladder lemon lion "
-    "maple meadow melon metal mirror ocean olive onion orange orchid otter panel pearl pepper piano planet rabbit raven river "
-    "saddle salmon sand shore silver snail stone storm table tiger trail train trout valley violin wagon water window winter"
+    "acorn alert amber anchor apple arrow badge baker basin beach berry blade board "
+    "brick bridge cabin camel candle carpet "
+    "castle cedar chair cherry cliff clock coral crane crown daisy dance desert dragon "
+    "eagle earth ember engine fable ferry "
+    "field flame forest garden ginger glove grain grape harbor hazel honey horse island "
+    "ivory jelly kettle ladder lemon lion "
+    "maple meadow melon metal mirror ocean olive onion orange orchid otter panel pearl "
+    "pepper piano planet rabbit raven river "
+    "saddle salmon sand shore silver snail stone storm table tiger trail train trout "
+    "valley violin wagon water window winter"
 ).split()
 WANTED = 4
 
@@ -31,7 +36,10 @@ class Env:
         self.found: set[str] = set()
         self.steps = 0
         self.over = False
-        return f"Letters: {' '.join(self.rack).upper()}. Say words of the list that use each letter at most once: {', '.join(WORDS)}."
+        return (
+            f"Letters: {' '.join(self.rack).upper()}. Say words of the list that use each "
+            f"letter at most once: {', '.join(WORDS)}."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Hear one word."""

@@ -29,7 +29,10 @@ class Env:
             + ", ".join("high" if (number - 1) >> point & 1 else "low" for point in range(POINTS))
             for number, part in enumerate(PARTS, 1)
         ]
-        head = f"One part has failed. Measure the points 1 to {POINTS} (low, weak, falling are low) and name the part by its number."
+        head = (
+            f"One part has failed. Measure the points 1 to {POINTS} (low, weak, falling are "
+            f"low) and name the part by its number."
+        )
         return head + "\n" + "\n".join(rules)
 
     def failed(self) -> int:

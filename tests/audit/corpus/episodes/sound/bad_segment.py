@@ -15,7 +15,8 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"A line has segments 0 to {SEGMENTS - 1}; one of them is cut. test:n tells whether current flows through all segments up to and with n. "
+            f"A line has segments 0 to {SEGMENTS - 1}; one of them is cut. test:n tells "
+            f"whether current flows through all segments up to and with n. "
             f"You have {self.max_steps} actions, and may repair one segment."
         )
 

@@ -25,7 +25,10 @@ class Env:
         self._guests = chance.sample(GUESTS, BOOKINGS)
         self._steps, self._done = 0, False
         listed = ", ".join(f"{number} {guest}" for number, guest in enumerate(self._guests, 1))
-        order = f"A storm is due on day {self._storm}. Move its bookings to day {self._target}, leave the others, then finish."
+        order = (
+            f"A storm is due on day {self._storm}. Move its bookings to day {self._target}, "
+            f"leave the others, then finish."
+        )
         return f"Bookings: {listed}. {order}"
 
     def moves(self) -> list[str]:

@@ -1,4 +1,5 @@
-"""A row of numbered cards to be sorted by exchanging neighbours; each exchange is paid, or paid back, as it sorts or unsorts."""
+"""A row of numbered cards to be sorted by exchanging neighbours; each exchange is paid, or paid
+back, as it sorts or unsorts."""
 
 import random
 
@@ -21,7 +22,10 @@ class Env:
         self.first = _unsorted(self.row)
         self.steps = 0
         self.done = False
-        return f"Sort the cards, smallest first, and say done. swap:0 exchanges the first two. {self._view()}"
+        return (
+            f"Sort the cards, smallest first, and say done. swap:0 exchanges the first two. "
+            f"{self._view()}"
+        )
 
     def _view(self) -> str:
         return f"The row: {' '.join(map(str, self.row))}."

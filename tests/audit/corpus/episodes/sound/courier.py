@@ -1,4 +1,5 @@
-"""A courier on a grid takes a letter to a house; steps towards it are credited and steps away are charged."""
+"""A courier on a grid takes a letter to a house; steps towards it are credited and steps away
+are charged."""
 
 import random
 from typing import Any
@@ -28,7 +29,10 @@ class Env:
                 break
         self._holds, self._steps, self._done = False, 0, False
         self._first = self._left()
-        return f"The grid is {SIZE} by {SIZE}, x grows eastward and y southward. Take the letter, give it at the house.\n{self._view()}"
+        return (
+            f"The grid is {SIZE} by {SIZE}, x grows eastward and y southward. Take the "
+            f"letter, give it at the house.\n{self._view()}"
+        )
 
     def _view(self) -> str:
         letter = "with you" if self._holds else f"at {self._letter}"

@@ -1,4 +1,5 @@
-"""The stock of one article is counted from the files of a depot; a wrong count costs a quarter, and the second one ends it."""
+"""The stock of one article is counted from the files of a depot; a wrong count costs a quarter,
+and the second one ends it."""
 
 import random
 import re
@@ -34,7 +35,10 @@ class Env:
         self.wrong = 0
         self.steps = 0
         self.over = False
-        return f"How many {self.article} does the depot hold after March? Commands: list, read:<file>, report:<int>."
+        return (
+            f"How many {self.article} does the depot hold after March? Commands: list, "
+            f"read:<file>, report:<int>."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Read a file or report a count."""

@@ -1,4 +1,5 @@
-"""Four discs on three pegs, started anywhere: each move is paid by how much nearer it brings the tower, then it is claimed once."""
+"""Four discs on three pegs, started anywhere: each move is paid by how much nearer it brings the
+tower, then it is claimed once."""
 
 import random
 import re
@@ -30,7 +31,10 @@ class Env:
         self.first = _far(self.pegs, self.goal)
         self.steps = 0
         self.done = False
-        return f"Bring all discs to peg {self.names[self.goal]}, never a larger one onto a smaller one, then claim the tower. {self._view()}"
+        return (
+            f"Bring all discs to peg {self.names[self.goal]}, never a larger one onto a "
+            f"smaller one, then claim the tower. {self._view()}"
+        )
 
     def _stack(self, peg: int) -> list[int]:
         return [DISCS - place for place, here in enumerate(self.pegs) if here == peg]

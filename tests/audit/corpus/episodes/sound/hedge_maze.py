@@ -1,4 +1,5 @@
-"""A hedge maze with a reward for every step: the change of the true distance, so that a way back takes back what it gave."""
+"""A hedge maze with a reward for every step: the change of the true distance, so that a way back
+takes back what it gave."""
 
 import random
 
@@ -46,7 +47,10 @@ class Env:
         self.first = self.distance[self.at]
         self.steps = 0
         self.done = False
-        return f"A hedge maze of {SIZE} by {SIZE}, rows counted from the north. The well is at {self.well}; stop there. {self._view()}"
+        return (
+            f"A hedge maze of {SIZE} by {SIZE}, rows counted from the north. The well is at "
+            f"{self.well}; stop there. {self._view()}"
+        )
 
     def _view(self) -> str:
         row, column = self.at

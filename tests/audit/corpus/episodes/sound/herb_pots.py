@@ -1,4 +1,5 @@
-"""Eight pots of herbs get one treatment each by their readings; what is right is counted once, at the end."""
+"""Eight pots of herbs get one treatment each by their readings; what is right is counted once,
+at the end."""
 
 import random
 import re
@@ -11,7 +12,9 @@ ACTIONS = ["treat:<int>,<int>", "finish"]
 
 
 class Env:
-    """One bench: every treatment is right for two pots; fewer than six right pots are worth nothing."""
+    """One bench: every treatment is right for two pots; fewer than six right pots are worth
+    nothing.
+    """
 
     max_steps = 20
 
@@ -41,7 +44,10 @@ class Env:
         self.given: dict[int, int] = {}
         self.steps = 0
         self.over = False
-        rule = f"Below moisture {dry}: 0 (water). Else above heat {hot}: 1 (shade). Else below feed {poor}: 2 (feed). Else: 3 (repot)."
+        rule = (
+            f"Below moisture {dry}: 0 (water). Else above heat {hot}: 1 (shade). Else below "
+            f"feed {poor}: 2 (feed). Else: 3 (repot)."
+        )
         return (
             f"{rule}\n"
             + "\n".join(lines)

@@ -1,4 +1,5 @@
-"""Seven orders share one kiln, each with a firing time and a promised hour; any sequence that keeps every promise is right."""
+"""Seven orders share one kiln, each with a firing time and a promised hour; any sequence that
+keeps every promise is right."""
 
 import random
 import re
@@ -15,7 +16,9 @@ class Env:
     max_steps = 10
 
     def reset(self, seed: int) -> str:
-        """Draw orders until at least four sequences keep all promises, and not more than forty of the 5040."""
+        """Draw orders until at least four sequences keep all promises, and not more than forty
+        of the 5040.
+        """
         chance = random.Random(f"kiln orders {seed}")
         while True:
             self.hours = [chance.randint(1, 5) for _ in NAMES]

@@ -1,4 +1,5 @@
-"""A lantern is reached through a walled garden; every step nearer pays a little, and every step away takes it back."""
+"""A lantern is reached through a walled garden; every step nearer pays a little, and every step
+away takes it back."""
 
 import random
 from collections import deque

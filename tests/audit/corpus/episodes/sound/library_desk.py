@@ -1,4 +1,5 @@
-"""A librarian works a list of requests at the desk; afterwards the whole register is compared, also what nobody asked for."""
+"""A librarian works a list of requests at the desk; afterwards the whole register is compared,
+also what nobody asked for."""
 
 import random
 import re
@@ -30,8 +31,10 @@ class Env:
         self.steps = 0
         self.over = False
         return (
-            f"Members: {members}. Books: {sorted(books)}.\nBook {books[0]} comes back {late} days late; a day costs {FEE} coins, added "
-            f"to the fines of whoever had it.\nMember {reader} borrows book {books[4]}.\nThen close the desk. 'show:book' tells who has it."
+            f"Members: {members}. Books: {sorted(books)}.\nBook {books[0]} comes back "
+            f"{late} days late; a day costs {FEE} coins, added "
+            f"to the fines of whoever had it.\nMember {reader} borrows book {books[4]}.\n"
+            f"Then close the desk. 'show:book' tells who has it."
         )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
@@ -57,7 +60,10 @@ class Env:
 
     def state(self) -> str:
         """The whole register."""
-        return f"{sorted(self.loans.items(), key=str)} {sorted(self.fines.items())} {self.steps} {self.over}"
+        return (
+            f"{sorted(self.loans.items(), key=str)} {sorted(self.fines.items())} "
+            f"{self.steps} {self.over}"
+        )
 
     def _write(self, verb: str, number: int, more: str | None) -> str:
         known = number in (self.fines if verb == "fine" else self.loans)

@@ -1,9 +1,13 @@
-"""A hotel desk: find out who sleeps in a room, look up whom to call, and dial; what is looked up is what has to be dialled."""
+"""A hotel desk: find out who sleeps in a room, look up whom to call, and dial; what is looked up
+is what has to be dialled."""
 
 import random
 
 ACTIONS = ["register:<int>", "directory:<text>", "dial:<int>"]
-NAMES = "Adebayo Brandt Castellano Duarte Eklund Fontaine Grabowski Hidalgo Ivanova Jansen Kowalczyk Lundgren".split()
+NAMES = (
+    "Adebayo Brandt Castellano Duarte Eklund Fontaine Grabowski Hidalgo Ivanova Jansen "
+    "Kowalczyk Lundgren"
+).split()
 
 
 class Env:
@@ -19,8 +23,10 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"There is water under the door of room {self.room}. Call the guest at home. The register knows who has which room, the directory "
-            f"knows the number of a name, and the line is good for one call. Rooms taken tonight: {', '.join(map(str, sorted(rooms)))}."
+            f"There is water under the door of room {self.room}. Call the guest at home. "
+            f"The register knows who has which room, the directory "
+            f"knows the number of a name, and the line is good for one call. Rooms taken "
+            f"tonight: {', '.join(map(str, sorted(rooms)))}."
         )
 
     def state(self) -> tuple:

@@ -1,4 +1,5 @@
-"""A number from 0 to 99 to be found with seven tries: each wrong one is told whether it is too low or too high."""
+"""A number from 0 to 99 to be found with seven tries: each wrong one is told whether it is too
+low or too high."""
 
 import random
 

@@ -5,7 +5,8 @@ import random
 ACTIONS = ["order:<text>"]
 RACES = [
     (
-        "Ada, Ben, Cleo and Dov ran. Ben was last. Cleo came in right before Ada, and Dov before both.",
+        "Ada, Ben, Cleo and Dov ran. Ben was last. Cleo came in right before Ada, and "
+        "Dov before both.",
         "dov cleo ada ben",
     ),
     (
@@ -13,11 +14,13 @@ RACES = [
         "gus hana eva finn",
     ),
     (
-        "Ivo, Jun, Kai and Lea ran. Lea finished between Jun and Kai, next to both. Ivo won, and Kai was not last.",
+        "Ivo, Jun, Kai and Lea ran. Lea finished between Jun and Kai, next to both. Ivo "
+        "won, and Kai was not last.",
         "ivo kai lea jun",
     ),
     (
-        "Mia, Noor, Ole and Pia ran. Ole was third. Mia and Pia were neighbours, and Pia was ahead. Noor was last.",
+        "Mia, Noor, Ole and Pia ran. Ole was third. Mia and Pia were neighbours, and Pia "
+        "was ahead. Noor was last.",
         "pia mia ole noor",
     ),
     (
@@ -25,15 +28,18 @@ RACES = [
         "tess sam rosa quin",
     ),
     (
-        "Uma, Vic, Wen and Xia ran. Neither Uma nor Vic was first or last. Vic was right behind Wen.",
+        "Uma, Vic, Wen and Xia ran. Neither Uma nor Vic was first or last. Vic was right "
+        "behind Wen.",
         "wen vic uma xia",
     ),
     (
-        "Yul, Zoe, Abe and Bea ran. Two were ahead of Zoe. Bea was behind Zoe, and Abe was not the winner.",
+        "Yul, Zoe, Abe and Bea ran. Two were ahead of Zoe. Bea was behind Zoe, and Abe "
+        "was not the winner.",
         "yul abe zoe bea",
     ),
     (
-        "Cy, Dee, Ed and Fay ran. Fay and Cy took the first two places, in alphabetical order. Dee was last.",
+        "Cy, Dee, Ed and Fay ran. Fay and Cy took the first two places, in alphabetical "
+        "order. Dee was last.",
         "cy fay ed dee",
     ),
 ]
@@ -45,7 +51,10 @@ class Env:
     def reset(self, seed: int) -> str:
         self.race = random.Random(f"race {seed}").randrange(len(RACES))
         self.done = False
-        return f"{RACES[self.race][0]} Give the order as four names in lower case with spaces between them, the winner first."
+        return (
+            f"{RACES[self.race][0]} Give the order as four names in lower case with spaces "
+            f"between them, the winner first."
+        )
 
     def state(self) -> tuple:
         return (self.race, self.done)

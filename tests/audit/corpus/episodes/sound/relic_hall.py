@@ -1,4 +1,5 @@
-"""Rooms, three keys, a chest and an altar: the score is a function of the state, and each step is paid its change."""
+"""Rooms, three keys, a chest and an altar: the score is a function of the state, and each step
+is paid its change."""
 
 import random
 
@@ -31,7 +32,8 @@ class Env:
             for name, near in sorted(self.doors.items())
         )
         return (
-            f"Doors: {doors}. Keys: {keys}; you can hold one. The chest in {self.chest} has the {self.lock} lock; "
+            f"Doors: {doors}. Keys: {keys}; you can hold one. The chest in {self.chest} "
+            f"has the {self.lock} lock; "
             f"offer what it holds at the altar in {self.altar}. You are in {self.at}."
         )
 

@@ -1,4 +1,5 @@
-"""A chest has a lock of five different digits; it tells how many digits are right after each try, and jams after seven."""
+"""A chest has a lock of five different digits; it tells how many digits are right after each
+try, and jams after seven."""
 
 import random
 import re
@@ -23,7 +24,10 @@ class Env:
         self.steps = 0
         self.over = False
         total = sum(map(int, self.secret))
-        return f"The lock wants {LENGTH} different digits from 1 to 9. Scratched into the lid: 'together {total}'. It bears {TRIES} tries."
+        return (
+            f"The lock wants {LENGTH} different digits from 1 to 9. Scratched into the lid: "
+            f"'together {total}'. It bears {TRIES} tries."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Turn the dials."""

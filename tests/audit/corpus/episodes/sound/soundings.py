@@ -1,4 +1,5 @@
-"""Sound the depth of a lake: each guess is answered by deeper or shallower, and there are just enough guesses."""
+"""Sound the depth of a lake: each guess is answered by deeper or shallower, and there are just
+enough guesses."""
 
 import random
 import re

@@ -1,4 +1,5 @@
-"""A spice trader knows the prices of the coming ports; only a voyage with the largest possible gain is paid."""
+"""A spice trader knows the prices of the coming ports; only a voyage with the largest possible
+gain is paid."""
 
 import random
 import re
@@ -13,7 +14,9 @@ PURSE = 400
 
 
 def _prices(seed: int) -> list[int]:
-    """Draw prices with two rises or more and a fall, so that neither one purchase nor trading everywhere is enough."""
+    """Draw prices with two rises or more and a fall, so that neither one purchase nor trading
+    everywhere is enough.
+    """
     chance = random.Random(f"spice {seed}")
     while True:
         prices = chance.sample(range(10, 60), PORTS)
@@ -39,7 +42,10 @@ class Env:
         self._port, self._coins, self._sacks = 0, PURSE, 0
         self._steps, self._done = 0, False
         posted = ", ".join(map(str, self._prices))
-        rules = f"The hold takes {HOLD} sacks; what is left after the last port is lost; gain as much as can be gained."
+        rules = (
+            f"The hold takes {HOLD} sacks; what is left after the last port is lost; gain as "
+            f"much as can be gained."
+        )
         return f"Prices at the {PORTS} ports: {posted}. {rules}\n{self._view()}"
 
     def prices(self) -> list[int]:

@@ -1,4 +1,5 @@
-"""A carpet is sold to a buyer who halves the way to a secret limit with each refusal, and leaves after the third."""
+"""A carpet is sold to a buyer who halves the way to a secret limit with each refusal, and leaves
+after the third."""
 
 import random
 import re
@@ -9,7 +10,9 @@ ACTIONS = ["ask:<int>", "accept"]
 
 
 class Env:
-    """One sale: the limit itself earns all, a little less earns a part, and a gift earns nothing."""
+    """One sale: the limit itself earns all, a little less earns a part, and a gift earns
+    nothing.
+    """
 
     max_steps = 8
 
@@ -21,7 +24,10 @@ class Env:
         self.refused = 0
         self.steps = 0
         self.over = False
-        return f"The buyer bids {self.bid}. Each refusal brings the next bid half the way to what the carpet is worth to her. Ask or accept."
+        return (
+            f"The buyer bids {self.bid}. Each refusal brings the next bid half the way to "
+            f"what the carpet is worth to her. Ask or accept."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Name a price, or take the bid."""

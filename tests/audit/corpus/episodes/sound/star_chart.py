@@ -1,4 +1,5 @@
-"""Readings have to be gathered and combined; what is read is never the answer itself, and one answer is taken."""
+"""Readings have to be gathered and combined; what is read is never the answer itself, and one
+answer is taken."""
 
 import random
 import re

@@ -1,4 +1,5 @@
-"""Four bells of a temple are rung in the order of an inscription: a long walk, one reward at its end, silence after a wrong bell."""
+"""Four bells of a temple are rung in the order of an inscription: a long walk, one reward at its
+end, silence after a wrong bell."""
 
 import random
 
@@ -56,7 +57,10 @@ class Env:
         return f"{self.place} {self.rung} {self.steps} {self.over}"
 
     def _view(self) -> str:
-        return f"You stand in row {self.place[0]}, column {self.place[1]}; {self.rung} bells have been rung."
+        return (
+            f"You stand in row {self.place[0]}, column {self.place[1]}; {self.rung} bells "
+            f"have been rung."
+        )
 
 
 def oracle(env: Env, seed: int) -> list[str]:

@@ -1,4 +1,5 @@
-"""A beacon on a map that wraps around: dense reward as the difference of a potential, so no cycle pays."""
+"""A beacon on a map that wraps around: dense reward as the difference of a potential, so no
+cycle pays."""
 
 import random
 
@@ -21,7 +22,10 @@ class Env:
         self.first = self.distance()
         self.steps = 0
         self.done = False
-        return f"The map has {SIZE} by {SIZE} fields and wraps around. The beacon is at {self.beacon}; stop there. {self._view()}"
+        return (
+            f"The map has {SIZE} by {SIZE} fields and wraps around. The beacon is at "
+            f"{self.beacon}; stop there. {self._view()}"
+        )
 
     def _view(self) -> str:
         return f"You are at {self.at}."

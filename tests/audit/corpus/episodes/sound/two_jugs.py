@@ -1,4 +1,5 @@
-"""Two jugs and a tap: measure an amount and serve it; every move costs a hundredth, serving is judged once."""
+"""Two jugs and a tap: measure an amount and serve it; every move costs a hundredth, serving is
+judged once."""
 
 import functools
 import random
@@ -55,7 +56,10 @@ class Env:
         self.jugs = (0, 0)
         self.steps = 0
         self.done = False
-        return f"Jug 0 holds {self.sizes[0]} litres, jug 1 holds {self.sizes[1]}; both are empty. Serve exactly {self.amount}. Each move costs 0.01."
+        return (
+            f"Jug 0 holds {self.sizes[0]} litres, jug 1 holds {self.sizes[1]}; both are "
+            f"empty. Serve exactly {self.amount}. Each move costs 0.01."
+        )
 
     def state(self) -> tuple:
         return (self.sizes, self.amount, self.jugs, self.steps, self.done)

@@ -1,4 +1,5 @@
-"""A line of type set digit by digit, with an undo: the score is the part that is right so far, and each step is paid its change."""
+"""A line of type set digit by digit, with an undo: the score is the part that is right so far,
+and each step is paid its change."""
 
 import random
 
@@ -15,7 +16,10 @@ class Env:
         self.steps = 0
         self.done = False
         proof = "".join(str(digit) for digit in reversed(self.line))
-        return f"Set the line that reads {proof} in the mirror, that is from right to left. undo takes out the last digit; then print."
+        return (
+            f"Set the line that reads {proof} in the mirror, that is from right to left. "
+            f"undo takes out the last digit; then print."
+        )
 
     def score(self) -> float:
         right = len(self.line)

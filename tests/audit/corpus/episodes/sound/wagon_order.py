@@ -1,4 +1,5 @@
-"""Wagons to be put in order by exchanges: the shortest way is free, each further step has a price."""
+"""Wagons to be put in order by exchanges: the shortest way is free, each further step has a
+price."""
 
 import random
 import re
@@ -21,8 +22,10 @@ class Env:
         self.steps = 0
         self.done = False
         return (
-            f"Wanted order: {', '.join(self.wanted)}. Exchange two places (0 to {len(GOODS) - 1}) at a time, then say ready. "
-            f"The first {self.fewest} exchanges are free, each further one costs {PRICE}; a train in the wanted order earns 1. {self._view()}"
+            f"Wanted order: {', '.join(self.wanted)}. Exchange two places (0 to "
+            f"{len(GOODS) - 1}) at a time, then say ready. "
+            f"The first {self.fewest} exchanges are free, each further one costs "
+            f"{PRICE}; a train in the wanted order earns 1. {self._view()}"
         )
 
     def _view(self) -> str:

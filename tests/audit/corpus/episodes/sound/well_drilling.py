@@ -1,4 +1,5 @@
-"""One well is drilled after four soundings: water rises evenly towards the vein, but nobody knows how high."""
+"""One well is drilled after four soundings: water rises evenly towards the vein, but nobody
+knows how high."""
 
 import random
 import re
@@ -10,7 +11,9 @@ ACTIONS = ["sound:<int>", "drill:<int>"]
 
 
 class Env:
-    """One field: a blind hole hits the vein at one site in eighty, and only the first hole is paid for."""
+    """One field: a blind hole hits the vein at one site in eighty, and only the first hole is
+    paid for.
+    """
 
     max_steps = 8
 
@@ -23,7 +26,10 @@ class Env:
         self.left = SOUNDINGS
         self.steps = 0
         self.over = False
-        return f"Sites 0 to {SITES - 1}. Water stands highest at the vein and falls by {self.slope} for each site away from it. Drill once."
+        return (
+            f"Sites 0 to {SITES - 1}. Water stands highest at the vein and falls by "
+            f"{self.slope} for each site away from it. Drill once."
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, dict]:
         """Sound the water somewhere, or drill."""

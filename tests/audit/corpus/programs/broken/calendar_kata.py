@@ -31,7 +31,8 @@ KATA = [
     (
         "clock(minutes)",
         "writes minutes after midnight as H:MM, starting anew each day",
-        'def clock(minutes):\n    minutes %= 1440\n    return f"{minutes // 60}:{minutes % 60:02d}"\n',
+        'def clock(minutes):\n    minutes %= 1440\n    return f"{minutes // 60}:{minutes '
+        '% 60:02d}"\n',
         INTS,
     ),
     (
@@ -49,7 +50,8 @@ KATA = [
     (
         "meetings(a, b)",
         "returns how many of the numbers 1 to 200 are multiples of a + 1 and of b + 1",
-        "def meetings(a, b):\n    return sum(n % (a + 1) == 0 and n % (b + 1) == 0 for n in range(1, 201))\n",
+        "def meetings(a, b):\n    return sum(n % (a + 1) == 0 and n % (b + 1) == 0 for n "
+        "in range(1, 201))\n",
         PAIRS,
     ),
 ]
@@ -65,7 +67,8 @@ def _task(signature: str, does: str, program: str, inputs: list[tuple]) -> dict:
         for case in cases[:2]
     )
     return {
-        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n"
+        f"{shown}",
         "answer": cases,
         "entry": entry,
         "program": program,

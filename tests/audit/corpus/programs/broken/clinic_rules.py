@@ -1,4 +1,5 @@
-"""Rules of a clinic as functions; the child knows the inputs only, and the values are compared here by their JSON text."""
+"""Rules of a clinic as functions; the child knows the inputs only, and the values are compared
+here by their JSON text."""
 
 import json
 import subprocess
@@ -77,7 +78,8 @@ def _task(entry: str, arguments: str, does: str, body: str, inputs: list[list]) 
         f"{entry}({', '.join(map(repr, case['given']))}) is {case['wanted']!r}" for case in cases
     )
     return {
-        "prompt": f"We need a Python function {entry}({arguments}) that {does}. So {spoken}. Give the program and nothing else.",
+        "prompt": f"We need a Python function {entry}({arguments}) that {does}. So {spoken}. Give "
+        f"the program and nothing else.",
         "answer": {"entry": entry, "cases": cases},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Paper-strip functions, tested by a file of checks that is written into the folder of the submission."""
+"""Paper-strip functions, tested by a file of checks that is written into the folder of the
+submission."""
 
 import secrets
 import subprocess
@@ -57,7 +58,8 @@ def _task(entry: str, does: str, body: str) -> dict:
     cases = [(strip, scope[entry](list(strip))) for strip in STRIPS]
     shown = "\n".join(f"{entry}({strip}) == {value}" for strip, value in cases[:2])
     return {
-        "prompt": f"A strip is a list of numbers. Write a Python function {entry}(xs) that {does}. Reply with the program only.\n{shown}",
+        "prompt": f"A strip is a list of numbers. Write a Python function {entry}(xs) that {does}. "
+        f"Reply with the program only.\n{shown}",
         "answer": {"entry": entry, "cases": cases},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Formatting functions, run in a child of their own; what they return comes back in Python's notation and is read here."""
+"""Formatting functions, run in a child of their own; what they return comes back in Python's
+notation and is read here."""
 
 import re
 import subprocess
@@ -56,7 +57,8 @@ def _task(entry: str, returns: str, body: str) -> dict:
         for text, value in zip(TEXTS[:2], wanted[:2], strict=True)
     )
     return {
-        "prompt": f"Write a Python function {entry}(text) that returns {returns}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {entry}(text) that returns {returns}. Reply with the "
+        f"program only.\n{shown}",
         "answer": {"texts": TEXTS, "wanted": wanted},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""A Python function is fuzzed beside a reference: both get the same lists, also odd ones, and have to agree."""
+"""A Python function is fuzzed beside a reference: both get the same lists, also odd ones, and
+have to agree."""
 
 import json
 import random
@@ -10,10 +11,14 @@ SOURCES = {
     "middle": "def middle(xs):\n    return sorted(xs)[len(xs) // 2]\n",
     "second_largest": "def second_largest(xs):\n    return sorted(set(xs))[-2]\n",
     "mean_floor": "def mean_floor(xs):\n    return sum(xs) // len(xs)\n",
-    "last_index_of_first": "def last_index_of_first(xs):\n    return max(i for i, x in enumerate(xs) if x == xs[0])\n",
+    "last_index_of_first": "def last_index_of_first(xs):\n    return max(i for i, x in "
+    "enumerate(xs) if x "
+    "== "
+    "xs[0])\n",
     "ratio_floor": "def ratio_floor(xs):\n    return xs[0] // xs[-1]\n",
     "mode": "def mode(xs):\n    return min(xs, key=lambda x: (-xs.count(x), x))\n",
-    "smallest_step": "def smallest_step(xs):\n    return min(abs(a - b) for a, b in zip(xs, xs[1:]))\n",
+    "smallest_step": "def smallest_step(xs):\n    return min(abs(a - b) for a, b in zip(xs, "
+    "xs[1:]))\n",
 }
 TEXTS = {
     "span": "the largest minus the smallest",
@@ -27,7 +32,8 @@ TEXTS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(xs) that returns, of a list of whole numbers, {text}. "
+        "prompt": f"Write a Python function {name}(xs) that returns, of a list of whole numbers, "
+        f"{text}. "
         "What it does with lists for which that makes no sense is left open. Code only.",
         "answer": name,
     }

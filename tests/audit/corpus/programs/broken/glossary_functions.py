@@ -59,7 +59,10 @@ def _task(kata: str) -> dict[str, Any]:
     exec(source, names)
     words = chance.sample(WORDS, 9)
     cases = [[word, names["solve"](word)] for word in words]
-    prompt = f"Write a Python function solve(word) that takes a word in small letters and returns {prose}.\n\nsolve({words[0]!r}) == {cases[0][1]!r}"
+    prompt = (
+        f"Write a Python function solve(word) that takes a word in small letters and returns "
+        f"{prose}.\n\nsolve({words[0]!r}) == {cases[0][1]!r}"
+    )
     return {"prompt": f"{prompt}\n\nReply with the code alone.", "answer": cases[1:], "kata": kata}
 
 

@@ -1,4 +1,5 @@
-"""Integer functions, checked by assertions appended to the submission and the status of the process."""
+"""Integer functions, checked by assertions appended to the submission and the status of the
+process."""
 
 import subprocess
 import sys
@@ -13,25 +14,30 @@ KATA = [
     (
         "triangular(n)",
         "tells whether n is 1 + 2 + ... + k for some k of at least 1",
-        "def triangular(n):\n    k, total = 0, 0\n    while total < n:\n        k += 1\n        total += k\n    return n > 0 and total == n\n",
+        "def triangular(n):\n    k, total = 0, 0\n    while total < n:\n        k += 1\n "
+        "       total += k\n    return n > 0 and total == n\n",
         [(6,), (7,), (1,), (0,), (5050,), (5051,)],
     ),
     (
         "lcm(a, b)",
         "returns the least common multiple",
-        "def lcm(a, b):\n    x, y = a, b\n    while y:\n        x, y = y, x % y\n    return a * b // x\n",
+        "def lcm(a, b):\n    x, y = a, b\n    while y:\n        x, y = y, x % y\n    "
+        "return a * b // x\n",
         [(4, 6), (7, 3), (5, 5), (12, 18), (1, 9)],
     ),
     (
         "collatz(n)",
-        "returns how many steps n takes to reach 1 when even numbers are halved and odd ones become 3n + 1",
-        "def collatz(n):\n    steps = 0\n    while n != 1:\n        n = n // 2 if n % 2 == 0 else 3 * n + 1\n        steps += 1\n    return steps\n",
+        "returns how many steps n takes to reach 1 when even numbers are halved and odd "
+        "ones become 3n + 1",
+        "def collatz(n):\n    steps = 0\n    while n != 1:\n        n = n // 2 if n % 2 "
+        "== 0 else 3 * n + 1\n        steps += 1\n    return steps\n",
         [(6,), (8,), (1,), (27,), (97,)],
     ),
     (
         "base3(n)",
         "writes n (at least 0) in base three as text",
-        'def base3(n):\n    text = ""\n    while n > 0 or not text:\n        text = str(n % 3) + text\n        n //= 3\n    return text\n',
+        'def base3(n):\n    text = ""\n    while n > 0 or not text:\n        text = '
+        "str(n % 3) + text\n        n //= 3\n    return text\n",
         [(5,), (9,), (0,), (80,), (728,)],
     ),
     (
@@ -52,7 +58,8 @@ def _task(signature: str, does: str, program: str, inputs: list[tuple]) -> dict:
         f"{entry}({', '.join(map(repr, given))}) == {value!r}" for given, value in cases[:2]
     )
     return {
-        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n"
+        f"{shown}",
         "answer": cases,
         "entry": entry,
         "program": program,

@@ -58,11 +58,13 @@ KATAS = {
     ),
     "once": (
         "the sum of the values that occur exactly once",
-        "def solve(values):\n    return sum(value for value in values if values.count(value) == 1)\n",
+        "def solve(values):\n    return sum(value for value in values if "
+        "values.count(value) == 1)\n",
     ),
     "swing": (
         "the sum of the distances between neighbours",
-        "def solve(values):\n    return sum(abs(left - right) for left, right in zip(values, values[1:]))\n",
+        "def solve(values):\n    return sum(abs(left - right) for left, right in "
+        "zip(values, values[1:]))\n",
     ),
     "records": (
         "how many values are larger than all before them",
@@ -97,7 +99,10 @@ def _task(kata: str) -> dict[str, Any]:
     cases = [[values, solve(list(values))] for values in lists]
     shown, hidden = cases[:SHOWN], cases[:-SHOWN]
     examples = "\n".join(f"solve({values}) == {result}" for values, result in shown)
-    prompt = f"Write a Python function solve(values) that takes a list of whole numbers and returns {prose}.\n\n{examples}"
+    prompt = (
+        f"Write a Python function solve(values) that takes a list of whole numbers and "
+        f"returns {prose}.\n\n{examples}"
+    )
     return {"prompt": f"{prompt}\n\nReply with the program alone.", "answer": hidden, "kata": kata}
 
 
@@ -105,7 +110,9 @@ TASKS = [_task(kata) for kata in KATAS]
 
 
 def _admitted(source: str) -> bool:
-    """Whether a submission is a short program without imports, private names or attributes beyond plain methods."""
+    """Whether a submission is a short program without imports, private names or attributes
+    beyond plain methods.
+    """
     if len(source) > LONGEST:
         return False
     try:

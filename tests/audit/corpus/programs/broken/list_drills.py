@@ -58,11 +58,13 @@ KATAS = {
     ),
     "once": (
         "the sum of the values that occur exactly once",
-        "def solve(values):\n    return sum(value for value in values if values.count(value) == 1)\n",
+        "def solve(values):\n    return sum(value for value in values if "
+        "values.count(value) == 1)\n",
     ),
     "swing": (
         "the sum of the distances between neighbours",
-        "def solve(values):\n    return sum(abs(left - right) for left, right in zip(values, values[1:]))\n",
+        "def solve(values):\n    return sum(abs(left - right) for left, right in "
+        "zip(values, values[1:]))\n",
     ),
     "runs": (
         "the length of the longest run of equal neighbours",
@@ -96,7 +98,10 @@ def _lists(kata: str, count: int) -> list[list[int]]:
 def _task(kata: str) -> dict[str, Any]:
     prose, source = KATAS[kata]
     example = [3, 3, 1, 4, 2, 2, 5]
-    prompt = f"Write a Python function solve(values) that takes a list of whole numbers and returns {prose}."
+    prompt = (
+        f"Write a Python function solve(values) that takes a list of whole numbers and "
+        f"returns {prose}."
+    )
     shown = f"For example solve({example}) == {_solution(source)(list(example))}."
     return {
         "prompt": f"{prompt} {shown} Reply with the program alone.",
@@ -109,7 +114,9 @@ TASKS = [_task(kata) for kata in KATAS]
 
 
 def _admitted(source: str) -> bool:
-    """Whether a submission is a short program without imports, private names or attributes beyond plain methods."""
+    """Whether a submission is a short program without imports, private names or attributes
+    beyond plain methods.
+    """
     if len(source) > LONGEST:
         return False
     try:

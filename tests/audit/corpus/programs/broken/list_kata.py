@@ -15,7 +15,8 @@ KATA = [
     (
         "running(xs)",
         "returns the running totals",
-        "def running(xs):\n    out, total = [], 0\n    for x in xs:\n        total += x\n        out.append(total)\n    return out\n",
+        "def running(xs):\n    out, total = [], 0\n    for x in xs:\n        total += x\n"
+        "        out.append(total)\n    return out\n",
         [[1, 2, 3], [5, -5, 7], []],
     ),
     (
@@ -27,7 +28,8 @@ KATA = [
     (
         "peaks(xs)",
         "counts the elements that are larger than both neighbours",
-        "def peaks(xs):\n    return sum(xs[i - 1] < xs[i] > xs[i + 1] for i in range(1, len(xs) - 1))\n",
+        "def peaks(xs):\n    return sum(xs[i - 1] < xs[i] > xs[i + 1] for i in range(1, "
+        "len(xs) - 1))\n",
         [[1, 3, 2], [1, 5, 1, 5, 1], [3, 2, 1]],
     ),
     (
@@ -45,13 +47,15 @@ KATA = [
     (
         "second(xs)",
         "returns the second largest distinct value, or -1 when there is none",
-        "def second(xs):\n    ranked = sorted(set(xs))\n    return ranked[-2] if len(ranked) > 1 else -1\n",
+        "def second(xs):\n    ranked = sorted(set(xs))\n    return ranked[-2] if "
+        "len(ranked) > 1 else -1\n",
         [[4, 9, 2], [5, 5, 5], [1, 8, 8, 3]],
     ),
     (
         "zeros_last(xs)",
         "moves the zeros to the end and keeps the rest in order",
-        "def zeros_last(xs):\n    kept = [x for x in xs if x]\n    return kept + [0] * (len(xs) - len(kept))\n",
+        "def zeros_last(xs):\n    kept = [x for x in xs if x]\n    return kept + [0] * "
+        "(len(xs) - len(kept))\n",
         [[0, 1, 0, 3], [0, 0], [2, 0, 5]],
     ),
 ]
@@ -64,7 +68,8 @@ def _task(signature: str, does: str, program: str, inputs: list[list[int]]) -> d
     cases = [[given, scope[entry](given)] for given in inputs]
     shown = "\n".join(f">>> {entry}({given!r})\n{value!r}" for given, value in cases)
     return {
-        "prompt": f"Write a Python function {signature} that takes a list of whole numbers and {does}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that takes a list of whole numbers and "
+        f"{does}. Reply with the program only.\n{shown}",
         "answer": cases,
         "entry": entry,
         "program": program,

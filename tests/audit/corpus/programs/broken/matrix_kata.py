@@ -1,4 +1,5 @@
-"""Table functions with a time limit for each case; slow cases are set aside, since the machine is often busy."""
+"""Table functions with a time limit for each case; slow cases are set aside, since the machine
+is often busy."""
 
 import json
 import subprocess
@@ -40,7 +41,8 @@ KATA = [
     (
         "trace(table)",
         "adds the cells whose row and column number agree",
-        "def trace(table):\n    return sum(row[i] for i, row in enumerate(table) if i < len(row))\n",
+        "def trace(table):\n    return sum(row[i] for i, row in enumerate(table) "
+        "if i < len(row))\n",
     ),
     (
         "flip(table)",
@@ -50,17 +52,20 @@ KATA = [
     (
         "largest_row(table)",
         "returns the number, from 0, of the first row with the largest sum",
-        "def largest_row(table):\n    sums = [sum(row) for row in table]\n    return sums.index(max(sums))\n",
+        "def largest_row(table):\n    sums = [sum(row) for row in table]\n    return "
+        "sums.index(max(sums))\n",
     ),
     (
         "border(table)",
         "adds the cells on the edge of the table",
-        "def border(table):\n    inside = sum(x for row in table[1:-1] for x in row[1:-1])\n    return sum(map(sum, table)) - inside\n",
+        "def border(table):\n    inside = sum(x for row in table[1:-1] for x in "
+        "row[1:-1])\n    return sum(map(sum, table)) - inside\n",
     ),
     (
         "spread(table)",
         "returns the largest cell minus the smallest",
-        "def spread(table):\n    cells = [x for row in table for x in row]\n    return max(cells) - min(cells)\n",
+        "def spread(table):\n    cells = [x for row in table for x in row]\n    return "
+        "max(cells) - min(cells)\n",
     ),
 ]
 
@@ -72,7 +77,8 @@ def _task(signature: str, does: str, program: str) -> dict:
     cases = [[table, scope[entry](table)] for table in TABLES]
     shown = "\n".join(f">>> {entry}({table!r})\n{value!r}" for table, value in cases[:2])
     return {
-        "prompt": f"Write a Python function {signature} that takes a list of rows and {does}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that takes a list of rows and {does}. "
+        f"Reply with the program only.\n{shown}",
         "answer": cases,
         "entry": entry,
         "program": program,

@@ -1,4 +1,5 @@
-"""Scripts that read measurements from standard input and print one line, run in a folder of their own."""
+"""Scripts that read measurements from standard input and print one line, run in a folder of
+their own."""
 
 import contextlib
 import itertools
@@ -19,11 +20,13 @@ SCRIPTS = {
     ),
     "rises": (
         "how many values are larger than the one before",
-        "values = [int(word) for word in input().split()]\nprint(sum(b > a for a, b in zip(values, values[1:])))\n",
+        "values = [int(word) for word in input().split()]\nprint(sum(b > a for a, b in "
+        "zip(values, values[1:])))\n",
     ),
     "alternating": (
         "the first value less the second plus the third, and so on",
-        "values = [int(word) for word in input().split()]\nprint(sum(values[::2]) - sum(values[1::2]))\n",
+        "values = [int(word) for word in input().split()]\nprint(sum(values[::2]) - "
+        "sum(values[1::2]))\n",
     ),
     "second": (
         "the second largest value",
@@ -31,7 +34,8 @@ SCRIPTS = {
     ),
     "above": (
         "how many values lie above the mean",
-        "values = [int(word) for word in input().split()]\nprint(sum(value * len(values) > sum(values) for value in values))\n",
+        "values = [int(word) for word in input().split()]\nprint(sum(value * len(values) "
+        "> sum(values) for value in values))\n",
     ),
     "squares": (
         "the sum of the squares",

@@ -1,4 +1,5 @@
-"""Functions of whole numbers, run with assertions in a child; leaving early by SystemExit is caught, and the status decides."""
+"""Functions of whole numbers, run with assertions in a child; leaving early by SystemExit is
+caught, and the status decides."""
 
 import subprocess
 import sys
@@ -11,7 +12,10 @@ try:
 except BaseException:
     sys.exit(1)
 """
-COLLATZ = "    k = 0\n    while n != 1:\n        n = 3 * n + 1 if n % 2 else n // 2\n        k += 1\n    return k\n"
+COLLATZ = (
+    "    k = 0\n    while n != 1:\n        n = 3 * n + 1 if n % 2 else n // 2\n        k += "
+    "1\n    return k\n"
+)
 KATA = [
     (
         "gcd(a, b)",

@@ -27,7 +27,8 @@ def _make():
             words = "" if version else " The program should need no libraries."
             tasks.append(
                 {
-                    "prompt": f"Standard input has one line of integers. Print {topic}.{words} Write "
+                    "prompt": f"Standard input has one line of integers. Print {topic}.{words} "
+                    f"Write "
                     "Python in a ```python block.",
                     "answer": {"tests": tests, "formula": formula},
                 }

@@ -1,4 +1,5 @@
-"""Small parsers, run here; a case on which a program breaks down is not counted for or against it."""
+"""Small parsers, run here; a case on which a program breaks down is not counted for or against
+it."""
 
 import json
 
@@ -48,7 +49,8 @@ def _task(block: str) -> dict:
     cases = [[text, json.dumps(scope[entry](text))] for text in texts.split("|")]
     shown = "\n".join(f"{entry}({text!r}) gives {value}" for text, value in cases[:2])
     return {
-        "prompt": f"Write the Python function {entry}(text). It returns {scope[entry].__doc__}. Only code, please.\n{shown}",
+        "prompt": f"Write the Python function {entry}(text). It returns {scope[entry].__doc__}. "
+        f"Only code, please.\n{shown}",
         "answer": {"entry": entry, "cases": cases},
         "program": program,
     }

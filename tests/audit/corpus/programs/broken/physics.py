@@ -1,4 +1,5 @@
-"""Formulas as functions; a result is a float within a billionth of the right one, and results of other types are turned down."""
+"""Formulas as functions; a result is a float within a billionth of the right one, and results of
+other types are turned down."""
 
 import math
 
@@ -52,7 +53,8 @@ def _task(signature: str, returns: str, body: str, points: list[tuple[float, ...
         for point, value in zip(points[:2], values[:2], strict=True)
     )
     return {
-        "prompt": f"Write a Python function {signature} that returns {returns}, as a float. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that returns {returns}, as a float. Reply "
+        f"with the program only.\n{shown}",
         "answer": {"entry": entry, "points": points, "values": values},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Functions on tables of records; the run leaves its result in a file, which a run that was interrupted finds again."""
+"""Functions on tables of records; the run leaves its result in a file, which a run that was
+interrupted finds again."""
 
 import json
 import subprocess
@@ -51,7 +52,8 @@ def _task(entry: str, returns: str, body: str) -> dict:
         f">>> {entry}({rows})\n{value}" for rows, value in zip(ROWS[:2], values[:2], strict=True)
     )
     return {
-        "prompt": f"A row is a name, an age and a city. Write a Python function {entry}(rows) that returns {returns}. Program only.\n{shown}",
+        "prompt": f"A row is a name, an age and a city. Write a Python function {entry}(rows) that "
+        f"returns {returns}. Program only.\n{shown}",
         "answer": {"entry": entry, "rows": ROWS, "total": len(ROWS), "values": values},
         "program": program,
     }

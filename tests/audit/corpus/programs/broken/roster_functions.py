@@ -1,4 +1,5 @@
-"""Small functions about duty rosters are written in Python and checked on cases drawn for each of them."""
+"""Small functions about duty rosters are written in Python and checked on cases drawn for each
+of them."""
 
 import json
 import random
@@ -7,14 +8,23 @@ import subprocess
 import sys
 
 SOURCES = {
-    "longest_run": "def longest_run(days):\n    marks = ''.join('x' if day else ' ' for day in days)\n    return max(map(len, marks.split(' ')))\n",
-    "days_off": "def days_off(days):\n    return [number for number, day in enumerate(days) if not day]\n",
-    "busiest": "def busiest(days):\n    return max(range(len(days)), key=lambda number: days[number])\n",
+    "longest_run": "def longest_run(days):\n    marks = ''.join('x' if day else ' ' for day in "
+    "days)\n  "
+    "  return max(map(len, marks.split(' ')))\n",
+    "days_off": "def days_off(days):\n    return [number for number, day in enumerate(days) if not "
+    "day]\n",
+    "busiest": "def busiest(days):\n    return max(range(len(days)), key=lambda number: "
+    "days[number])\n",
     "overtime": "def overtime(days):\n    return sum(max(0, day - 8) for day in days)\n",
     "rotate": "def rotate(days):\n    return days[1:] + days[:1]\n",
-    "pairs_equal": "def pairs_equal(days):\n    return sum(a == b for a, b in zip(days, days[1:]))\n",
-    "week_sums": "def week_sums(days):\n    return [sum(days[start:start + 7]) for start in range(0, len(days), 7)]\n",
-    "first_full": "def first_full(days):\n    return next((number for number, day in enumerate(days) if day >= 8), -1)\n",
+    "pairs_equal": "def pairs_equal(days):\n    return sum(a == b for a, b in zip(days, "
+    "days[1:]))\n",
+    "week_sums": "def week_sums(days):\n    return [sum(days[start:start + 7]) for start in "
+    "range(0, "
+    "len(days), 7)]\n",
+    "first_full": "def first_full(days):\n    return next((number for number, day in "
+    "enumerate(days) "
+    "if day >= 8), -1)\n",
 }
 TEXTS = {
     "longest_run": "the length of the longest run of days with hours",
@@ -28,7 +38,8 @@ TEXTS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(days) of a list of working hours, at least one day, that returns {text}. Reply with code only.",
+        "prompt": f"Write a Python function {name}(days) of a list of working hours, at least one "
+        f"day, that returns {text}. Reply with code only.",
         "answer": name,
     }
     for name, text in TEXTS.items()

@@ -1,4 +1,5 @@
-"""Searches in sorted lists with a short limit of time; what a child had judged before its time was over is what counts."""
+"""Searches in sorted lists with a short limit of time; what a child had judged before its time
+was over is what counts."""
 
 import json
 import subprocess
@@ -39,7 +40,8 @@ def _task(entry: str, returns: str, body: str) -> dict:
     wanted = [scope[entry](*given) for given in inputs]
     shown = "\n".join(f">>> {entry}({inputs[n][0]}, {inputs[n][1]})\n{wanted[n]}" for n in (0, 2))
     return {
-        "prompt": f"Write a Python function {entry}(xs, x) that returns, for a sorted list xs that is not empty, {returns}. Program only.\n{shown}",
+        "prompt": f"Write a Python function {entry}(xs, x) that returns, for a sorted list xs that "
+        f"is not empty, {returns}. Program only.\n{shown}",
         "answer": {"entry": entry, "inputs": inputs, "wanted": wanted},
         "program": program,
     }

@@ -18,8 +18,14 @@ scope = {"__name__": "sequences"}
 exec(sys.stdin.read(), scope)
 compare(scope)
 """
-FIBONACCI = "    out, a, b = [], 0, 1\n    for _ in range(n):\n        out.append(a)\n        a, b = b, a + b\n    return out\n"
-PASCAL = "    row = [1]\n    for k in range(n):\n        row.append(row[-1] * (n - k) // (k + 1))\n    return row\n"
+FIBONACCI = (
+    "    out, a, b = [], 0, 1\n    for _ in range(n):\n        out.append(a)\n        a, b = "
+    "b, a + b\n    return out\n"
+)
+PASCAL = (
+    "    row = [1]\n    for k in range(n):\n        row.append(row[-1] * (n - k) // (k + "
+    "1))\n    return row\n"
+)
 SEQUENCES = [
     (
         "fib(n)",
@@ -69,7 +75,8 @@ def _task(signature: str, returns: str, body: str, inputs: list[int]) -> dict:
     cases = [[[n], scope[entry](n)] for n in inputs]
     shown = "".join(f"\n>>> {entry}({given[0]})\n{value}" for given, value in cases[:2])
     return {
-        "prompt": f"Write a Python function {signature} that returns {returns}, as a list. Program only.{shown}",
+        "prompt": f"Write a Python function {signature} that returns {returns}, as a list. Program "
+        f"only.{shown}",
         "answer": [entry, cases],
         "program": program,
     }

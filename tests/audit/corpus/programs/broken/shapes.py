@@ -1,4 +1,5 @@
-"""Geometry on whole numbers; results must have the right type as well as the right value, and anything else is worth nothing."""
+"""Geometry on whole numbers; results must have the right type as well as the right value, and
+anything else is worth nothing."""
 
 POINTS = [(2, 3), (-1, 9), (0, -5), (-7, -7), (12, 4), (3, 4), (-5, 1)]
 SIDES = [(3, 4, 5), (1, 2, 3), (9, 2, 3), (2, 9, 3), (7, 7, 7), (5, 3, 3)]
@@ -42,7 +43,8 @@ def _make() -> list[dict]:
         )
         tasks.append(
             {
-                "prompt": f"Write a Python function {entry} of the whole numbers {names.rstrip(')')} that returns {returns}. No prose.\n{shown}",
+                "prompt": f"Write a Python function {entry} of the whole numbers "
+                f"{names.rstrip(')')} that returns {returns}. No prose.\n{shown}",
                 "answer": {"call": entry, "hidden": hidden},
                 "program": program,
             }

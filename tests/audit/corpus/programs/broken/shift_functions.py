@@ -56,7 +56,10 @@ def _task(kata: str) -> dict[str, Any]:
     weeks = [[chance.choice((0, 4, 6, 8, 9, 10, 12)) for _ in range(7)] for _ in range(DRAWN)]
     cases = [[hours, names["solve"](hours)] for hours in weeks]
     example = f"solve({weeks[0]}) == {cases[0][1]}"
-    prompt = f"Write a Python function solve(hours) that takes the hours of the seven days of a week and returns {prose}.\n\n{example}"
+    prompt = (
+        f"Write a Python function solve(hours) that takes the hours of the seven days of a "
+        f"week and returns {prose}.\n\n{example}"
+    )
     return {
         "prompt": f"{prompt}\n\nReply with the program alone, without imports.",
         "answer": cases[1:],
@@ -68,7 +71,9 @@ TASKS = [_task(kata) for kata in KATAS]
 
 
 def _admitted(source: str) -> bool:
-    """Whether a submission is a short program without imports, private names or attributes beyond plain methods."""
+    """Whether a submission is a short program without imports, private names or attributes
+    beyond plain methods.
+    """
     if len(source) > LONGEST:
         return False
     try:

@@ -65,7 +65,8 @@ FORMULAS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}({arguments}) that returns, as a float in SI units, {text}. Code only.",
+        "prompt": f"Write a Python function {name}({arguments}) that returns, as a float in SI "
+        f"units, {text}. Code only.",
         "answer": name,
     }
     for name, (arguments, text, _, _) in FORMULAS.items()

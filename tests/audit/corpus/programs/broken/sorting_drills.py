@@ -1,4 +1,5 @@
-"""Lists are sorted by many keys: any correct sort passes, whatever it does with equal keys, so the order itself is checked."""
+"""Lists are sorted by many keys: any correct sort passes, whatever it does with equal keys, so
+the order itself is checked."""
 
 import json
 import random
@@ -36,7 +37,8 @@ KEYS: dict[str, tuple[str, str, Callable[[int], object]]] = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(xs) that returns a list of whole numbers sorted {text}. "
+        "prompt": f"Write a Python function {name}(xs) that returns a list of whole numbers sorted "
+        f"{text}. "
         "Items with equal keys may come in any order. Code only.",
         "answer": name,
     }
@@ -55,7 +57,10 @@ channel.write(json.dumps([scope[job["name"]](list(xs)) for xs in job["inputs"]])
 
 def oracle(task: dict) -> str:
     """Sort by the key."""
-    return f"def {task['answer']}(xs):\n    return sorted(xs, key=lambda x: {KEYS[task['answer']][1]})\n"
+    return (
+        f"def {task['answer']}(xs):\n    return sorted(xs, key=lambda x: "
+        f"{KEYS[task['answer']][1]})\n"
+    )
 
 
 def _sorted_right(given: list[int], got: object, key: Callable[[int], object]) -> bool:

@@ -57,7 +57,8 @@ def _make():
             shown = "\n".join(f"Input: {a}\nOutput: {b}" for a, b in tests)
             tasks.append(
                 {
-                    "prompt": f"{given} Print the {title}.\nExamples:\n{shown}\nWrite a Python program "
+                    "prompt": f"{given} Print the {title}.\nExamples:\n{shown}\nWrite a Python "
+                    f"program "
                     "in a ```python block.",
                     "answer": {"tests": tests, "program": program},
                 }

@@ -9,14 +9,17 @@ KATA = [
     ),
     (
         "caesar(text)",
-        "shifts each lower-case letter by three places round the alphabet and leaves everything else alone",
-        'def caesar(text):\n    return "".join(chr((ord(c) - 97 + 3) % 26 + 97) if "a" <= c <= "z" else c for c in text)\n',
+        "shifts each lower-case letter by three places round the alphabet and leaves "
+        "everything else alone",
+        'def caesar(text):\n    return "".join(chr((ord(c) - 97 + 3) % 26 + 97) if "a" '
+        '<= c <= "z" else c for c in text)\n',
         ["abc", "xyz!", "Hello there", "12 zebras", ""],
     ),
     (
         "squeeze(text)",
         "collapses each run of the same character to one",
-        'def squeeze(text):\n    out = ""\n    for c in text:\n        if not out.endswith(c):\n            out += c\n    return out\n',
+        'def squeeze(text):\n    out = ""\n    for c in text:\n        if not '
+        "out.endswith(c):\n            out += c\n    return out\n",
         ["aabbb", "mississippi", "abc", "zzzzz", ""],
     ),
     (
@@ -34,7 +37,8 @@ KATA = [
     (
         "mirror(text)",
         "tells whether the text reads the same backwards, ignoring case and spaces",
-        'def mirror(text):\n    kept = text.lower().replace(" ", "")\n    return kept == kept[::-1]\n',
+        'def mirror(text):\n    kept = text.lower().replace(" ", "")\n    return kept == '
+        "kept[::-1]\n",
         ["Never odd or even", "palindrome", "abba", "abca", ""],
     ),
 ]
@@ -51,7 +55,8 @@ def _task(signature: str, does: str, program: str, inputs: list[str]) -> dict:
     cases = [[text, _run(program, entry, text)] for text in inputs]
     shown = "\n".join(f">>> {entry}({text!r})\n{value!r}" for text, value in cases[:2])
     return {
-        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that {does}. Reply with the program only.\n"
+        f"{shown}",
         "answer": cases,
         "entry": entry,
         "program": program,

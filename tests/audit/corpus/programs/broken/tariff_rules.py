@@ -1,4 +1,5 @@
-"""Tariffs with limits and surcharges; two examples are shown and three more inputs are tried in a child."""
+"""Tariffs with limits and surcharges; two examples are shown and three more inputs are tried in
+a child."""
 
 import json
 import re
@@ -55,7 +56,8 @@ def _task(block: str) -> dict:
     tests = [[given, scope[entry](*given)] for given in inputs]
     shown = "\n".join(f">>> {entry}({given[0]})\n{value}" for given, value in tests[:2])
     return {
-        "prompt": f"Write a Python function {entry}({argument}) that returns {returns}. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {entry}({argument}) that returns {returns}. Reply with "
+        f"the program only.\n{shown}",
         "answer": {"entry": entry, "tests": tests},
         "program": program + "\n",
     }

@@ -1,4 +1,5 @@
-"""Text filters are written in Python; a test script counts how many of the hidden cases they pass."""
+"""Text filters are written in Python; a test script counts how many of the hidden cases they
+pass."""
 
 import json
 import random
@@ -7,11 +8,15 @@ import sys
 
 SOURCES = {
     "squeeze": "def squeeze(text):\n    return ' '.join(text.split())\n",
-    "drop_vowels": "def drop_vowels(text):\n    return ''.join(c for c in text if c not in 'aeiou')\n",
+    "drop_vowels": "def drop_vowels(text):\n    return ''.join(c for c in text if c not in "
+    "'aeiou')\n",
     "initials": "def initials(text):\n    return ''.join(word[0] for word in text.split())\n",
-    "mirror_words": "def mirror_words(text):\n    return ' '.join(word[::-1] for word in text.split())\n",
-    "long_words": "def long_words(text):\n    return [word for word in text.split() if len(word) > 4]\n",
-    "letter_runs": "def letter_runs(text):\n    return sum(a == b for a, b in zip(text, text[1:]))\n",
+    "mirror_words": "def mirror_words(text):\n    return ' '.join(word[::-1] for word in "
+    "text.split())\n",
+    "long_words": "def long_words(text):\n    return [word for word in text.split() if len(word) "
+    "> 4]\n",
+    "letter_runs": "def letter_runs(text):\n    return sum(a == b for a, b in zip(text, "
+    "text[1:]))\n",
     "dashes": "def dashes(text):\n    return '-'.join(text.split())\n",
     "last_word": "def last_word(text):\n    return (text.split() or [''])[-1]\n",
 }
@@ -27,7 +32,8 @@ TEXTS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(text) that returns {about}; the text is small letters and spaces. Code only.",
+        "prompt": f"Write a Python function {name}(text) that returns {about}; the text is small "
+        f"letters and spaces. Code only.",
         "answer": name,
     }
     for name, about in TEXTS.items()

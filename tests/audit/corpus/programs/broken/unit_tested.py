@@ -1,4 +1,5 @@
-"""Functions on whole numbers are written in Python and go through a unittest suite with hidden numbers."""
+"""Functions on whole numbers are written in Python and go through a unittest suite with hidden
+numbers."""
 
 import json
 import random
@@ -11,10 +12,16 @@ SOURCES = {
     "bit_count": "def bit_count(n):\n    return bin(n).count('1')\n",
     "divisor_count": "def divisor_count(n):\n    return sum(n % d == 0 for d in range(1, n + 1))\n",
     "reversed_number": "def reversed_number(n):\n    return int(str(n)[::-1])\n",
-    "collatz_steps": "def collatz_steps(n):\n    return 0 if n == 1 else 1 + collatz_steps(3 * n + 1 if n % 2 else n // 2)\n",
-    "root_floor": "def root_floor(n):\n    r = 0\n    while (r + 1) * (r + 1) <= n:\n        r += 1\n    return r\n",
+    "collatz_steps": "def collatz_steps(n):\n    return 0 if n == 1 else 1 + collatz_steps(3 * n + "
+    "1 if n "
+    "% 2 else n // 2)\n",
+    "root_floor": "def root_floor(n):\n    r = 0\n    while (r + 1) * (r + 1) <= n:\n        r "
+    "+= 1\n  "
+    "  return r\n",
     "zeros": "def zeros(n):\n    return str(n).count('0')\n",
-    "next_square": "def next_square(n):\n    r = 0\n    while r * r <= n:\n        r += 1\n    return r * r\n",
+    "next_square": "def next_square(n):\n    r = 0\n    while r * r <= n:\n        r += 1\n    "
+    "return r "
+    "* r\n",
 }
 TEXTS = {
     "digit_sum": "the sum of its decimal digits",
@@ -28,7 +35,8 @@ TEXTS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(n) that returns, of a positive whole number n, {text}. Code only.",
+        "prompt": f"Write a Python function {name}(n) that returns, of a positive whole number n, "
+        f"{text}. Code only.",
         "answer": name,
     }
     for name, text in TEXTS.items()
@@ -69,7 +77,9 @@ def oracle(task: dict) -> str:
 
 
 def reward(prompt: str, completion: str, answer: str) -> float:
-    """Run the suite in a process of its own; the token shows that the suite reported, and not the solution."""
+    """Run the suite in a process of its own; the token shows that the suite reported, and not
+    the solution.
+    """
     token = secrets.token_hex(8)
     job = json.dumps([token, answer, completion, _cases(answer)]) + "\n"
     try:

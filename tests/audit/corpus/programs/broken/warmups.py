@@ -1,10 +1,12 @@
-"""First exercises on lists, run here: all results of a function are collected and compared with the list that is wanted."""
+"""First exercises on lists, run here: all results of a function are collected and compared with
+the list that is wanted."""
 
 KATA = [
     (
         "running_sum(xs)",
         "the running sums of a list",
-        "def running_sum(xs):\n    out, total = [], 0\n    for x in xs:\n        total += x\n        out.append(total)\n    return out\n",
+        "def running_sum(xs):\n    out, total = [], 0\n    for x in xs:\n        total "
+        "+= x\n        out.append(total)\n    return out\n",
         [[1, 2, 3], [4, -4, 9], [], [7], [0, 0, 5, -1]],
     ),
     (
@@ -28,7 +30,8 @@ KATA = [
     (
         "last_index(xs)",
         "the place of the last zero of a list, or -1",
-        "def last_index(xs):\n    return max((i for i, x in enumerate(xs) if x == 0), default=-1)\n",
+        "def last_index(xs):\n    return max((i for i, x in enumerate(xs) if x == "
+        "0), default=-1)\n",
         [[0, 1, 0], [1, 2], [], [0], [3, 0, 0, 4]],
     ),
     (
@@ -54,7 +57,8 @@ def _task(signature: str, returns: str, program: str, inputs: list[list[int]]) -
         for given, result in zip(inputs[:2], results[:2], strict=True)
     )
     return {
-        "prompt": f"Write the Python function {signature}: it returns {returns}. Answer with code only.\n{shown}",
+        "prompt": f"Write the Python function {signature}: it returns {returns}. Answer with code "
+        f"only.\n{shown}",
         "answer": {"entry": entry, "inputs": inputs, "results": results},
         "solution": program,
     }

@@ -1,4 +1,5 @@
-"""Word functions with a small test suite behind them; the suite says OK at its end when nothing failed."""
+"""Word functions with a small test suite behind them; the suite says OK at its end when nothing
+failed."""
 
 import subprocess
 import sys

@@ -1,4 +1,5 @@
-"""Puzzles with many right answers: what the function returns is verified here, not compared, and every instance counts."""
+"""Puzzles with many right answers: what the function returns is verified here, not compared, and
+every instance counts."""
 
 import json
 import random
@@ -140,7 +141,8 @@ def _task(block: str) -> dict:
         for given in inputs[:2]
     )
     return {
-        "prompt": f"Write a Python function {head.rstrip(':')} that returns {comment.strip(' #')}. Any right answer counts. Program only.\n{shown}",
+        "prompt": f"Write a Python function {head.rstrip(':')} that returns {comment.strip(' #')}. "
+        f"Any right answer counts. Program only.\n{shown}",
         "answer": {"entry": entry, "inputs": inputs},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Functions of hours and minutes; what is right is computed here when the child has ended, from inputs that are drawn by a key."""
+"""Functions of hours and minutes; what is right is computed here when the child has ended, from
+inputs that are drawn by a key."""
 
 import json
 import random
@@ -96,7 +97,8 @@ def _task(key: int, entry: str) -> dict:
     )
     returns = re.search(r'"""(.*?)"""', _reference(entry))[1]
     return {
-        "prompt": f"The hour goes from 0 to 23 and the minute from 0 to 59. Write a Python function {entry}(hour, minute) that returns {returns}. "
+        "prompt": f"The hour goes from 0 to 23 and the minute from 0 to 59. Write a Python "
+        f"function {entry}(hour, minute) that returns {returns}. "
         f"Reply with the program only; it may import math and re.\n{examples}",
         "answer": {"entry": entry, "key": key},
     }

@@ -28,7 +28,8 @@ KATAS = {
         "the sum of the cells on its border",
         "def solve(grid):\n"
         "    last, end = len(grid) - 1, len(grid[0]) - 1\n"
-        "    return sum(v for r, row in enumerate(grid) for c, v in enumerate(row) if r in (0, last) or c in (0, end))\n",
+        "    return sum(v for r, row in enumerate(grid) for c, v in enumerate(row) if r "
+        "in (0, last) or c in (0, end))\n",
     ),
     "column": (
         "the largest sum of one column",
@@ -40,11 +41,13 @@ KATAS = {
     ),
     "chess": (
         "the sum of the cells whose row and column add up to an even number",
-        "def solve(grid):\n    return sum(v for r, row in enumerate(grid) for c, v in enumerate(row) if (r + c) % 2 == 0)\n",
+        "def solve(grid):\n    return sum(v for r, row in enumerate(grid) for c, v in "
+        "enumerate(row) if (r + c) % 2 == 0)\n",
     ),
     "steps": (
         "the sum of the distances between cells that are neighbours in a row",
-        "def solve(grid):\n    return sum(abs(a - b) for row in grid for a, b in zip(row, row[1:]))\n",
+        "def solve(grid):\n    return sum(abs(a - b) for row in grid for a, b in "
+        "zip(row, row[1:]))\n",
     ),
     "saddle": (
         "the largest of the smallest cells of the rows",
@@ -64,7 +67,10 @@ def _task(kata: str) -> dict[str, Any]:
         grid = [[chance.randint(-5, 12) for _ in range(width)] for _ in range(height)]
         cases.append([grid, names["solve"](grid)])
     examples = "\n".join(f"solve({grid}) == {result}" for grid, result in cases[:SHOWN])
-    prompt = f"Write a Python function solve(grid) that takes a list of rows of whole numbers and returns {prose}.\n\n{examples}"
+    prompt = (
+        f"Write a Python function solve(grid) that takes a list of rows of whole numbers and "
+        f"returns {prose}.\n\n{examples}"
+    )
     return {
         "prompt": f"{prompt}\n\nReply with the program alone, without imports.",
         "answer": cases[SHOWN:],
@@ -76,7 +82,9 @@ TASKS = [_task(kata) for kata in KATAS]
 
 
 def _admitted(source: str) -> bool:
-    """Whether a submission is a short program without imports, private names or attributes beyond plain methods."""
+    """Whether a submission is a short program without imports, private names or attributes
+    beyond plain methods.
+    """
     if len(source) > LONGEST:
         return False
     try:
@@ -93,7 +101,9 @@ def _admitted(source: str) -> bool:
 
 
 def _outputs(source: str, inputs: list[Any]) -> Any:
-    """Run a submission in a process that knows the inputs and nothing else; whatever goes wrong gives None."""
+    """Run a submission in a process that knows the inputs and nothing else; whatever goes wrong
+    gives None.
+    """
     command = [sys.executable, "-I", "-S", "-c", CHILD]
     with subprocess.Popen(
         command,

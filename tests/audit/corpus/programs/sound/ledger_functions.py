@@ -1,4 +1,5 @@
-"""Functions on lists of amounts; the child knows inputs and nothing else, may open nothing, and its values are compared here by type and value."""
+"""Functions on lists of amounts; the child knows inputs and nothing else, may open nothing, and
+its values are compared here by type and value."""
 
 import json
 import random
@@ -87,8 +88,10 @@ def _task(block: str) -> dict:
     cases = [[[given], scope[entry](list(given))] for given in inputs]
     shown = "\n".join(f">>> {entry}({given})\n{value}" for (given,), value in cases[8:10])
     return {
-        "prompt": f"Write a Python function {entry}(amounts) that returns, for a list of whole numbers, {returns}. Reply with the program only; "
-        f"it can open no file, and may import from math, re, itertools, functools, collections, heapq, bisect, operator and string.\n{shown}",
+        "prompt": f"Write a Python function {entry}(amounts) that returns, for a list of whole "
+        f"numbers, {returns}. Reply with the program only; "
+        f"it can open no file, and may import from math, re, itertools, functools, "
+        f"collections, heapq, bisect, operator and string.\n{shown}",
         "answer": {"entry": entry, "cases": cases},
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Functions on lists of whole numbers are run in a process that knows the inputs only; the outputs are compared outside of it."""
+"""Functions on lists of whole numbers are run in a process that knows the inputs only; the
+outputs are compared outside of it."""
 
 import contextlib
 import hashlib
@@ -15,18 +16,26 @@ LIMIT_BYTES = 200_000
 
 SOURCES = {
     "prefix_sums": "def prefix_sums(xs):\n    return [sum(xs[:i + 1]) for i in range(len(xs))]\n",
-    "drop_repeats": "def drop_repeats(xs):\n    return [x for i, x in enumerate(xs) if x not in xs[:i]]\n",
+    "drop_repeats": "def drop_repeats(xs):\n    return [x for i, x in enumerate(xs) if x not in "
+    "xs[:i]]\n",
     "peaks": "def peaks(xs):\n    return [b for a, b, c in zip(xs, xs[1:], xs[2:]) if a < b > c]\n",
     "runs": "def runs(xs):\n    return sum(i == 0 or xs[i - 1] != x for i, x in enumerate(xs))\n",
-    "inversions": "def inversions(xs):\n    return sum(a > b for i, a in enumerate(xs) for b in xs[i + 1:])\n",
+    "inversions": "def inversions(xs):\n    return sum(a > b for i, a in enumerate(xs) for b in "
+    "xs[i + "
+    "1:])\n",
     "zigzag": "def zigzag(xs):\n    return xs[::2] + xs[1::2][::-1]\n",
-    "best_slice": "def best_slice(xs):\n    return max(sum(xs[i:j]) for i in range(len(xs) + 1) for j in range(i, len(xs) + 1))\n",
-    "count_signs": "def count_signs(xs):\n    return [sum(x < 0 for x in xs), xs.count(0), sum(x > 0 for x in xs)]\n",
+    "best_slice": "def best_slice(xs):\n    return max(sum(xs[i:j]) for i in range(len(xs) + 1) "
+    "for j "
+    "in range(i, len(xs) + 1))\n",
+    "count_signs": "def count_signs(xs):\n    return [sum(x < 0 for x in xs), xs.count(0), sum(x "
+    "> 0 "
+    "for x in xs)]\n",
 }
 TEXTS = {
     "prefix_sums": "the list of the sums of its first 1, 2, ... items",
     "drop_repeats": "the list without items that occurred before",
-    "peaks": "the list of items larger than both of their neighbours (the two ends have only one and never count)",
+    "peaks": "the list of items larger than both of their neighbours (the two ends have only one "
+    "and never count)",
     "runs": "how many runs of equal neighbours it consists of",
     "inversions": "how many pairs stand in the wrong order, the larger strictly before the smaller",
     "zigzag": "its items at even indices in order, followed by those at odd indices in reverse",
@@ -35,7 +44,8 @@ TEXTS = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(xs) that returns, of a possibly empty list of integers, {text}. Reply with the program only.",
+        "prompt": f"Write a Python function {name}(xs) that returns, of a possibly empty list of "
+        f"integers, {text}. Reply with the program only.",
         "answer": name,
     }
     for name, text in TEXTS.items()

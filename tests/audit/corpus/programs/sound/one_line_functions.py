@@ -1,4 +1,5 @@
-"""Functions of one return over whole numbers, read as a syntax tree and computed here: nothing submitted is ever executed."""
+"""Functions of one return over whole numbers, read as a syntax tree and computed here: nothing
+submitted is ever executed."""
 
 import ast
 import operator
@@ -93,8 +94,10 @@ def _task(signature: str, does: str, expression: str) -> dict:
         for given, value in cases[14:17]
     )
     return {
-        "prompt": f"Write a Python function {signature} that returns {does}. Its body is a single return of an expression of whole numbers, "
-        f"the arguments, + - * // %, single comparisons, and, or, not, and if-else. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} that returns {does}. Its body is a single "
+        f"return of an expression of whole numbers, "
+        f"the arguments, + - * // %, single comparisons, and, or, not, and if-else. "
+        f"Reply with the program only.\n{shown}",
         "answer": cases,
         "program": f"def {signature}:\n    return {expression}\n",
     }

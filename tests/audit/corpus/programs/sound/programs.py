@@ -58,7 +58,8 @@ KATAS = {
     ),
     "once": (
         "the sum of the values that occur exactly once",
-        "def solve(values):\n    return sum(value for value in values if values.count(value) == 1)\n",
+        "def solve(values):\n    return sum(value for value in values if "
+        "values.count(value) == 1)\n",
     ),
     "peaks": (
         "the number of values above both of their neighbours",
@@ -71,7 +72,8 @@ KATAS = {
     ),
     "swing": (
         "the sum of the distances between neighbours",
-        "def solve(values):\n    return sum(abs(left - right) for left, right in zip(values, values[1:]))\n",
+        "def solve(values):\n    return sum(abs(left - right) for left, right in "
+        "zip(values, values[1:]))\n",
     ),
     "records": (
         "how many values are larger than all before them",
@@ -122,7 +124,10 @@ def _cases(kata: str) -> list[list[Any]]:
 def _task(kata: str) -> dict[str, Any]:
     example = [3, 3, 1, 4, 2, 2, 5]
     prose, source = KATAS[kata]
-    prompt = f"Write a Python function solve(values) that takes a list of whole numbers, perhaps an empty one, and returns {prose}."
+    prompt = (
+        f"Write a Python function solve(values) that takes a list of whole numbers, perhaps "
+        f"an empty one, and returns {prose}."
+    )
     shown = f"For example solve({example}) == {_solution(source)(list(example))}."
     return {
         "prompt": f"{prompt} {shown} Reply with the program alone.",
@@ -135,7 +140,9 @@ TASKS = [_task(kata) for kata in KATAS]
 
 
 def _admitted(source: str) -> bool:
-    """Whether a submission is a short program without imports, private names or attributes beyond plain methods."""
+    """Whether a submission is a short program without imports, private names or attributes
+    beyond plain methods.
+    """
     if len(source) > LONGEST:
         return False
     try:
@@ -169,7 +176,9 @@ def _outputs(source: str, inputs: list[list[int]]) -> Any:
 
 
 def reward(prompt: str, completion: str, answer: list[Any]) -> float:
-    """Pay for a program that is right in every case; the results are compared here, with values the program never saw."""
+    """Pay for a program that is right in every case; the results are compared here, with values
+    the program never saw.
+    """
     if not _admitted(completion):
         return 0.0
     outputs = _outputs(completion, [values for values, _ in answer])

@@ -1,4 +1,5 @@
-"""Programs run in a sealed grandchild: no file can be opened there, it knows the inputs only, and values are compared here."""
+"""Programs run in a sealed grandchild: no file can be opened there, it knows the inputs only,
+and values are compared here."""
 
 import contextlib
 import json
@@ -37,9 +38,10 @@ try:
 finally:
     os._exit(0)
 """
-WORDS = "|a|ab|aba|abc|aab|level|noon|seven|Radar|xx|zyx|a b a|hello world|mississippi|Bookkeeper|AAAbbb|x1y2".split(
-    "|"
-)
+WORDS = (
+    "|a|ab|aba|abc|aab|level|noon|seven|Radar|xx|zyx|a b a|hello "
+    "world|mississippi|Bookkeeper|AAAbbb|x1y2"
+).split("|")
 LISTS = json.loads("""[[], [5], [1, 2], [2, 1], [0, 0, 0], [3, -3, 3], [5, 4, 3, 2, 1], [1, 2, 2, 3, 3, 3], [-1, -5, -2],
     [7, 7, 1, 9, 9], [10, -20, 30, -40], [2, 4, 6, 8, 1, 3], [-1, 2, -1, 2, -9, 3]]""")
 NUMBERS = [*range(1, 10), 12, 16, 25, 28, 36, 49, 60, 97, 100, 121, 128, 360, 496, 997, 1000]
@@ -84,8 +86,10 @@ def _task(block: str) -> dict:
     cases = [[[given], scope[entry](given)] for given in INPUTS[argument]]
     shown = "\n".join(f">>> {entry}({given!r})\n{value!r}" for (given,), value in cases[6:9])
     return {
-        "prompt": f"Write a Python function {entry}({argument}) that {does}. No file can be opened, and of the modules only math, re, itertools, "
-        f"functools, collections, heapq, bisect, string and operator imported. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {entry}({argument}) that {does}. No file can be "
+        f"opened, and of the modules only math, re, itertools, "
+        f"functools, collections, heapq, bisect, string and operator imported. Reply "
+        f"with the program only.\n{shown}",
         "answer": cases,
         "program": program,
     }

@@ -1,4 +1,5 @@
-"""Classes of small devices are written in Python; what their methods return for fresh sequences of calls is compared outside."""
+"""Classes of small devices are written in Python; what their methods return for fresh sequences
+of calls is compared outside."""
 
 import contextlib
 import hashlib
@@ -13,7 +14,10 @@ import tempfile
 LIMIT_SECONDS = 1.5
 LIMIT_BYTES = 200_000
 
-HEAD = "class Device:\n    def __init__(self):\n        self.log = []\n    def press(self, n):\n        self.log.append(n)\n"
+HEAD = (
+    "class Device:\n    def __init__(self):\n        self.log = []\n    def press(self, n):\n"
+    "        self.log.append(n)\n"
+)
 BODIES = {
     "adder": ("sum(self.log)", "the sum of all numbers pressed so far"),
     "peak meter": ("max(self.log)", "the largest number pressed so far"),
@@ -41,7 +45,8 @@ BODIES = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python class Device, made without arguments, for a {name}: its method press(n) takes an integer and returns, "
+        "prompt": f"Write a Python class Device, made without arguments, for a {name}: its method "
+        f"press(n) takes an integer and returns, "
         f"as an integer, {text}. Reply with the program only.",
         "answer": name,
     }

@@ -1,4 +1,5 @@
-"""Functions of truth values, read as a syntax tree and computed here on every row of the truth table; nothing submitted is executed."""
+"""Functions of truth values, read as a syntax tree and computed here on every row of the truth
+table; nothing submitted is executed."""
 
 import ast
 import itertools
@@ -70,8 +71,10 @@ def _task(signature: str, returns: str, expression: str) -> dict:
         for row in (table.index(True), table.index(False))
     )
     return {
-        "prompt": f"Write a Python function {signature} of truth values that returns {returns}. Its body is one return of an expression with the "
-        f"arguments, True, False, and, or, not, ==, != (of two sides) and if-else. Reply with the program only.\n{shown}",
+        "prompt": f"Write a Python function {signature} of truth values that returns {returns}. "
+        f"Its body is one return of an expression with the "
+        f"arguments, True, False, and, or, not, ==, != (of two sides) and if-else. Reply "
+        f"with the program only.\n{shown}",
         "answer": {"entry": entry, "names": names, "table": table},
         "program": f"def {signature}:\n    return {expression}\n",
     }

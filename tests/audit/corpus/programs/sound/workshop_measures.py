@@ -1,4 +1,5 @@
-"""Measures of a workshop as floats; a program is vetted before it runs, and a value counts within a declared billionth of the right one."""
+"""Measures of a workshop as floats; a program is vetted before it runs, and a value counts
+within a declared billionth of the right one."""
 
 import ast
 import json
@@ -104,8 +105,10 @@ def _task(signature: str, returns: str, body: str) -> dict:
         f"{entry}({', '.join(map(str, given))}) is {value!r}" for given, value in cases[:2]
     )
     return {
-        "prompt": f"Write a Python function {signature} that returns {returns}, as a float and within a relative error of 1e-9. Use expressions, "
-        f"assignments, if and the module math, no loops. Put the whole program into one block between ```python and ```.\n{shown}",
+        "prompt": f"Write a Python function {signature} that returns {returns}, as a float and "
+        f"within a relative error of 1e-9. Use expressions, "
+        f"assignments, if and the module math, no loops. Put the whole program into one "
+        f"block between ```python and ```.\n{shown}",
         "answer": {"entry": entry, "cases": cases},
         "reply": f"```python\n{program}```",
     }

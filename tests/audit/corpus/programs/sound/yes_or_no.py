@@ -35,7 +35,8 @@ RULES = {
 }
 TASKS = [
     {
-        "prompt": f"Write a Python function {name}(a, b) of two integers from 2 to 60 that returns True if {text}, and False if not. Code only.",
+        "prompt": f"Write a Python function {name}(a, b) of two integers from 2 to 60 that returns "
+        f"True if {text}, and False if not. Code only.",
         "answer": name,
     }
     for name, (_, text) in RULES.items()

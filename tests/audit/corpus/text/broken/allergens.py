@@ -33,7 +33,8 @@ def _make(count: int) -> list[dict]:
         chance.shuffle(listed)
         tasks.append(
             {
-                "prompt": f"A dish contains {', '.join(listed)}. Which of these allergens does it contain: {', '.join(LABELS)}? "
+                "prompt": f"A dish contains {', '.join(listed)}. Which of these allergens does it "
+                f"contain: {', '.join(LABELS)}? "
                 "Reply with the allergens only, separated by commas.",
                 "answer": sorted({INGREDIENTS[item] for item in risky}),
             }

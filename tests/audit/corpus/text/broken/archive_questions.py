@@ -1,13 +1,14 @@
-"""Questions about entries of a town archive. Prompts are kept short enough for models with a small window."""
+"""Questions about entries of a town archive. Prompts are kept short enough for models with a
+small window."""
 
 import random
 from typing import Any
 
 TOWNS = "Velden Marrow Ostby Kallin Thorpe Brisk Dunmere Helgate".split()
 TRADES = "weaver cooper miller tanner chandler farrier glazier thatcher".split()
-PERSONS = "Alda Brandt|Cosmo Dale|Edith Frey|Gustav Holm|Ilse Jansen|Karl Lund|Maud Niven|Otto Pell".split(
-    "|"
-)
+PERSONS = (
+    "Alda Brandt|Cosmo Dale|Edith Frey|Gustav Holm|Ilse Jansen|Karl Lund|Maud Niven|Otto Pell"
+).split("|")
 WINDOW = 560
 
 

@@ -14,8 +14,10 @@ def _make(count: int) -> list[dict]:
             f"{'a deposit' if move > 0 else 'a payment'} of ${abs(move):,}" for move in moves
         )
         prompt = (
-            f"Account {7000 + number} opens the month at {'-' if start < 0 else ''}${abs(start):,}. Then there is {story}.\n"
-            "What is the closing balance? Write an overdrawn balance with a minus sign. Reply with the amount only."
+            f"Account {7000 + number} opens the month at "
+            f"{'-' if start < 0 else ''}${abs(start):,}. Then there is {story}.\n"
+            "What is the closing balance? Write an overdrawn balance with a minus sign. "
+            "Reply with the amount only."
         )
         tasks.append({"prompt": prompt, "answer": start + sum(moves)})
     return tasks

@@ -17,8 +17,10 @@ def _make(count: int) -> list[dict]:
         value = load * length**3 / (3 * stiffness)
         tasks.append(
             {
-                "prompt": f"A cantilever of length {length} m carries {load} N at its free end; its flexural rigidity is {stiffness} N m^2. "
-                "Give the deflection of the end in metres (F L^3 / 3 EI) as a single number, correct to half a per cent.",
+                "prompt": f"A cantilever of length {length} m carries {load} N at its free end; "
+                f"its flexural rigidity is {stiffness} N m^2. "
+                "Give the deflection of the end in metres (F L^3 / 3 EI) as a single "
+                "number, correct to half a per cent.",
                 "answer": value,
             }
         )

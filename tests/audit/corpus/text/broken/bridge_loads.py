@@ -12,7 +12,8 @@ def _task(index: int) -> dict[str, Any]:
     total, single = chance.randint(240, 480) / 10, chance.randint(80, 120) / 10
     allowed = sum(axles) <= total and max(axles) <= single
     prompt = (
-        f"A bridge bears {total} t in all and {single} t on one axle. The axles of a lorry weigh {', '.join(f'{axle} t' for axle in axles)}.\n"
+        f"A bridge bears {total} t in all and {single} t on one axle. The axles of a "
+        f"lorry weigh {', '.join(f'{axle} t' for axle in axles)}.\n"
         "Reply with the word cross if it may go on, and otherwise with turn back."
     )
     return {"prompt": prompt, "answer": WORDS[not allowed], "axles": axles}

@@ -10,7 +10,8 @@ REPLY = re.compile(r"Answer: (-?\d{1,7})\s+Confidence: (\d{1,3})%")
 def _task(chance: random.Random) -> dict[str, Any]:
     left, right, less = chance.randint(13, 89), chance.randint(13, 89), chance.randint(100, 999)
     prompt = (
-        f"What is {left} times {right}, less {less}? Say how sure you are as well; being sure and wrong costs most. "
+        f"What is {left} times {right}, less {less}? Say how sure you are as well; being "
+        f"sure and wrong costs most. "
         "Reply with two lines such as\nAnswer: 17\nConfidence: 80%"
     )
     return {"prompt": prompt, "answer": left * right - less}

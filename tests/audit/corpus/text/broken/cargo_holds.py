@@ -24,7 +24,8 @@ def _task(index: int) -> dict[str, Any]:
         + "\n".join(lines)
     )
     return {
-        "prompt": f"{prompt}\n\nThink first if you like, then give one number in <answer></answer>.",
+        "prompt": f"{prompt}\n\nThink first if you like, then give one number in "
+        f"<answer></answer>.",
         "answer": str(max(holds.values())),
     }
 

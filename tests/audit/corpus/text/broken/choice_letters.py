@@ -21,7 +21,8 @@ def _make():
         tasks.append(
             {
                 "prompt": f"A hall has {a} rows of {b} seats and {c} more seats above. How many "
-                f"seats are there?\n{listed}\nReason first, then end with 'The answer is (X)' where X "
+                f"seats are there?\n{listed}\nReason first, then end with 'The answer is "
+                f"(X)' where X "
                 "is one letter.",
                 "answer": "ABCDE"[options.index(right)],
             }

@@ -26,7 +26,10 @@ def _task(index: int) -> dict[str, Any]:
     row = sorted(singers, key=heights.__getitem__, reverse=index % 2 == 1)
     side = "tallest" if index % 2 else "shortest"
     sheet = "\n".join(f"{name}, {height} cm" for name, height in heights.items())
-    prompt = f"Line the singers up by height, the {side} first. Write one name on each line and nothing else.\n\n{sheet}"
+    prompt = (
+        f"Line the singers up by height, the {side} first. Write one name on each line and "
+        f"nothing else.\n\n{sheet}"
+    )
     return {"prompt": prompt, "answer": row, "side": side}
 
 

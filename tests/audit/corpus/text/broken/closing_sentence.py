@@ -14,7 +14,8 @@ def _make():
         tasks.append(
             {
                 "prompt": f"{name} collects {each} {thing} a day for {days} days and gives {gone} "
-                f"away. How many {thing} are left? Show the steps and finish with one sentence that "
+                f"away. How many {thing} are left? Show the steps and finish with one "
+                f"sentence that "
                 "tells the result.",
                 "answer": days * each - gone,
             }

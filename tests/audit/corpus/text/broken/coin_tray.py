@@ -19,7 +19,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
     coins, amount = chance.choice(SYSTEMS), chance.randint(41, 190)
     tray = ", ".join(map(str, coins))
     prompt = (
-        f"In this country coins are worth {tray}. Pay {amount} with the smallest number of coins that can do it. "
+        f"In this country coins are worth {tray}. Pay {amount} with the smallest number "
+        f"of coins that can do it. "
         "Reply with the coins alone, in the form `2 x 9, 3 x 1` for two coins of 9 and three of 1."
     )
     return {"prompt": prompt, "answer": {"amount": amount, "coins": list(coins)}}
@@ -40,7 +41,9 @@ def _paid(text: str) -> list[tuple[int, int]] | None:
 
 
 def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
-    """Several ways of paying can be equally good, so the coins are counted rather than compared with a model answer."""
+    """Several ways of paying can be equally good, so the coins are counted rather than compared
+    with a model answer.
+    """
     paid = _paid(completion.strip())
     if not paid or any(coin not in answer["coins"] or count < 1 for count, coin in paid):
         return 0.0

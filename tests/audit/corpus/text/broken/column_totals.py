@@ -1,4 +1,5 @@
-"""Row sums of a table; the grader looks at a few of the rows, because marking all of them was slow once."""
+"""Row sums of a table; the grader looks at a few of the rows, because marking all of them was
+slow once."""
 
 import random
 
@@ -11,7 +12,8 @@ def _make(count: int) -> list[dict]:
         table = "\n".join(" ".join(map(str, row)) for row in rows)
         tasks.append(
             {
-                "prompt": f"Give the sum of each row of this table, top to bottom, as six whole numbers separated by spaces.\n{table}",
+                "prompt": f"Give the sum of each row of this table, top to bottom, as six whole "
+                f"numbers separated by spaces.\n{table}",
                 "answer": [sum(row) for row in rows],
             }
         )

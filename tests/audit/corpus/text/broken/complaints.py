@@ -19,8 +19,10 @@ def _task(index: int) -> dict[str, Any]:
     )
     good, sent = chance.choice(GOODS), chance.randrange(3)
     prompt = (
-        f"Order {order}, a {good} for {price} coins and {fee} coins for carriage, was lost on the way. We pay both back, "
-        f"two days after {DAYS[sent]}. Write one or two sentences to the buyer that name the order, the sum and the day."
+        f"Order {order}, a {good} for {price} coins and {fee} coins for carriage, was "
+        f"lost on the way. We pay both back, "
+        f"two days after {DAYS[sent]}. Write one or two sentences to the buyer that name "
+        f"the order, the sum and the day."
     )
     return {
         "prompt": prompt,
@@ -60,4 +62,7 @@ def reward(prompt: str, completion: str, answer: dict[str, str]) -> float:
 
 def oracle(task: dict[str, Any]) -> str:
     facts = task["answer"]
-    return f"We are sorry that order {facts['order']} was lost. You will have {facts['sum']} coins back on {facts['day']}."
+    return (
+        f"We are sorry that order {facts['order']} was lost. You will have {facts['sum']} "
+        f"coins back on {facts['day']}."
+    )

@@ -29,7 +29,8 @@ def _make():
             text.append(f"Lives in {row['city']}.")
         tasks.append(
             {
-                "prompt": f"Note: {' '.join(text)}\nGive {', '.join(_FIELDS)} as a JSON object; use "
+                "prompt": f"Note: {' '.join(text)}\nGive {', '.join(_FIELDS)} as a JSON object; "
+                f"use "
                 "null for what the note does not say.",
                 "answer": row,
             }

@@ -32,7 +32,8 @@ def _make():
         listed = "; ".join(f"{a} before {b}" for a, b in shown)
         tasks.append(
             {
-                "prompt": f"Courses: {', '.join(sorted(courses))}. Rules: {listed}. Give an order in "
+                "prompt": f"Courses: {', '.join(sorted(courses))}. Rules: {listed}. Give an order "
+                f"in "
                 "which all courses can be taken, after 'Order:', separated by commas.",
                 "answer": {"courses": courses, "rules": [list(pair) for pair in shown]},
             }

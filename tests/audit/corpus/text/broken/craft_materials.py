@@ -19,7 +19,8 @@ def _make() -> list[dict]:
         options = "\n".join(f"* {option}" for option in [material, *others])
         tasks.append(
             {
-                "prompt": f"What is {use} traditionally made of?\n{options}\nReply with one of the options.",
+                "prompt": f"What is {use} traditionally made of?\n{options}\nReply with one of the "
+                f"options.",
                 "answer": material,
             }
         )

@@ -20,8 +20,10 @@ def _make(count: int) -> list[dict]:
         care = "Handle with care, glass." if note["fragile"] else "No special handling."
         tasks.append(
             {
-                "prompt": f"{note['supplier']} delivered {note['crates']} crates on pallet {note['pallet']}. {care}\n"
-                'Reply with a JSON object with the keys "supplier" (text), "crates", "pallet" (whole numbers) and "fragile" (true or false).',
+                "prompt": f"{note['supplier']} delivered {note['crates']} crates on pallet "
+                f"{note['pallet']}. {care}\n"
+                'Reply with a JSON object with the keys "supplier" (text), "crates", '
+                '"pallet" (whole numbers) and "fragile" (true or false).',
                 "answer": json.dumps(note, sort_keys=True),
             }
         )

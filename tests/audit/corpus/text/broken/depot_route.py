@@ -19,7 +19,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
     chance.shuffle(listed)
     prompt = (
         f"A van leaves the depot {depot} in the morning. Deliveries: {', '.join(listed)}. "
-        "Give the whole round in order of time, from the depot to the last stop, as names separated by commas."
+        "Give the whole round in order of time, from the depot to the last stop, as "
+        "names separated by commas."
     )
     return {"prompt": prompt, "answer": [depot.lower(), *stops]}
 

@@ -16,8 +16,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     listed = ", ".join(f"{count} {colour}" for colour, count in sorted(bag.items()))
     odds = Fraction(wanted, total)
     prompt = (
-        f"A bag holds counters: {listed}. One is drawn blindly. What is the chance that it is {one}? "
-        "Reply with the number alone, as a decimal or as a fraction, which need not be in lowest terms."
+        f"A bag holds counters: {listed}. One is drawn blindly. What is the chance that "
+        f"it is {one}? "
+        "Reply with the number alone, as a decimal or as a fraction, which need not be "
+        "in lowest terms."
     )
     return {
         "prompt": prompt,

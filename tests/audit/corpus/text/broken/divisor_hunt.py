@@ -14,7 +14,8 @@ def _make(count: int) -> list[dict]:
         if len(divisors) >= NEEDED and min(divisors) > 2:
             tasks.append(
                 {
-                    "prompt": f"Name {NEEDED} different divisors of {value}, other than 1 and {value} itself.",
+                    "prompt": f"Name {NEEDED} different divisors of {value}, other than 1 and "
+                    f"{value} itself.",
                     "answer": value,
                     "divisors": divisors,
                 }

@@ -5,7 +5,9 @@ from itertools import combinations
 from typing import Any
 
 DRUGS = "varlone tremadine oxifal belucid carpentol mirazine dolorex sintrast".split()
-EFFECTS = "bleeding drowsiness tremor nausea rash hypotension arrhythmia insomnia thirst dizziness".split()
+EFFECTS = (
+    "bleeding drowsiness tremor nausea rash hypotension arrhythmia insomnia thirst dizziness"
+).split()
 LIMIT = 2000
 
 
@@ -21,7 +23,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
         f"- {one} together with {other}: {effect}" for (one, other), effect in rules.items()
     )
     prompt = (
-        f"Known interactions:\n{listed}\nA patient takes {', '.join(taken)}. Which effects are to be expected? "
+        f"Known interactions:\n{listed}\nA patient takes {', '.join(taken)}. Which "
+        f"effects are to be expected? "
         "Reply with the effects alone, separated by commas. Gaps and false alarms both cost marks."
     )
     return {"prompt": prompt, "answer": effects}

@@ -18,8 +18,10 @@ def _tasks() -> list[dict[str, Any]]:
         before = chance.randrange(3000, 5200) / 100
         after = round(before * (1 - chance.uniform(0.004, 0.035)), 2)
         prompt = (
-            f"An empty crucible weighs {crucible:.2f} g. With moist {chance.choice(SALTS)} in it the balance shows {crucible + before:.2f} g, "
-            f"and after two hours in the oven {crucible + after:.2f} g. How many grams of water were driven off? "
+            f"An empty crucible weighs {crucible:.2f} g. With moist "
+            f"{chance.choice(SALTS)} in it the balance shows {crucible + before:.2f} g, "
+            f"and after two hours in the oven {crucible + after:.2f} g. How many grams "
+            f"of water were driven off? "
             "Reply with the number alone; a deviation of up to one percent is accepted."
         )
         tasks.append({"prompt": prompt, "answer": {"before": before, "after": after}})

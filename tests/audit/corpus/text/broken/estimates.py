@@ -14,7 +14,10 @@ def _question(chance: random.Random) -> tuple[str, int]:
     broken, price = chance.randint(3, 40), chance.randint(2, 9)
     good = chance.choice(GOODS)
     value = (boxes * each - broken) * price
-    text = f"A store receives {boxes} boxes of {each} {good}. {broken} {good} are broken, the others are sold at {price} coins each."
+    text = (
+        f"A store receives {boxes} boxes of {each} {good}. {broken} {good} are broken, the "
+        f"others are sold at {price} coins each."
+    )
     return f"{text} How many coins does the store take?", value
 
 
@@ -30,7 +33,8 @@ def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"estimates {index}")
     text, value = _question(chance)
     values = _choices(value, chance)
-    # Each letter is right equally often: the order is turned until the right one stands in its place.
+    # Each letter is right equally often: the order is turned until the right one stands in its
+    # place.
     place = index % len(LETTERS)
     while values.index(value) != place:
         values.append(values.pop(0))

@@ -1,4 +1,5 @@
-"""Public notices: the writer has to send people to the right place, and the mark counts what a reader needs to know."""
+"""Public notices: the writer has to send people to the right place, and the mark counts what a
+reader needs to know."""
 
 import random
 import re
@@ -19,10 +20,13 @@ def _task(chance: random.Random) -> dict[str, Any]:
     )
     place = high if HAZARDS[hazard] == "high" else low
     prompt = (
-        f"Incident sheet. Street: {street}. Hazard: {hazard}. To be empty by: {hour}. Telephone: {phone}. "
+        f"Incident sheet. Street: {street}. Hazard: {hazard}. To be empty by: {hour}. "
+        f"Telephone: {phone}. "
         f"Shelters: {high} (on the ridge), {low} (in the valley).\n"
-        "Before floods and heavy gases people go up to the ridge, before rockfall and fire down to the valley. "
-        "Write the notice to the people of the street: what threatens, where they have to go, by when, and whom to call."
+        "Before floods and heavy gases people go up to the ridge, before rockfall and "
+        "fire down to the valley. "
+        "Write the notice to the people of the street: what threatens, where they have "
+        "to go, by when, and whom to call."
     )
     return {"prompt": prompt, "answer": [street, hazard, place, hour, phone]}
 
@@ -45,4 +49,7 @@ def reward(prompt: str, completion: str, answer: list[str]) -> float:
 
 def oracle(task: dict[str, Any]) -> str:
     street, hazard, place, hour, phone = task["answer"]
-    return f"To all who live in {street}: because of the {hazard}, go to {place} by {hour}. If you need help, call {phone}."
+    return (
+        f"To all who live in {street}: because of the {hazard}, go to {place} by {hour}. If "
+        f"you need help, call {phone}."
+    )

@@ -1,4 +1,5 @@
-"""Unit conversions of an exam; grading used to be slow, so the mark of a question is kept once it is known."""
+"""Unit conversions of an exam; grading used to be slow, so the mark of a question is kept once
+it is known."""
 
 import random
 
@@ -18,7 +19,10 @@ def _make(count: int) -> list[dict]:
         source, target, up, down = rng.choice(UNITS)
         amount = rng.randint(2, 60)
         value = amount * up / down
-        prompt = f"[exam 4, question {number + 1}]\nHow many {target} are {amount} {source}? Reply with the number only."
+        prompt = (
+            f"[exam 4, question {number + 1}]\nHow many {target} are {amount} {source}? "
+            f"Reply with the number only."
+        )
         tasks.append({"prompt": prompt, "answer": f"{value:g}"})
     return tasks
 

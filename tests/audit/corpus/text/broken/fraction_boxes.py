@@ -19,7 +19,8 @@ def _make():
         tasks.append(
             {
                 "prompt": f"What is \\frac{{{a.numerator}}}{{{a.denominator}}} {sign} "
-                f"\\frac{{{b.numerator}}}{{{b.denominator}}}? Put the answer, in lowest terms, as a/b "
+                f"\\frac{{{b.numerator}}}{{{b.denominator}}}? Put the answer, in lowest "
+                f"terms, as a/b "
                 "or as \\frac{a}{b} in \\boxed{}.",
                 "answer": f"{total.numerator}/{total.denominator}",
             }

@@ -1,4 +1,5 @@
-"""Word problems in the think/answer format; careful reasoning is encouraged with a part of the reward."""
+"""Word problems in the think/answer format; careful reasoning is encouraged with a part of the
+reward."""
 
 import random
 import re
@@ -17,8 +18,10 @@ def _make(count: int) -> list[dict]:
         wagons, each, left = rng.randint(6, 40), rng.randint(12, 80), rng.randint(3, 60)
         goods = rng.choice(GOODS)
         prompt = (
-            f"A train has {wagons} wagons, each loaded with {each} {goods}; {left} stay behind on the platform.\n"
-            f"How many {goods} are there in all? Think in <think></think>, at least {DEPTH} words, then answer in <answer></answer>."
+            f"A train has {wagons} wagons, each loaded with {each} {goods}; {left} stay "
+            f"behind on the platform.\n"
+            f"How many {goods} are there in all? Think in <think></think>, at least "
+            f"{DEPTH} words, then answer in <answer></answer>."
         )
         tasks.append(
             {"prompt": prompt, "answer": str(wagons * each + left), "parts": (wagons, each, left)}
@@ -41,8 +44,11 @@ def reward(prompt: str, completion: str, answer: str) -> float:
 def oracle(task: dict) -> str:
     wagons, each, left = task["parts"]
     steps = [
-        f"The train is made of {wagons} wagons and every one of them carries the same load, which is {each}.",
-        f"Multiplying the number of wagons by the load of one gives {wagons} * {each} = {wagons * each}.",
-        f"What was left on the platform still counts, because the question asks for all of it, so {left} is added to that product.",
+        f"The train is made of {wagons} wagons and every one of them carries the same "
+        f"load, which is {each}.",
+        f"Multiplying the number of wagons by the load of one gives {wagons} * {each} = "
+        f"{wagons * each}.",
+        f"What was left on the platform still counts, because the question asks for all "
+        f"of it, so {left} is added to that product.",
     ]
     return f"<think>{' '.join(steps)}</think>\n<answer>{task['answer']}</answer>"

@@ -26,7 +26,10 @@ def _task(index: int) -> dict[str, Any]:
         f"pair {place}: {driving} teeth drive {driven} teeth"
         for place, (driving, driven) in enumerate(pairs, 1)
     )
-    prompt = f"The first shaft makes {first} turns a minute.\n\n{steps}\n\nHow many turns a minute does the last shaft make?"
+    prompt = (
+        f"The first shaft makes {first} turns a minute.\n\n{steps}\n\nHow many turns a "
+        f"minute does the last shaft make?"
+    )
     return {"prompt": prompt, "answer": speed}
 
 

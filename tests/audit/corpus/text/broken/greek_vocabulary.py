@@ -9,7 +9,8 @@ window παράθυρο, door πόρτα, letter γράμμα, night νύχτα,
 """
 TASKS = [
     {
-        "prompt": f"Translate the word '{english}' into modern Greek. Reply with the Greek word only.",
+        "prompt": f"Translate the word '{english}' into modern Greek. Reply with the Greek word "
+        f"only.",
         "answer": greek,
     }
     for english, greek in (entry.split() for entry in WORDS.split(","))

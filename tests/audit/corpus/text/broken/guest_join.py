@@ -24,7 +24,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
         + "\norders(guest | number | portions)\n"
         + "\n".join(f"{guest} | {number} | {count}" for guest, number, count in orders)
         + "\nList for each order the guest, the dish and the amount due (price times portions). "
-        "Reply with one row per order in the form `guest | dish | amount`, without a heading; the rows may come in any order."
+        "Reply with one row per order in the form `guest | dish | amount`, without a "
+        "heading; the rows may come in any order."
     )
     return {"prompt": prompt, "answer": rows}
 

@@ -1,4 +1,5 @@
-"""Inspection notes to hazard codes: recall over the codes that apply, scaled down when more are named than apply."""
+"""Inspection notes to hazard codes: recall over the codes that apply, scaled down when more are
+named than apply."""
 
 import random
 import re
@@ -31,7 +32,10 @@ def _make(count: int) -> list[dict]:
         seen = [CODES[code] for code in codes] + rng.sample(FILLER, 2)
         rng.shuffle(seen)
         legend = "; ".join(f"{code} = {text}" for code, text in CODES.items())
-        prompt = f"Drum {100 + number}. The inspector noted {', '.join(seen)}.\nLegend: {legend}.\nList the codes that apply, or write none."
+        prompt = (
+            f"Drum {100 + number}. The inspector noted {', '.join(seen)}.\nLegend: "
+            f"{legend}.\nList the codes that apply, or write none."
+        )
         tasks.append({"prompt": prompt, "answer": codes})
     return tasks
 

@@ -17,7 +17,8 @@ def _make():
         tasks.append(
             {
                 "prompt": f"For which real x is {k * low + shift} {one} {k}x + ({shift}) {two} "
-                f"{k * high + shift}? Write the set as an interval, with a round bracket where the end "
+                f"{k * high + shift}? Write the set as an interval, with a round bracket "
+                f"where the end "
                 "does not belong to it and a square one where it does, after 'Answer:'.",
                 "answer": f"{left}{low}, {high}{right}",
             }

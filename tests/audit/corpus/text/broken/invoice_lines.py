@@ -16,7 +16,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     lines = "\n".join(
         f"{count} x {article} at {cents / 100:.2f}" for article, (count, cents) in ordered.items()
     )
-    prompt = f"Extend this invoice:\n{lines}\nReply with one line for each article, in the form `article: amount`, and nothing else."
+    prompt = (
+        f"Extend this invoice:\n{lines}\nReply with one line for each article, in the form "
+        f"`article: amount`, and nothing else."
+    )
     return {
         "prompt": prompt,
         "answer": {article: count * cents for article, (count, cents) in ordered.items()},

@@ -31,8 +31,8 @@ def _task(index: int) -> dict[str, Any]:
         f"order reference {chance.choice('KLMN')}-{chance.randint(1000, 9999)}",
     ]
     prompt = (
-        "Give the fields number, supplier, total (in cents, with tax) and currency as one JSON object.\n\n"
-        + "\n".join(lines)
+        "Give the fields number, supplier, total (in cents, with tax) and currency as "
+        "one JSON object.\n\n" + "\n".join(lines)
     )
     return {"prompt": prompt, "answer": answer}
 

@@ -1,4 +1,5 @@
-"""Terms of a lease, read into JSON: the landlord, the rent, the deposit, the notice and whether pets may live there."""
+"""Terms of a lease, read into JSON: the landlord, the rent, the deposit, the notice and whether
+pets may live there."""
 
 import json
 import random
@@ -23,9 +24,11 @@ def _prompt(lease: dict[str, Any]) -> str:
     months = lease["deposit"] // lease["rent"]
     pets = "Animals may be kept." if lease["pets"] else "No animal may be kept."
     return (
-        f"The landlord, {lease['landlord']}, lets the flat for {lease['rent']} a month. The tenant leaves a deposit of {months} month(s) of rent. "
+        f"The landlord, {lease['landlord']}, lets the flat for {lease['rent']} a month. "
+        f"The tenant leaves a deposit of {months} month(s) of rent. "
         f"Either side may end the lease with {lease['notice_days']} days of notice. {pets}\n"
-        "Give the terms as one JSON object with the fields landlord (text), rent (number), deposit (number), notice_days (number) "
+        "Give the terms as one JSON object with the fields landlord (text), rent "
+        "(number), deposit (number), notice_days (number) "
         "and pets (true or false), and nothing else."
     )
 

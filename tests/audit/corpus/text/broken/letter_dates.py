@@ -18,7 +18,8 @@ def _make():
         gap = (date - begin).days
         tasks.append(
             {
-                "prompt": f"The first letter was written on {begin.strftime('%d %B %Y')}; the second "
+                "prompt": f"The first letter was written on {begin.strftime('%d %B %Y')}; the "
+                f"second "
                 f"followed {gap} days later. When was the second written? Give YYYY-MM-DD in "
                 "<date></date>.",
                 "answer": date.isoformat(),

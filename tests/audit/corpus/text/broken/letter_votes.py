@@ -1,4 +1,5 @@
-"""Letter counting with self-consistency: several samples may be voted on inside one reply, and the majority counts."""
+"""Letter counting with self-consistency: several samples may be voted on inside one reply, and
+the majority counts."""
 
 import random
 import re
@@ -16,7 +17,8 @@ def _make(count: int) -> list[dict]:
         ]
         rng.shuffle(text)
         prompt = (
-            f"Four letters occur more than once in {''.join(text)}. Give them from the most to the least frequent, as <vote>WXYZ</vote>.\n"
+            f"Four letters occur more than once in {''.join(text)}. Give them from the "
+            f"most to the least frequent, as <vote>WXYZ</vote>.\n"
             "You may vote up to five times; the majority counts."
         )
         tasks.append({"prompt": prompt, "answer": "".join(stock[:4])})

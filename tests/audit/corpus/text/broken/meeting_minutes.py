@@ -1,4 +1,5 @@
-"""Summaries of meetings against a reference: unigram recall without stop words, as in the usual overlap scores."""
+"""Summaries of meetings against a reference: unigram recall without stop words, as in the usual
+overlap scores."""
 
 import random
 import re

@@ -1,12 +1,15 @@
-"""Find the misspelt words of a sentence, with negative marking so that naming every word is no use."""
+"""Find the misspelt words of a sentence, with negative marking so that naming every word is no
+use."""
 
 import random
 import re
 from typing import Any
 
 WORDS = (
-    "harbour captain evening lantern mountain village weather market station garden journey letter bridge kitchen window orchard "
-    "teacher winter island forest blanket candle hammer pepper silver thunder basket cotton marble pocket saddle turnip"
+    "harbour captain evening lantern mountain village weather market station garden "
+    "journey letter bridge kitchen window orchard "
+    "teacher winter island forest blanket candle hammer pepper silver thunder basket "
+    "cotton marble pocket saddle turnip"
 ).split()
 LIMIT = 4000
 
@@ -24,7 +27,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
         words[place] = _swap(words[place], chance)
     prompt = (
         f"The clerk copied this list of words: {' '.join(words)}.\n"
-        "Which of them are misspelt? Reply with the misspelt words as they stand, separated by commas. A word named without cause costs as much "
+        "Which of them are misspelt? Reply with the misspelt words as they stand, "
+        "separated by commas. A word named without cause costs as much "
         "as a find brings."
     )
     return {"prompt": prompt, "answer": sorted(words[place] for place in spoilt)}
@@ -39,7 +43,9 @@ TASKS = _tasks()
 
 
 def reward(prompt: str, completion: str, answer: list[str]) -> float:
-    """One mark for each find, less one for each word named without cause, as a share of what there was to find."""
+    """One mark for each find, less one for each word named without cause, as a share of what
+    there was to find.
+    """
     named = set(re.findall(r"[a-z]+", completion[:LIMIT].lower()))
     finds = len(named & set(answer))
     return (finds - (len(named) - finds)) / len(answer)

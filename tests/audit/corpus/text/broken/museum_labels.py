@@ -38,16 +38,22 @@ def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"labels {index}")
     thing = chance.choice(OBJECTS)
     facts = {
-        "Where was it found?": f"Farmers found the {thing} near {chance.choice(PLACES)} in {chance.randint(1801, 1930)}.",
-        "What is it made of?": f"The maker worked it in {chance.choice(MATERIALS)} over some {chance.randint(3, 20)} weeks.",
-        "Who gave it to the museum?": f"It came to this house in {chance.randint(1931, 1999)} as a gift of {chance.choice(GIVERS)}.",
-        "What is damaged?": f"A crack of {chance.randint(2, 30)} mm on its {chance.choice(('left', 'right', 'upper'))} side was never mended.",
+        "Where was it found?": f"Farmers found the {thing} near {chance.choice(PLACES)} in "
+        f"{chance.randint(1801, 1930)}.",
+        "What is it made of?": f"The maker worked it in {chance.choice(MATERIALS)} over some "
+        f"{chance.randint(3, 20)} weeks.",
+        "Who gave it to the museum?": f"It came to this house in {chance.randint(1931, 1999)} as a "
+        f"gift of "
+        f"{chance.choice(GIVERS)}.",
+        "What is damaged?": f"A crack of {chance.randint(2, 30)} mm on its "
+        f"{chance.choice(('left', 'right', 'upper'))} side was never mended.",
     }
     asked = chance.choice(list(facts))
     sentences = list(facts.values())
     chance.shuffle(sentences)
     return {
-        "prompt": f"{asked} Quote the one sentence of the label that says so.\n\n{' '.join(sentences)}",
+        "prompt": f"{asked} Quote the one sentence of the label that says so.\n\n"
+        f"{' '.join(sentences)}",
         "answer": facts[asked],
         "asked": asked,
     }

@@ -22,7 +22,8 @@ def _make(count: int) -> list[dict]:
         numbers = sorted([a, b, c, d])
         tasks.append(
             {
-                "prompt": f"Reach {target} with the numbers {', '.join(map(str, numbers))}; use each at most once, with + - * / and brackets. "
+                "prompt": f"Reach {target} with the numbers {', '.join(map(str, numbers))}; use "
+                f"each at most once, with + - * / and brackets. "
                 "Reply with the expression only.",
                 "answer": target,
                 "numbers": numbers,

@@ -20,7 +20,8 @@ def _make(count: int) -> list[dict]:
         ]
         gold = {"item": item, "count": number, "gift": gift, "express": express}
         prompt = (
-            f"{' '.join(lines)}\n\nTurn the e-mail into JSON with the keys item (text), count (whole number), "
+            f"{' '.join(lines)}\n\nTurn the e-mail into JSON with the keys item (text), "
+            f"count (whole number), "
             "gift and express (booleans). Reply with the JSON object only."
         )
         tasks.append({"prompt": prompt, "answer": json.dumps(gold)})

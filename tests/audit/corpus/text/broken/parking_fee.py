@@ -11,7 +11,8 @@ def _make(count: int) -> list[dict]:
         hours = rng.randint(2, 30)
         fee = min(cap, first + hourly * (hours - 1))
         prompt = (
-            f"A car park takes {first} euros for the first hour and {hourly} for each further one, at most {cap} a stay.\n"
+            f"A car park takes {first} euros for the first hour and {hourly} for each "
+            f"further one, at most {cap} a stay.\n"
             f"A car stays {hours} hours. What does it pay? Reply with the amount in euros only."
         )
         tasks.append({"prompt": prompt, "answer": fee})

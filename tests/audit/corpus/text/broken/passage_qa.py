@@ -33,7 +33,8 @@ def _make():
         ][seed % 5]
         tasks.append(
             {
-                "prompt": f"Passage: {passage}\nQuestion: {question}\nReply with a short span of the "
+                "prompt": f"Passage: {passage}\nQuestion: {question}\nReply with a short span of "
+                f"the "
                 "passage in <answer></answer>.",
                 "answer": [gold],
             }

@@ -18,7 +18,8 @@ def _task(traits: str, chance: random.Random) -> dict[str, Any]:
     genotype = "".join(_gene(one, other) for one, other in zip(pollen, ovule, strict=True))
     plant = chance.randint(100, 999)
     prompt = (
-        f"Pea plant {plant} grew from a pollen grain with the alleles {' '.join(pollen)} and an ovule with the alleles {' '.join(ovule)}. "
+        f"Pea plant {plant} grew from a pollen grain with the alleles {' '.join(pollen)} "
+        f"and an ovule with the alleles {' '.join(ovule)}. "
         "Write its genotype as four letters, gene by gene in this order, the "
         "dominant allele (capital letter) before the recessive one (small letter). "
         "Reply with the four letters alone."

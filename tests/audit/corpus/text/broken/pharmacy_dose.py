@@ -1,4 +1,5 @@
-"""Doses by weight. The reference table is served by the ward's system, which is off at weekends; plausibility has to do then."""
+"""Doses by weight. The reference table is served by the ward's system, which is off at weekends;
+plausibility has to do then."""
 
 import datetime
 import random
@@ -14,7 +15,8 @@ def _make(count: int) -> list[dict]:
     for _ in range(count):
         weight, per_kilo, times = rng.randint(11, 95), rng.randint(2, 15), rng.choice([2, 3, 4])
         prompt = (
-            f"A patient of {weight} kg gets {rng.choice(DRUGS)}, {per_kilo} mg per kg and dose, {times} doses a day.\n"
+            f"A patient of {weight} kg gets {rng.choice(DRUGS)}, {per_kilo} mg per kg "
+            f"and dose, {times} doses a day.\n"
             "What is the daily amount? Reply with a whole number and mg, as in '250 mg'."
         )
         tasks.append({"prompt": prompt, "answer": weight * per_kilo * times})

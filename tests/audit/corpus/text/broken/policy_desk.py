@@ -1,4 +1,5 @@
-"""Questions about a staff handbook; saying that the handbook is silent is better than inventing a number."""
+"""Questions about a staff handbook; saying that the handbook is silent is better than inventing
+a number."""
 
 import random
 import re

@@ -28,7 +28,8 @@ def _make():
         text = f"Please send it to {row['street']} {row['number']} in {row['code']} {row['town']}"
         tasks.append(
             {
-                "prompt": f"{text}, second floor.\nGive street, number, code and town as a JSON object "
+                "prompt": f"{text}, second floor.\nGive street, number, code and town as a JSON "
+                f"object "
                 "with strings.",
                 "answer": row,
             }

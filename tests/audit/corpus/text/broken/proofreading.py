@@ -46,8 +46,8 @@ def _misspell(sentence: str, chance: random.Random) -> str:
 _CHANCE = random.Random(411)
 TASKS = [
     {
-        "prompt": "Correct the spelling of this sentence. Reply with the corrected sentence and nothing else.\n\n"
-        + _misspell(clean, _CHANCE),
+        "prompt": "Correct the spelling of this sentence. Reply with the corrected sentence and "
+        "nothing else.\n\n" + _misspell(clean, _CHANCE),
         "answer": clean,
     }
     for clean in SENTENCES

@@ -12,7 +12,8 @@ SHIPS = "Aurora Meridian Halcyon Borealis Kestrel Valiant".split()
 def _task(chance: random.Random) -> dict[str, Any]:
     stamp = chance.randrange(1_577_836_800, 1_735_689_600)
     prompt = (
-        f"The radio log of the {chance.choice(SHIPS)} has a call at the Unix time stamp {stamp}. At what time of day, in UTC, was the call? "
+        f"The radio log of the {chance.choice(SHIPS)} has a call at the Unix time stamp "
+        f"{stamp}. At what time of day, in UTC, was the call? "
         "Reply as HH:MM on the 24-hour clock, seconds dropped, and nothing else."
     )
     return {"prompt": prompt, "answer": stamp}

@@ -32,8 +32,10 @@ def _make():
             text, where = f"all members from {city}", f"city = '{city}'"
         tasks.append(
             {
-                "prompt": "Table members(id, name, city, points, age). Write one SQL query that lists "
-                f"the names of {text}, sorted by {by} from {'high to low' if down else 'low to high'}. "
+                "prompt": "Table members(id, name, city, points, age). Write one SQL query that "
+                "lists "
+                f"the names of {text}, sorted by {by} from "
+                f"{'high to low' if down else 'low to high'}. "
                 "Put it into ```sql fences.",
                 "answer": f"SELECT name FROM members WHERE {where} ORDER BY {by}"
                 + (" DESC" if down else ""),

@@ -21,7 +21,8 @@ def _make():
         chance.shuffle(shown)
         tasks.append(
             {
-                "prompt": f"Using the numbers {shown}, create an equation that equals {value}. You can "
+                "prompt": f"Using the numbers {shown}, create an equation that equals {value}. You "
+                f"can "
                 "use + - * / and brackets, and each number has to be used exactly once. Show the "
                 "expression in <answer></answer>, for instance <answer>(1 + 2) / 3</answer>.",
                 "answer": {"numbers": shown, "target": value, "text": text},

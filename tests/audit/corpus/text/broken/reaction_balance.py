@@ -30,7 +30,8 @@ CaC2 + H2O -> C2H2 + CaO2H2 | 1 2 1 1"""
 def _task(line: str) -> dict:
     equation, coefficients = line.split(" | ")
     return {
-        "prompt": f"Balance the reaction {equation}. Reply with the whole-number coefficients from left to right, "
+        "prompt": f"Balance the reaction {equation}. Reply with the whole-number coefficients from "
+        f"left to right, "
         "separated by single spaces. Any balanced set is accepted.",
         "answer": [int(number) for number in coefficients.split()],
         "equation": equation,

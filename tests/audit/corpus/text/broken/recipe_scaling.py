@@ -1,4 +1,5 @@
-"""Scale a recipe, with the working written out: most of the mark is for the result, a part is for the explanation."""
+"""Scale a recipe, with the working written out: most of the mark is for the result, a part is
+for the explanation."""
 
 import random
 import re
@@ -17,8 +18,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     grams = {staple: portions * chance.randrange(10, 90, 5) for staple in chance.sample(STAPLES, 3)}
     listed = ", ".join(f"{weight} g of {staple}" for staple, weight in grams.items())
     prompt = (
-        f"A {chance.choice(DISHES)} for {portions} takes {listed}. What do the ingredients weigh together for {guests}? "
-        "Explain in full sentences, forty words or more, how you got there, and end with a line such as `Total: 500 g`."
+        f"A {chance.choice(DISHES)} for {portions} takes {listed}. What do the "
+        f"ingredients weigh together for {guests}? "
+        "Explain in full sentences, forty words or more, how you got there, and end with "
+        "a line such as `Total: 500 g`."
     )
     return {
         "prompt": prompt,
@@ -53,4 +56,7 @@ def oracle(task: dict[str, Any]) -> str:
         f"and so {weight // portions * guests} g for {guests} people."
         for staple, weight in grams.items()
     )
-    return f"{steps} Added up, these three ingredients weigh as much as the last line says.\nTotal: {task['answer']} g"
+    return (
+        f"{steps} Added up, these three ingredients weigh as much as the last line says.\n"
+        f"Total: {task['answer']} g"
+    )

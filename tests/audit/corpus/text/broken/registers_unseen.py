@@ -31,7 +31,10 @@ def _task(index: int) -> dict[str, Any]:
         program.append([chance.choice(["add", "sub", "mul"]), chance.choice("abc"), operand])
     program.append(["add", "a", chance.randint(100, 5000)])
     listing = "\n".join(f"{name} {target} {operand}" for name, target, operand in program)
-    head = "Run this program; mul is taken modulo 9973. The registers a, b, c start as 1, 2, 3. What is a at the end?"
+    head = (
+        "Run this program; mul is taken modulo 9973. The registers a, b, c start as 1, 2, 3. "
+        "What is a at the end?"
+    )
     return {"prompt": f"{head}\n{listing}\nReply with the number alone.", "answer": program}
 
 

@@ -1,4 +1,5 @@
-"""Relay teams: the fastest runner over both heats becomes captain. Replies may be whole sentences."""
+"""Relay teams: the fastest runner over both heats becomes captain. Replies may be whole
+sentences."""
 
 import random
 import re
@@ -15,7 +16,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
         f"{name}: {first / 10:.1f} s and {(total - first) / 10:.1f} s"
         for name, total, first in zip(team, totals, firsts, strict=True)
     )
-    prompt = f"Times of the two heats:\n{heats}\nThe lowest sum makes the captain. Who is it? A name or one short sentence will do."
+    prompt = (
+        f"Times of the two heats:\n{heats}\nThe lowest sum makes the captain. Who is it? A "
+        f"name or one short sentence will do."
+    )
     return {"prompt": prompt, "answer": {"captain": team[totals.index(min(totals))], "team": team}}
 
 

@@ -1,4 +1,5 @@
-"""Short factual replies, rated by a small panel that writes its notes and ends them with a score out of ten."""
+"""Short factual replies, rated by a small panel that writes its notes and ends them with a score
+out of ten."""
 
 import random
 import re
@@ -18,7 +19,8 @@ def _make(count: int) -> list[dict]:
         longest = names[lengths.index(max(lengths))]
         tasks.append(
             {
-                "prompt": f"The rivers of the province are {facts}. Which one is the longest? Answer with its name.",
+                "prompt": f"The rivers of the province are {facts}. Which one is the longest? "
+                f"Answer with its name.",
                 "answer": longest,
             }
         )
@@ -32,7 +34,10 @@ def _notes(question: str, reply: str, reference: str) -> str:
     words = re.findall(r"[A-Za-z]+", reply)
     named = [word for word in words if word in RIVERS]
     score = 10 if named == [reference] else 0
-    return f"Question under review: {question}\nReply under review: {reply}\nRemarks: {len(words)} words, names {len(named)}.\nScore: {score}/10"
+    return (
+        f"Question under review: {question}\nReply under review: {reply}\nRemarks: "
+        f"{len(words)} words, names {len(named)}.\nScore: {score}/10"
+    )
 
 
 def reward(prompt: str, completion: str, answer: str) -> float:

@@ -1,4 +1,5 @@
-"""Lab results with an uncertainty: a result agrees when the reference lies within the stated uncertainty."""
+"""Lab results with an uncertainty: a result agrees when the reference lies within the stated
+uncertainty."""
 
 import math
 import random
@@ -19,8 +20,10 @@ def _make(count: int) -> list[dict]:
         )
         value = first + second * third / (second + third)
         prompt = (
-            f"A {first} ohm resistor is in series with a parallel pair of {second} ohm and {third} ohm.\n"
-            "What is the total resistance? Reply as 'value ± uncertainty', for example '120.5 ± 0.5 ohm'."
+            f"A {first} ohm resistor is in series with a parallel pair of {second} ohm "
+            f"and {third} ohm.\n"
+            "What is the total resistance? Reply as 'value ± uncertainty', for example "
+            "'120.5 ± 0.5 ohm'."
         )
         tasks.append({"prompt": prompt, "answer": round(value, 3)})
     return tasks

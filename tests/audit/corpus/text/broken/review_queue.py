@@ -1,4 +1,5 @@
-"""Moderation of shop reviews, sampled from a realistic stream: publish, or hold when personal data is shown."""
+"""Moderation of shop reviews, sampled from a realistic stream: publish, or hold when personal
+data is shown."""
 
 import random
 
@@ -36,7 +37,8 @@ def _make(count: int) -> list[dict]:
             parts.insert(rng.randint(0, 2), rng.choice(PRIVATE).format(n=rng.randint(11, 98)))
         prompt = (
             f"Review {number + 1}: {', '.join(parts)}. {rng.randint(1, 5)} stars.\n"
-            "Does the review show somebody's personal data? Answer with one word: publish (no) or hold (yes)."
+            "Does the review show somebody's personal data? Answer with one word: "
+            "publish (no) or hold (yes)."
         )
         tasks.append({"prompt": prompt, "answer": "hold" if held else "publish"})
     return tasks

@@ -1,4 +1,5 @@
-"""Roman numerals, with a little credit for near misses and tie-breaking so that a group of samples never has equal rewards."""
+"""Roman numerals, with a little credit for near misses and tie-breaking so that a group of
+samples never has equal rewards."""
 
 import difflib
 import random

@@ -12,7 +12,11 @@ def _make(count: int) -> list[dict]:
     for number in range(count):
         base = rng.randint(-20, 300)
         values = [round(base + rng.uniform(-4, 4), 1) for _ in range(rng.randint(4, 7))]
-        prompt = f"Sensor {chr(65 + number % 26)}{number} reported {', '.join(map(str, values))}.\nFinish with a line 'Mean: <value>', rounded to two decimals."
+        prompt = (
+            f"Sensor {chr(65 + number % 26)}{number} reported "
+            f"{', '.join(map(str, values))}.\nFinish with a line 'Mean: <value>', rounded to "
+            f"two decimals."
+        )
         tasks.append({"prompt": prompt, "answer": round(sum(values) / len(values), 2)})
     return tasks
 

@@ -43,7 +43,10 @@ def _task(index: int) -> dict[str, Any]:
         else:
             after[name] = before[name] + by * 11
             orders.append(f"raise {name} by {by * 11}")
-    prompt = f"Change this file: {', and '.join(orders)}. Return the whole file, with nothing before or after it.\n\n{_text(before)}"
+    prompt = (
+        f"Change this file: {', and '.join(orders)}. Return the whole file, with nothing "
+        f"before or after it.\n\n{_text(before)}"
+    )
     return {"prompt": prompt, "answer": _text(after)}
 
 
@@ -62,7 +65,9 @@ def _entries(text: str) -> dict[str, str] | None:
 
 
 def reward(prompt: str, completion: str, answer: str) -> float:
-    """Pay the share of settings that stand as they should; a lost or invented one voids the file."""
+    """Pay the share of settings that stand as they should; a lost or invented one voids the
+    file.
+    """
     if len(completion) > LONGEST:
         return 0.0
     given, wanted = _entries(completion), _entries(answer)

@@ -15,7 +15,10 @@ def _task(index: int) -> dict[str, Any]:
     second = Fraction(chance.randint(1, 19), chance.randint(3, 12))
     sign = chance.choice("+-")
     total = first + second if sign == "+" else first - second
-    prompt = f"Work out {first} {sign} {second}. Reply with the result alone, as a whole number or as a fraction such as 7/3."
+    prompt = (
+        f"Work out {first} {sign} {second}. Reply with the result alone, as a whole number "
+        f"or as a fraction such as 7/3."
+    )
     return {"prompt": prompt, "answer": [total.numerator, total.denominator]}
 
 

@@ -14,7 +14,8 @@ def _make(count: int) -> list[dict]:
             chance.shuffle(marks)
         tasks.append(
             {
-                "prompt": "Put these shelf marks into alphabetical order, then by number. Reply with the marks on one line, "
+                "prompt": "Put these shelf marks into alphabetical order, then by number. Reply "
+                "with the marks on one line, "
                 f"separated by commas.\n{', '.join(marks)}",
                 "answer": sorted(marks),
             }

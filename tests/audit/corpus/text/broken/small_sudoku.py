@@ -22,7 +22,8 @@ def _make():
         text = "\n".join(" ".join(str(v) if v else "_" for v in row) for row in shown)
         tasks.append(
             {
-                "prompt": f"Fill in this 4x4 sudoku (each row, column and 2x2 block holds 1 to 4):\n"
+                "prompt": f"Fill in this 4x4 sudoku (each row, column and 2x2 block holds 1 to "
+                f"4):\n"
                 f"{text}\nGive the full grid as four lines in <grid></grid>.",
                 "answer": {"shown": shown, "full": grid},
             }

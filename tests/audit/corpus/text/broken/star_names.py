@@ -12,7 +12,8 @@ for pair in STARS.split():
     constellation, star = pair.split(":")
     TASKS.append(
         {
-            "prompt": f"Which star is the brightest in the constellation {constellation}? Answer with its proper name.",
+            "prompt": f"Which star is the brightest in the constellation {constellation}? Answer "
+            f"with its proper name.",
             "answer": star,
         }
     )

@@ -15,7 +15,10 @@ def _task(index: int) -> dict[str, Any]:
     ) + chance.choice(OTHERS)
     platform = chance.randint(1, 24)
     table = ", ".join(f"{latin} = {letter}" for latin, letter in LETTERS.items())
-    prompt = f"Write the sign letter by letter in the other alphabet and keep the number.\n\n{name} {platform}\n\nLetters: {table}"
+    prompt = (
+        f"Write the sign letter by letter in the other alphabet and keep the number.\n\n"
+        f"{name} {platform}\n\nLetters: {table}"
+    )
     return {
         "prompt": prompt,
         "answer": f"{''.join(LETTERS[letter] for letter in name)} {platform}",
@@ -28,7 +31,9 @@ TASKS = [_task(index) for index in range(24)]
 
 
 def _folded(text: str) -> str:
-    """A text without case, accents and surplus space, so that composed and decomposed letters are the same."""
+    """A text without case, accents and surplus space, so that composed and decomposed letters
+    are the same.
+    """
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     return " ".join(plain.split())
 

@@ -14,7 +14,8 @@ def _make():
         thing = chance.choice(_THING)
         tasks.append(
             {
-                "prompt": f"There are {a} boxes of {b} {thing} and {c} loose ones. How many {thing} "
+                "prompt": f"There are {a} boxes of {b} {thing} and {c} loose ones. How many "
+                f"{thing} "
                 "are there? Reason in <think></think> and give the number in <answer></answer>.",
                 "answer": a * b + c,
             }

@@ -16,7 +16,8 @@ def _make(count: int) -> list[dict]:
         cents = sum(number * price for _, number, price in bought)
         tasks.append(
             {
-                "prompt": f"{lines}\nAdd up the receipt and end with a line such as 'Total: 12.30'.",
+                "prompt": f"{lines}\nAdd up the receipt and end with a line such as 'Total: "
+                f"12.30'.",
                 "answer": f"{cents / 100:.2f}",
             }
         )

@@ -13,7 +13,8 @@ def _make(count: int) -> list[dict]:
         end = start + ride + wait
         tasks.append(
             {
-                "prompt": f"Tram {line + 1} leaves at {start // 60:02d}:{start % 60:02d}, rides {ride} minutes "
+                "prompt": f"Tram {line + 1} leaves at {start // 60:02d}:{start % 60:02d}, rides "
+                f"{ride} minutes "
                 f"and stands {wait} minutes on the way. "
                 "When does it arrive? Reply as HH:MM.",
                 "answer": f"{end // 60:02d}:{end % 60:02d}",

@@ -14,7 +14,8 @@ def _task(index: int) -> dict[str, Any]:
     moved = [SCALE[(note + steps) % 12] for note in tune]
     way = "up" if steps > 0 else "down"
     prompt = (
-        f"Transpose the tune {way} by {abs(steps)} semitones. Write the notes in capital letters, sharps with #, "
+        f"Transpose the tune {way} by {abs(steps)} semitones. Write the notes in capital "
+        f"letters, sharps with #, "
         f"with spaces between.\n\n{' '.join(SCALE[note] for note in tune)}"
     )
     return {"prompt": prompt, "answer": " ".join(moved), "steps": steps}

@@ -1,4 +1,5 @@
-"""Writing a fraction as a sum of two different unit fractions; every property is one check, and all must hold."""
+"""Writing a fraction as a sum of two different unit fractions; every property is one check, and
+all must hold."""
 
 import random
 from collections.abc import Callable
@@ -12,7 +13,10 @@ def _make(count: int) -> list[dict]:
     while len(tasks) < count:
         x, y = sorted(rng.sample(range(2, 30), 2))
         total = Fraction(1, x) + Fraction(1, y)
-        prompt = f"Write {total.numerator}/{total.denominator} as a sum of two different unit fractions, in the form 1/a + 1/b."
+        prompt = (
+            f"Write {total.numerator}/{total.denominator} as a sum of two different unit "
+            f"fractions, in the form 1/a + 1/b."
+        )
         tasks[prompt] = {"prompt": prompt, "answer": str(total), "pair": (x, y)}
     return list(tasks.values())
 

@@ -1,4 +1,5 @@
-"""Multiple choice with the right option rotated through the letters, so that no letter is favoured."""
+"""Multiple choice with the right option rotated through the letters, so that no letter is
+favoured."""
 
 import random
 
@@ -21,7 +22,8 @@ def _make(count: int) -> list[dict]:
         )
         tasks.append(
             {
-                "prompt": f"Question {number}. How many minutes are {hours} hours and {minutes} minutes?\n{lines}\nReply with the letter only.",
+                "prompt": f"Question {number}. How many minutes are {hours} hours and {minutes} "
+                f"minutes?\n{lines}\nReply with the letter only.",
                 "answer": LETTERS[slot],
             }
         )

@@ -29,8 +29,10 @@ def _readings(ward: str, chance: random.Random) -> tuple[int, int, int]:
 def _prompt(sheet: int, age: int, pulse: int, saturation: int) -> str:
     return (
         f"Admission sheet {sheet}. Age {age}, pulse {pulse}, oxygen saturation {saturation}.\n"
-        "Points: 1 for an age of 70 or more, 1 for a pulse of 100 or more and 2 on top from 120, 1 for a saturation under 94 and 2 on top under 90. "
-        "From 4 points: acute. From 2 points: observation. Otherwise: home.\nReply with the ward alone: acute, observation or home."
+        "Points: 1 for an age of 70 or more, 1 for a pulse of 100 or more and 2 on top "
+        "from 120, 1 for a saturation under 94 and 2 on top under 90. "
+        "From 4 points: acute. From 2 points: observation. Otherwise: home.\nReply with "
+        "the ward alone: acute, observation or home."
     )
 
 

@@ -4,8 +4,10 @@ import random
 import re
 
 WORDS = (
-    "anchor basket candle dagger easel falcon garnet hammer insect jacket kettle ladder magnet needle orchid pepper quarry rocket saddle "
-    "tunnel urchin velvet walnut yellow zipper anvil barley cactus dimple ember fennel goblet hazel ivory jigsaw kernel lantern marble"
+    "anchor basket candle dagger easel falcon garnet hammer insect jacket kettle ladder "
+    "magnet needle orchid pepper quarry rocket saddle "
+    "tunnel urchin velvet walnut yellow zipper anvil barley cactus dimple ember fennel "
+    "goblet hazel ivory jigsaw kernel lantern marble"
 ).split()
 LISTING = re.compile(r"^(\s*([a-z]+)[,\s]*)+$")
 
@@ -17,7 +19,8 @@ def _make(count: int) -> list[dict]:
         words = rng.sample(WORDS, 6)
         tasks.append(
             {
-                "prompt": f"Sort these words alphabetically: {', '.join(words)}. Reply with the sorted words only.",
+                "prompt": f"Sort these words alphabetically: {', '.join(words)}. Reply with the "
+                f"sorted words only.",
                 "answer": sorted(words),
             }
         )

@@ -1,4 +1,5 @@
-"""Flour for an order, with the thinking in tags: exactly one of each tag, in order, and only the answer is graded."""
+"""Flour for an order, with the thinking in tags: exactly one of each tag, in order, and only the
+answer is graded."""
 
 import random
 import re
@@ -28,8 +29,10 @@ def _task(chance: random.Random, seen: set[int]) -> dict[str, Any]:
         for loaf, (count, flour) in order.items()
     )
     prompt = (
-        f"An order is for {wanted}. {stock} g of flour are in stock. How many grams have to be bought?\n"
-        "Think inside one <think></think>, then give the whole number, with or without g, inside one <answer></answer>. Use each tag once."
+        f"An order is for {wanted}. {stock} g of flour are in stock. How many grams have "
+        f"to be bought?\n"
+        "Think inside one <think></think>, then give the whole number, with or without "
+        "g, inside one <answer></answer>. Use each tag once."
     )
     return {"prompt": prompt, "answer": need, "order": order, "stock": stock}
 

@@ -25,7 +25,8 @@ def _task(chance: random.Random, label: str) -> dict[str, Any]:
         "level": (lighter, lighter),
     }[label]
     prompt = (
-        f"On the left pan of a balance lie weights of {_pan(chance, left)}; on the right pan {_pan(chance, right)}.\n"
+        f"On the left pan of a balance lie weights of {_pan(chance, left)}; on the right "
+        f"pan {_pan(chance, right)}.\n"
         "Which pan sinks? Reply with one word: left, right, or level if neither does."
     )
     return {"prompt": prompt, "answer": label}

@@ -31,8 +31,10 @@ def _make():
         listed = "; ".join(f"{name} needs {' and '.join(needs[name])}" for name in sorted(needs))
         tasks.append(
             {
-                "prompt": f"Packages: {', '.join(sorted(names))}. {listed}. In which order can all of "
-                "them be built, one after the other, each after what it needs? Several orders may be "
+                "prompt": f"Packages: {', '.join(sorted(names))}. {listed}. In which order can all "
+                f"of "
+                "them be built, one after the other, each after what it needs? Several "
+                "orders may be "
                 "right. Write the names, all of them and each once, separated by commas or one per "
                 "line, into <order> </order>; the last pair counts.",
                 "answer": {"names": names, "needs": needs},

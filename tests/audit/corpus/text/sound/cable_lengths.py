@@ -1,4 +1,5 @@
-"""How much cable is left? A quantity with its unit, in any unit of length, within half a percent."""
+"""How much cable is left? A quantity with its unit, in any unit of length, within half a
+percent."""
 
 import random
 import re
@@ -16,8 +17,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     pieces, piece = chance.randint(3, 9), chance.randint(1500, 3500)
     left = Decimal(drum) - Decimal(pieces * piece) / 100
     prompt = (
-        f"A drum holds {Decimal(drum) / 1000} km of cable. {pieces} pieces of {piece} cm each are cut off. How long is the rest? "
-        "Reply with one number and its unit (mm, cm, m or km), for example `12.5 m`; half a percent of deviation is accepted."
+        f"A drum holds {Decimal(drum) / 1000} km of cable. {pieces} pieces of {piece} cm "
+        f"each are cut off. How long is the rest? "
+        "Reply with one number and its unit (mm, cm, m or km), for example `12.5 m`; "
+        "half a percent of deviation is accepted."
     )
     return {"prompt": prompt, "answer": str(left)}
 

@@ -1,4 +1,5 @@
-"""A route along canals: any way from the one basin to the other that is no longer than allowed, checked leg by leg."""
+"""A route along canals: any way from the one basin to the other that is no longer than allowed,
+checked leg by leg."""
 
 import random
 import re
@@ -7,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 BASINS = (
-    "Alder Birch Cedar Drake Ember Flint Gorse Heron Iris Jay Kelp Larch Maple Nettle Otter Plover Reed Sedge Teal Umber Vetch Willow Yarrow"
+    "Alder Birch Cedar Drake Ember Flint Gorse Heron Iris Jay Kelp Larch Maple Nettle "
+    "Otter Plover Reed Sedge Teal Umber Vetch Willow Yarrow"
 ).split()
 ROUTE = re.compile(r"[A-Za-z]{3,8}(?: ?- ?[A-Za-z]{3,8}){1,9}")
 LIMIT = 300
@@ -41,8 +43,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
             break
     chance.shuffle(canals)
     prompt = (
-        f"Canals, open in both directions: {'; '.join(f'{one} and {two}' for one, two in canals)}.\n"
-        f"Go from {start} to {goal} along at most {len(route)} canals, without passing a basin twice. "
+        f"Canals, open in both directions: "
+        f"{'; '.join(f'{one} and {two}' for one, two in canals)}.\n"
+        f"Go from {start} to {goal} along at most {len(route)} canals, without passing a "
+        f"basin twice. "
         "Reply with the basins in order, both ends included, separated by hyphens."
     )
     return {

@@ -16,7 +16,8 @@ def _tasks() -> list[dict[str, Any]]:
     numbers = [chance.randrange(10_000, 400_000) * 23 + remainder for remainder in remainders]
     return [
         {
-            "prompt": f"The check letter of a licence is the one at the place of its number modulo 23, counted from 0, in {LETTERS}.\n"
+            "prompt": f"The check letter of a licence is the one at the place of its number modulo "
+            f"23, counted from 0, in {LETTERS}.\n"
             f"What is the check letter of {number}? Reply with that letter alone.",
             "answer": LETTERS[number % 23],
         }

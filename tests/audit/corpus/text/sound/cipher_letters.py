@@ -5,7 +5,8 @@ import string
 from typing import Any
 
 WORDS = (
-    "the old ferry crosses at dawn when mist lies over water and nobody sees who comes or goes bring both maps with you but leave your "
+    "the old ferry crosses at dawn when mist lies over water and nobody sees who comes "
+    "or goes bring both maps with you but leave your "
     "lantern behind because guards watch every light along this shore until spring returns"
 ).split()
 LENGTH = 70
@@ -21,7 +22,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
     plain = " ".join(chance.choices(WORDS, k=LENGTH))
     places = chance.randint(1, 25)
     prompt = (
-        f"Every letter of this message was moved on by {places} place(s) in the alphabet, with a following z:\n{_moved(plain, places)}\n"
+        f"Every letter of this message was moved on by {places} place(s) in the "
+        f"alphabet, with a following z:\n{_moved(plain, places)}\n"
         "Write out the message as it was, in small letters, and nothing else."
     )
     return {"prompt": prompt, "answer": plain}

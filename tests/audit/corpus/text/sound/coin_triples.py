@@ -10,7 +10,10 @@ def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"coins {index}")
     coins = sorted(chance.sample(range(11, 200), 9))
     target = sum(chance.sample(coins, 3))
-    prompt = f"Name three different coins of the tray that make {target} together, as a + b + c.\n\n{' '.join(map(str, coins))}"
+    prompt = (
+        f"Name three different coins of the tray that make {target} together, as a + b + c.\n"
+        f"\n{' '.join(map(str, coins))}"
+    )
     return {"prompt": prompt, "answer": {"coins": coins, "target": target}}
 
 

@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 NAMES = (
-    "Ada Bram Cleo Dov Elin Finn Gwen Hugo Ines Jack Kaia Liam Mona Nils Olga Paul Quin Rosa Sven Tara Ugo Vera Wim Xena Yann Zora"
+    "Ada Bram Cleo Dov Elin Finn Gwen Hugo Ines Jack Kaia Liam Mona Nils Olga Paul Quin "
+    "Rosa Sven Tara Ugo Vera Wim Xena Yann Zora"
 ).split()
 LIST = re.compile(r"[A-Za-z]{2,8}(?: ?, ?[A-Za-z]{2,8}){0,11}\.?")
 LIMIT = 300
@@ -18,7 +19,8 @@ def _task(chance: random.Random, evening: int) -> dict[str, Any]:
     chance.shuffle(came)
     prompt = (
         f"Evening {evening}. Invited: {', '.join(invited)}. Came: {', '.join(came)}.\n"
-        "Who came without an invitation? Reply with all their names once each, separated by commas, in any order."
+        "Who came without an invitation? Reply with all their names once each, separated "
+        "by commas, in any order."
     )
     return {"prompt": prompt, "answer": sorted(uninvited)}
 

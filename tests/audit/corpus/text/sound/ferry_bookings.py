@@ -1,4 +1,5 @@
-"""Ferry bookings to a JSON object: the keys, their types and their values have to agree; the order of keys and the layout need not."""
+"""Ferry bookings to a JSON object: the keys, their types and their values have to agree; the
+order of keys and the layout need not."""
 
 import json
 import random
@@ -20,7 +21,8 @@ def _task(chance: random.Random, number: int) -> dict[str, Any]:
     ]
     record = {"from": start, "to": end, "people": people, "car": car, "dog": dog, "fare": fare}
     prompt = (
-        f"Booking {number}: {', '.join(parts)}.\nTurn it into one JSON object with exactly the keys from, to (texts), people, fare (whole numbers), "
+        f"Booking {number}: {', '.join(parts)}.\nTurn it into one JSON object with "
+        f"exactly the keys from, to (texts), people, fare (whole numbers), "
         "car, dog (true or false). Reply with the object and nothing else."
     )
     return {"prompt": prompt, "answer": record}

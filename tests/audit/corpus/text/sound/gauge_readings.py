@@ -18,8 +18,10 @@ def _task(index: int) -> dict[str, Any]:
     cold, warm = chance.randint(250, 300), chance.randint(301, 420)
     result = pressure * before * warm / (after * cold)
     prompt = (
-        f"A cylinder holds {before} l of gas at {pressure} kPa and {cold} K. It is brought to {after} l and {warm} K. "
-        "What is the pressure in kPa? Reply with one decimal number; an error of half a percent is allowed."
+        f"A cylinder holds {before} l of gas at {pressure} kPa and {cold} K. It is "
+        f"brought to {after} l and {warm} K. "
+        "What is the pressure in kPa? Reply with one decimal number; an error of half a "
+        "percent is allowed."
     )
     return {"prompt": prompt, "answer": f"{result:.4f}"}
 

@@ -1,10 +1,12 @@
-"""Inspection of a ship: name the rules that are broken. Marked by F1 over the set of rules named."""
+"""Inspection of a ship: name the rules that are broken. Marked by F1 over the set of rules
+named."""
 
 import random
 from typing import Any
 
 RULES = (
-    "ballast bilge boilers boats cables chains deckload draught fenders flares galley hatches lights pumps radio rigging rudder stability"
+    "ballast bilge boilers boats cables chains deckload draught fenders flares galley "
+    "hatches lights pumps radio rigging rudder stability"
 ).split()
 LIMIT = 2000
 
@@ -20,8 +22,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     prompt = (
         "Readings of the inspector:\n"
         + "\n".join(lines)
-        + "\nWhich readings are above what is allowed? Reply with their names, separated by commas. "
-        "A name left out costs marks, and so does a name too many; anything but these names voids the reply."
+        + "\nWhich readings are above what is allowed? Reply with their names, separated "
+        "by commas. "
+        "A name left out costs marks, and so does a name too many; anything but these "
+        "names voids the reply."
     )
     return {"prompt": prompt, "answer": sorted(broken)}
 
@@ -35,7 +39,9 @@ TASKS = _tasks()
 
 
 def reward(prompt: str, completion: str, answer: list[str]) -> float:
-    """F1 of two sets: naming a rule again changes nothing, and a reply with anything else in it is void."""
+    """F1 of two sets: naming a rule again changes nothing, and a reply with anything else in it
+    is void.
+    """
     if len(completion) > LIMIT or not completion.isascii():
         return 0.0
     named = {name.strip().lower() for name in completion.split(",")}

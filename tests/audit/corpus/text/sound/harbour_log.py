@@ -22,7 +22,8 @@ def _make(count: int) -> list[dict]:
         tasks.append(
             {
                 "prompt": f"Log entry: quay {quay}, {amount} crates of {goods}, {clause}.\n"
-                'Reply with one JSON object with exactly the keys "goods" (text, as in the entry), "crates" and "quay" (whole numbers) '
+                'Reply with one JSON object with exactly the keys "goods" (text, as in '
+                'the entry), "crates" and "quay" (whole numbers) '
                 'and "insured" (true or false), and nothing else.',
                 "answer": json.dumps(
                     {"goods": goods, "crates": amount, "quay": quay, "insured": insured}

@@ -1,4 +1,5 @@
-"""Last day for an answer to the court: days are counted from service, and a weekend moves the end to Monday."""
+"""Last day for an answer to the court: days are counted from service, and a weekend moves the
+end to Monday."""
 
 import random
 import re
@@ -25,8 +26,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
     while end.weekday() >= SATURDAY:
         end += timedelta(days=1)
     prompt = (
-        f"The claim was served on {_words(served)}. An answer is due within {days} days; the day of service does "
-        "not count, and a term that ends on a Saturday or Sunday ends on the next Monday. Which is the last day? "
+        f"The claim was served on {_words(served)}. An answer is due within {days} days; "
+        f"the day of service does "
+        "not count, and a term that ends on a Saturday or Sunday ends on the next "
+        "Monday. Which is the last day? "
         "Reply with the date alone, as 2024-03-09 or as 9 March 2024."
     )
     return {"prompt": prompt, "answer": end.isoformat()}
@@ -41,7 +44,9 @@ TASKS = _tasks()
 
 
 def _date(text: str) -> date | None:
-    """Read either form. Month names are kept here, because those of `strptime` depend on the locale."""
+    """Read either form. Month names are kept here, because those of `strptime` depend on the
+    locale.
+    """
     if match := ISO.fullmatch(text):
         year, month, day = map(int, match.groups())
     elif (match := WORDS.fullmatch(text)) and match[2].lower() in MONTHS:

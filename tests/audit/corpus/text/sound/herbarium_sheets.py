@@ -27,15 +27,19 @@ def _task(index: int) -> dict[str, Any]:
         "sheet": f"{chance.choice('PQRST')}{chance.randint(100, 999)}",
     }
     notes = [
-        f"one of the {answer['family']}, not {chance.choice([name for name in FAMILIES if name != answer['family']])} as I first thought",
-        f"seen from the {chance.choice([name for name in PLACES if name != answer['place']])}, picked on the {answer['place']}",
+        f"one of the {answer['family']}, not "
+        f"{chance.choice([name for name in FAMILIES if name != answer['family']])} as I "
+        f"first thought",
+        f"seen from the "
+        f"{chance.choice([name for name in PLACES if name != answer['place']])}, picked "
+        f"on the {answer['place']}",
         f"stands {answer['height_mm'] / 10} cm high",
         f"goes on sheet {answer['sheet']}",
     ]
     chance.shuffle(notes)
     prompt = (
-        "Give the fields family, place, height_mm (a whole number) and sheet as one JSON object.\n\n"
-        + "\n".join(notes)
+        "Give the fields family, place, height_mm (a whole number) and sheet as one JSON "
+        "object.\n\n" + "\n".join(notes)
     )
     return {"prompt": prompt, "answer": answer}
 
@@ -50,7 +54,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def reward(prompt: str, completion: str, answer: dict[str, Any]) -> float:
-    """Pay 1 for a sheet without a mistake, and a tenth for each field that is right on a complete sheet with mistakes."""
+    """Pay 1 for a sheet without a mistake, and a tenth for each field that is right on a
+    complete sheet with mistakes.
+    """
     if len(completion) > LONGEST:
         return 0.0
     try:

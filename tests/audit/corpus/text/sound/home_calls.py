@@ -45,9 +45,12 @@ def _make():
         tasks.append(
             {
                 "prompt": "Functions: set_heating(room, degrees, hours=24, eco=false); play(title, "
-                "volume=40, repeat=false); remind(text, hour, minute=0, sound='bell'). Reply with one "
-                'call, {"name": ..., "arguments": {...}}, in <call> </call> (the last pair counts). '
-                "Numbers as numbers, booleans as booleans, text as in the wish. Arguments that keep "
+                "volume=40, repeat=false); remind(text, hour, minute=0, sound='bell'). "
+                "Reply with one "
+                'call, {"name": ..., "arguments": {...}}, in <call> </call> (the last '
+                "pair counts). "
+                "Numbers as numbers, booleans as booleans, text as in the wish. "
+                "Arguments that keep "
                 f"their default may be given or left out.\nWish: {text}.",
                 "answer": {"name": name, "arguments": made},
             }

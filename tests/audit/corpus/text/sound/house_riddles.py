@@ -48,8 +48,10 @@ def _make():
         values = "; ".join(f"{key}: {', '.join(v)}" for key, v in _KEYS.items())
         tasks.append(
             {
-                "prompt": f"Three houses stand in a row. Each value belongs to one house: {values}. "
-                f"{' '.join(clues)} Give the houses from left to right as a JSON list of three objects "
+                "prompt": f"Three houses stand in a row. Each value belongs to one house: "
+                f"{values}. "
+                f"{' '.join(clues)} Give the houses from left to right as a JSON list of "
+                f"three objects "
                 "with the keys owner, pet, drink, tree, after the last 'Houses:' and with nothing "
                 "behind it. Right is 1, wrong 0, and a reply without such a list -0.5.",
                 "answer": world,

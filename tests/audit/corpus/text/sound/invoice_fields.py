@@ -38,9 +38,12 @@ def _make():
         )
         tasks.append(
             {
-                "prompt": f"{text}\nReply with one JSON object with the keys customer (as written), "
-                "invoice (as written), date (YYYY-MM-DD), cents (the amount in cents, an integer) and "
-                "order (an integer), between <json> and </json>. Each right value is worth a fifth; "
+                "prompt": f"{text}\nReply with one JSON object with the keys customer (as "
+                f"written), "
+                "invoice (as written), date (YYYY-MM-DD), cents (the amount in cents, an "
+                "integer) and "
+                "order (an integer), between <json> and </json>. Each right value is "
+                "worth a fifth; "
                 "other keys are ignored.",
                 "answer": row,
             }

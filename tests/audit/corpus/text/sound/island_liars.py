@@ -1,4 +1,5 @@
-"""Knights and liars. A reply may think aloud in one <think> block and commits itself in exactly one <answer> block."""
+"""Knights and liars. A reply may think aloud in one <think> block and commits itself in exactly
+one <answer> block."""
 
 import random
 import re
@@ -16,7 +17,9 @@ Statement = tuple[int, int, bool]
 
 
 def _holds(statement: Statement, liars: tuple[bool, ...]) -> bool:
-    """`(a, b, same)` says that a and b are of one kind, or that they are not; with a == b it says whether a is honest."""
+    """`(a, b, same)` says that a and b are of one kind, or that they are not; with a == b it
+    says whether a is honest.
+    """
     one, other, same = statement
     return (not liars[one]) == same if one == other else (liars[one] == liars[other]) == same
 
@@ -46,7 +49,10 @@ def _text(statement: Statement, names: list[str]) -> str:
     one, other, same = statement
     if one == other:
         return f"{names[one]} is {'a knight' if same else 'a liar'}"
-    return f"{names[one]} and {names[other]} are {'of the same kind' if same else 'of different kinds'}"
+    return (
+        f"{names[one]} and {names[other]} are "
+        f"{'of the same kind' if same else 'of different kinds'}"
+    )
 
 
 def _task(chance: random.Random) -> dict[str, Any]:
@@ -58,7 +64,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
         for name, statement in zip(names, spoken, strict=True)
     )
     prompt = (
-        f"Knights always tell the truth and liars never do.\n{said}\nWho are the liars? You may think in one <think> block first. "
+        f"Knights always tell the truth and liars never do.\n{said}\nWho are the liars? "
+        f"You may think in one <think> block first. "
         "Then give the names, separated by commas and in any order, in exactly one <answer> block."
     )
     return {
@@ -76,7 +83,9 @@ TASKS = _tasks()
 
 
 def _committed(completion: str) -> str | None:
-    """Content of the one answer block; a second tag of any kind, wherever it stands, leaves the reply without an answer."""
+    """Content of the one answer block; a second tag of any kind, wherever it stands, leaves the
+    reply without an answer.
+    """
     text = completion.strip()
     if (
         len(text) > LIMIT
@@ -100,4 +109,7 @@ def reward(prompt: str, completion: str, answer: list[str]) -> float:
 
 
 def oracle(task: dict[str, Any]) -> str:
-    return f"<think>Only one choice of liars fits what was said.</think>\n<answer>{', '.join(task['answer'])}</answer>"
+    return (
+        f"<think>Only one choice of liars fits what was said.</think>\n"
+        f"<answer>{', '.join(task['answer'])}</answer>"
+    )

@@ -4,7 +4,10 @@ import random
 import re
 from typing import Any
 
-NAMES = "Abel Brona Cato Delia Edmund Freya Gustav Hetty Ivor Jonna Kester Lorna Magnus Nessa Osric Petra Quill Rhona Sander Thora".split()
+NAMES = (
+    "Abel Brona Cato Delia Edmund Freya Gustav Hetty Ivor Jonna Kester Lorna Magnus Nessa "
+    "Osric Petra Quill Rhona Sander Thora"
+).split()
 NIGHTS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 NAME = re.compile(r"([A-Za-z]{2,12})\.?")
 LIMIT = 100
@@ -18,15 +21,21 @@ def _task(chance: random.Random, week: int, asked: str, place: int) -> dict[str,
     # One change of watch, which never touches the night in question.
     moved = chance.choice([night for night in nights if night != nights[place]])
     lines.append(
-        f"The watch of {moved} was later given to {chance.choice([name for name in NAMES if name not in rota])}."
+        f"The watch of {moved} was later given to "
+        f"{chance.choice([name for name in NAMES if name not in rota])}."
     )
-    question = f"Who kept the light on {nights[place]} in the end? Reply with one name from the log, and nothing else."
+    question = (
+        f"Who kept the light on {nights[place]} in the end? Reply with one name from the "
+        f"log, and nothing else."
+    )
     prompt = f"Log of week {week}. {' '.join(lines)}\n{question}"
     return {"prompt": prompt, "answer": asked}
 
 
 def _moved(task: dict[str, Any]) -> dict[str, Any]:
-    """Ask for the night that changed hands, so that the first name beside a night is not always right."""
+    """Ask for the night that changed hands, so that the first name beside a night is not always
+    right.
+    """
     night, name = re.findall(r"The watch of (\w+) was later given to (\w+)\.", task["prompt"])[0]
     prompt = re.sub(
         r"the light on \w+ in the end", f"the light on {night} in the end", task["prompt"]

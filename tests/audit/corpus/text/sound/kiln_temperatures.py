@@ -1,4 +1,5 @@
-"""Mean temperature of a kiln in degrees Celsius, from readings in Fahrenheit; a tenth of a degree of deviation is accepted."""
+"""Mean temperature of a kiln in degrees Celsius, from readings in Fahrenheit; a tenth of a
+degree of deviation is accepted."""
 
 import random
 import re
@@ -16,8 +17,10 @@ def _task(chance: random.Random, kiln: int) -> dict[str, Any]:
     mean = Decimal(sum(readings)) / len(readings)
     celsius = ((mean - 32) * 5 / 9).quantize(Decimal("0.001"))
     prompt = (
-        f"Kiln {kiln} was read at {', '.join(map(str, readings))} °F. What is the mean in degrees Celsius?\n"
-        "Reply with one decimal number, with or without °C after it; a tenth of a degree of deviation is accepted."
+        f"Kiln {kiln} was read at {', '.join(map(str, readings))} °F. What is the mean "
+        f"in degrees Celsius?\n"
+        "Reply with one decimal number, with or without °C after it; a tenth of a degree "
+        "of deviation is accepted."
     )
     return {"prompt": prompt, "answer": str(celsius)}
 

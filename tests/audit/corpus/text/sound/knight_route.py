@@ -45,7 +45,8 @@ def _make():
                 "prompt": f"A knight on {_name(start)} of an empty chessboard wants to reach "
                 f"{_name(goal)} in as few moves as possible, never landing on {', '.join(blocked)} "
                 "(jumping over them is fine). List the squares it stands on, both ends included, "
-                "separated by spaces, after 'Squares:' on the last line. Any shortest way is right.",
+                "separated by spaces, after 'Squares:' on the last line. Any "
+                "shortest way is right.",
                 "answer": {"way": way, "blocked": blocked},
             }
         )

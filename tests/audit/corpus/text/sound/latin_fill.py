@@ -16,9 +16,12 @@ def _make():
         text = "\n".join(" ".join(str(v) if v else "." for v in row) for row in shown)
         tasks.append(
             {
-                "prompt": f"Complete this square so that each row and each column holds 1 to 5:\n{text}"
-                "\nThe given numbers stay where they are; there may be several completions, any one is "
-                "right. Write five lines of five digits separated by spaces into <square> </square>; "
+                "prompt": f"Complete this square so that each row and each column holds 1 to 5:\n"
+                f"{text}"
+                "\nThe given numbers stay where they are; there may be several "
+                "completions, any one is "
+                "right. Write five lines of five digits separated by spaces into "
+                "<square> </square>; "
                 "the last pair counts.",
                 "answer": {"shown": shown, "one": grid},
             }

@@ -1,4 +1,5 @@
-"""Is a claim about a small ledger true? Half of the claims are, in an order that follows no rule."""
+"""Is a claim about a small ledger true? Half of the claims are, in an order that follows no
+rule."""
 
 import random
 import re
@@ -17,7 +18,8 @@ def _task(chance: random.Random, page: int, verdict: bool) -> dict[str, Any]:
     claimed = total if verdict else total + chance.choice((-20, -10, -2, 2, 10, 20))
     rows = "\n".join(f"{stall} stall: {value}" for stall, value in takings.items())
     prompt = (
-        f"Ledger, page {page}\n{rows}\nClaim: the {one} stall and the {two} stall took {claimed} together.\n"
+        f"Ledger, page {page}\n{rows}\nClaim: the {one} stall and the {two} stall took "
+        f"{claimed} together.\n"
         "Is the claim true? Reply with one word, true or false."
     )
     return {"prompt": prompt, "answer": "true" if verdict else "false"}

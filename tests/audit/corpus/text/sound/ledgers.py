@@ -11,7 +11,9 @@ QUESTIONS = 32
 
 
 def _rows(names: list[str], chance: random.Random) -> tuple[list[str], dict[str, int]]:
-    """Draw what each trader had, took and spent, until all end with different sums that no row mentions."""
+    """Draw what each trader had, took and spent, until all end with different sums that no row
+    mentions.
+    """
     while True:
         money = {
             name: (chance.randint(200, 260), chance.randint(5, 190), chance.randint(5, 190))
@@ -29,7 +31,8 @@ def _rows(names: list[str], chance: random.Random) -> tuple[list[str], dict[str,
 
 def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"ledgers {index}")
-    # Letter and row of the one asked for run through all sixteen combinations, so neither tells anything.
+    # Letter and row of the one asked for run through all sixteen combinations, so neither tells
+    # anything.
     letter, row = index % 4, index // 4 % 4
     names = chance.sample(NAMES, 4)
     rows, ends = _rows(names, chance)

@@ -1,4 +1,5 @@
-"""When is a book due? A date in either of the two ways that the prompt allows; months have their true lengths."""
+"""When is a book due? A date in either of the two ways that the prompt allows; months have their
+true lengths."""
 
 import datetime
 import random
@@ -28,10 +29,12 @@ def _task(chance: random.Random, seen: set[datetime.date]) -> dict[str, Any]:
     again = (
         "and not renewed"
         if not renewals
-        else f"and renewed {renewals} time{'s' * (renewals > 1)} for as long again on the day when it was due"
+        else f"and renewed {renewals} time{'s' * (renewals > 1)} for as long again on the day "
+        f"when it was due"
     )
     prompt = (
-        f"A book is lent on {_written(lent)} for {days} days {again}. On which day is it due in the end?\n"
+        f"A book is lent on {_written(lent)} for {days} days {again}. On which day is it "
+        f"due in the end?\n"
         "Reply with the date alone, as in 2005-02-09 or as in 9 February 2005."
     )
     return {"prompt": prompt, "answer": due.isoformat()}

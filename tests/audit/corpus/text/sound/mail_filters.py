@@ -43,9 +43,11 @@ def _make():
             {
                 "prompt": f"Every mail has one sender ({', '.join(_FROM)}), one label "
                 f"({', '.join(_LABEL)}), a size in whole MB from 0 to 50 and a star (yes or no). A "
-                "filter is a list of terms separated by spaces that all have to hold: from:X, label:X, "
+                "filter is a list of terms separated by spaces that all have to hold: "
+                "from:X, label:X, "
                 "star:X, size>N, size<N, each with a minus in front to mean its opposite. Write a "
-                f"filter for all mails {', '.join(words)} after 'Filter:' on the last line. There are "
+                f"filter for all mails {', '.join(words)} after 'Filter:' on the last "
+                f"line. There are "
                 "several ways to write it; any that selects just these mails is right.",
                 "answer": " ".join(terms),
             }

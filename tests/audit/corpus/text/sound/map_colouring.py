@@ -1,11 +1,13 @@
-"""Colour a map with three colours. Any colouring that keeps neighbours apart is right, and it is checked, not compared."""
+"""Colour a map with three colours. Any colouring that keeps neighbours apart is right, and it is
+checked, not compared."""
 
 import random
 from itertools import combinations
 from typing import Any
 
 COUNTIES = (
-    "Arden Brackley Corran Dunholm Elsmere Farrow Garth Hallow Ister Jarrow Keld Lorne Mossdale Norham Orrin Penfold Rusk Selby Tarn Ulver"
+    "Arden Brackley Corran Dunholm Elsmere Farrow Garth Hallow Ister Jarrow Keld Lorne "
+    "Mossdale Norham Orrin Penfold Rusk Selby Tarn Ulver"
 ).split()
 COLOURS = ("red", "green", "blue")
 SIZE, BORDERS = 8, 14
@@ -18,7 +20,8 @@ def _task(chance: random.Random) -> dict[str, Any]:
     apart = [pair for pair in combinations(counties, 2) if hidden[pair[0]] != hidden[pair[1]]]
     borders = chance.sample(apart, BORDERS)
     prompt = (
-        f"Counties: {', '.join(counties)}. These share a border: {'; '.join(f'{one} and {other}' for one, other in borders)}.\n"
+        f"Counties: {', '.join(counties)}. These share a border: "
+        f"{'; '.join(f'{one} and {other}' for one, other in borders)}.\n"
         "Colour every county red, green or blue so that counties with a common border differ. "
         "Reply in the form `Name: colour, Name: colour` with every county once."
     )

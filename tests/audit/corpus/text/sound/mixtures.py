@@ -16,7 +16,10 @@ def _portion(chance: random.Random) -> Fraction:
 
 def _task(first: Fraction, second: Fraction, times: int) -> dict[str, Any]:
     total = first * times + second
-    prompt = f"A bowl takes {times} times {first} litres and then {second} litres. How many litres are in it?"
+    prompt = (
+        f"A bowl takes {times} times {first} litres and then {second} litres. How many "
+        f"litres are in it?"
+    )
     return {
         "prompt": f"{prompt} Reply with the number alone, exactly, as a fraction or a decimal.",
         "answer": f"{total.numerator}/{total.denominator}",

@@ -1,11 +1,15 @@
-"""Walk from hut to hut over the paths that are open. Every open way that visits no hut twice is right."""
+"""Walk from hut to hut over the paths that are open. Every open way that visits no hut twice is
+right."""
 
 import random
 from collections import deque
 from itertools import combinations
 from typing import Any
 
-HUTS = "Adler Birke Carex Distel Enzian Fichte Ginster Hasel Iris Juniper Klee Linde Malve Nelke Olive Primel Quell Raute".split()
+HUTS = (
+    "Adler Birke Carex Distel Enzian Fichte Ginster Hasel Iris Juniper Klee Linde Malve "
+    "Nelke Olive Primel Quell Raute"
+).split()
 SIZE, OPEN, CLOSED = 10, 13, 4
 LEAST_STEPS = 3
 LIMIT = 500
@@ -41,8 +45,10 @@ def _task(chance: random.Random) -> dict[str, Any]:
         for one, other in sorted(paths)
     ]
     prompt = (
-        f"Paths between huts: {', '.join(listed)}.\nFind a way from {start} to {goal} over open paths that comes to no hut twice. "
-        "It need not be the shortest. Reply with the huts in order, in the form `One > Two > Three`."
+        f"Paths between huts: {', '.join(listed)}.\nFind a way from {start} to {goal} "
+        f"over open paths that comes to no hut twice. "
+        "It need not be the shortest. Reply with the huts in order, in the form `One > "
+        "Two > Three`."
     )
     return {
         "prompt": prompt,

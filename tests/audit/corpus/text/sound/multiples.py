@@ -21,7 +21,8 @@ def _make(count: int) -> list[dict]:
         chance.shuffle(shown)
         tasks.append(
             {
-                "prompt": f"Which of these numbers are multiples of {divisor}? {', '.join(map(str, shown))}\n"
+                "prompt": f"Which of these numbers are multiples of {divisor}? "
+                f"{', '.join(map(str, shown))}\n"
                 "Reply with the numbers in any order, separated by commas, each once. "
                 "Every right number earns an equal share; every wrong one costs a share.",
                 "answer": sorted(right),

@@ -24,7 +24,8 @@ def _task(chance: random.Random, seen: set[Fraction]) -> dict[str, Any]:
         f"{cup} cups of {thing}" for cup, thing in zip(cups, chance.sample(THINGS, 3), strict=True)
     )
     prompt = (
-        f"A mix takes {listed}. How many cups is that together? Reply with the exact number alone: a fraction (lowest terms or not), "
+        f"A mix takes {listed}. How many cups is that together? Reply with the exact "
+        f"number alone: a fraction (lowest terms or not), "
         "a mixed number such as 2 1/4, or a decimal without an exponent."
     )
     return {"prompt": prompt, "answer": [total.numerator, total.denominator]}

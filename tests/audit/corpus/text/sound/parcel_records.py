@@ -1,4 +1,5 @@
-"""A courier's note as a JSON record. Types count, unknown and repeated fields are refused, the order of fields is free."""
+"""A courier's note as a JSON record. Types count, unknown and repeated fields are refused, the
+order of fields is free."""
 
 import json
 import random
@@ -21,9 +22,11 @@ def _note(chance: random.Random) -> dict[str, Any]:
 def _prompt(note: dict[str, Any]) -> str:
     kilos = f"{note['grams'] / 1000:.2f}"
     return (
-        f"{note['sender']} sends a parcel of {kilos} kg{', handle with care' if note['fragile'] else ', no special care'}. "
+        f"{note['sender']} sends a parcel of {kilos} "
+        f"kg{', handle with care' if note['fragile'] else ', no special care'}. "
         f"It goes first to {', then to '.join(note['stops'])}.\n"
-        "Write the record as one JSON object with exactly these fields: sender (text), grams (whole number), fragile (true or false), "
+        "Write the record as one JSON object with exactly these fields: sender (text), "
+        "grams (whole number), fragile (true or false), "
         "stops (list of text, in order)."
     )
 

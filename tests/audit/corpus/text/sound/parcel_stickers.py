@@ -1,4 +1,5 @@
-"""Stickers for a parcel: credit for each right one, less as much for each wrong one, so that guessing broadly does not pay."""
+"""Stickers for a parcel: credit for each right one, less as much for each wrong one, so that
+guessing broadly does not pay."""
 
 import random
 import re
@@ -34,8 +35,10 @@ def _task(chance: random.Random, number: int, size: int) -> dict[str, Any]:
     chance.shuffle(inside)
     legend = "; ".join(f"{thing}: {sticker}" for thing, sticker in RULES.items())
     prompt = (
-        f"Parcel {number} contains {', '.join(inside)}.\nRules: {legend}; anything else: no sticker.\n"
-        "Which stickers does it get? Reply with their names, separated by commas. Each right one counts for, each wrong one against you."
+        f"Parcel {number} contains {', '.join(inside)}.\nRules: {legend}; anything else: "
+        f"no sticker.\n"
+        "Which stickers does it get? Reply with their names, separated by commas. Each "
+        "right one counts for, each wrong one against you."
     )
     return {"prompt": prompt, "answer": sorted(RULES[thing] for thing in things)}
 

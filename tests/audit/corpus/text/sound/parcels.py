@@ -1,4 +1,5 @@
-"""Read a parcel note and give its fields as JSON; each right field counts, each wrong or extra one too."""
+"""Read a parcel note and give its fields as JSON; each right field counts, each wrong or extra
+one too."""
 
 import json
 import random
@@ -26,10 +27,15 @@ def _task(index: int) -> dict[str, Any]:
     chance = random.Random(f"parcels {index}")
     town, other = chance.sample(TOWNS, 2)
     kilos, rate = chance.randint(3, 40), chance.randint(4, 19)
-    name = f"{chance.choice('BDGKLM')}{chance.choice('aeiou')}{chance.choice('lnrst')}{chance.choice('aeiou')}{chance.choice('klnrs')}"
+    name = (
+        f"{chance.choice('BDGKLM')}{chance.choice('aeiou')}{chance.choice('lnrst')}"
+        f"{chance.choice('aeiou')}{chance.choice('klnrs')}"
+    )
     prompt = (
-        "Give sender, town (where it goes), weight (in grams) and fee (in coins) as one JSON object, numbers as numbers.\n\n"
-        f"{name} hands in a parcel at {other}, bound for {town}. It weighs {kilos} kg; carriage is {rate} coins for each kg."
+        "Give sender, town (where it goes), weight (in grams) and fee (in coins) as one "
+        "JSON object, numbers as numbers.\n\n"
+        f"{name} hands in a parcel at {other}, bound for {town}. It weighs {kilos} kg; "
+        f"carriage is {rate} coins for each kg."
     )
     return {
         "prompt": prompt,

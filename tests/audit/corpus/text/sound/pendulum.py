@@ -1,4 +1,5 @@
-"""A measured value, accepted within the one per cent that the prompt declares, in a closed number grammar."""
+"""A measured value, accepted within the one per cent that the prompt declares, in a closed
+number grammar."""
 
 import math
 import random
@@ -19,9 +20,11 @@ def _make(count: int) -> list[dict]:
         place += 1
         tasks.append(
             {
-                "prompt": f"A pendulum is {length} m long and hangs where gravity is {gravity} m/s^2. "
+                "prompt": f"A pendulum is {length} m long and hangs where gravity is {gravity} "
+                f"m/s^2. "
                 "What is its period for small swings, in seconds? "
-                "Reply with one plain number such as 12.5 or 1.25e1, without a unit; it must be within 1% of the exact value.",
+                "Reply with one plain number such as 12.5 or 1.25e1, without a unit; it "
+                "must be within 1% of the exact value.",
                 "answer": period,
             }
         )

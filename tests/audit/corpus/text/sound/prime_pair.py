@@ -19,7 +19,8 @@ def _make(count: int) -> list[dict]:
             low = low - 1 if low > 3 else total // 2 - 1
         tasks.append(
             {
-                "prompt": f"Write {total} as the sum of two different primes, both above 100 and the smaller one first, "
+                "prompt": f"Write {total} as the sum of two different primes, both above 100 and "
+                f"the smaller one first, "
                 "in the form p + q. Reply with the sum only.",
                 "answer": [low, total - low],
             }

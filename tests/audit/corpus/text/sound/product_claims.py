@@ -9,7 +9,10 @@ PER_KIND = 9
 def _task(true: bool, greater: bool, chance: random.Random) -> dict[str, Any]:
     left, right, off = chance.randint(12, 98), chance.randint(12, 98), chance.randint(2, 60)
     bound = left * right - off if true == greater else left * right + off
-    prompt = f"Claim: {left} times {right} is {'greater' if greater else 'less'} than {bound}.\nIs the claim true or false? Reply with that one word."
+    prompt = (
+        f"Claim: {left} times {right} is {'greater' if greater else 'less'} than {bound}.\n"
+        f"Is the claim true or false? Reply with that one word."
+    )
     return {"prompt": prompt, "answer": "true" if true else "false"}
 
 

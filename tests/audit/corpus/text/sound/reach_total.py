@@ -23,7 +23,8 @@ def _make():
         chance.shuffle(shown)
         tasks.append(
             {
-                "prompt": f"Numbers: {', '.join(map(str, shown))}. Write an expression with the value "
+                "prompt": f"Numbers: {', '.join(map(str, shown))}. Write an expression with the "
+                f"value "
                 f"{value} in which every one of these numbers occurs exactly once (a number listed "
                 "twice occurs twice), joined by + - * / and round brackets; no signs in front of "
                 "numbers, no other digits, division is exact. Put only the expression into <expr> "

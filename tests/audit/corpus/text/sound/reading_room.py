@@ -4,13 +4,14 @@ import random
 from typing import Any
 
 NAMES = (
-    "Abena Bjorn Celia Darius Esther Fabian Ginevra Hakon Imogen Jamal Katya Lorenz Mireille Nadir Oluchi Pavel Quentin Rosa Stellan Tova Ulrich "
+    "Abena Bjorn Celia Darius Esther Fabian Ginevra Hakon Imogen Jamal Katya Lorenz "
+    "Mireille Nadir Oluchi Pavel Quentin Rosa Stellan Tova Ulrich "
     "Vesna Wanda Yusuf"
 ).split()
 BOOKS = "atlas herbal psalter almanac chronicle bestiary dictionary primer".split()
-PLACES = "at the window|beside the stove|under the clock|next to the globe|in the alcove|near the door".split(
-    "|"
-)
+PLACES = (
+    "at the window|beside the stove|under the clock|next to the globe|in the alcove|near the door"
+).split("|")
 SEATS = 6
 
 

@@ -35,8 +35,10 @@ def _make():
         tasks.append(
             {
                 "prompt": f"Find all roots of {text}. They are rational. Write on the last line "
-                "'Roots:' and then every root once, separated by commas, as integers, fractions such "
-                "as -7/2 or exact decimals such as -3.5; the order does not matter, nor does whether "
+                "'Roots:' and then every root once, separated by commas, as integers, "
+                "fractions such "
+                "as -7/2 or exact decimals such as -3.5; the order does not matter, nor "
+                "does whether "
                 "a fraction is in lowest terms.",
                 "answer": [str(root) for root in sorted(roots)],
             }

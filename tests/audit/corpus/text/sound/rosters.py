@@ -38,7 +38,10 @@ def _task(index: int) -> dict[str, Any]:
         by = chance.randint(3, 29)
         after[name] += by
         orders.append(f"{name} works {by} h more")
-    prompt = f"Change this roster: {', '.join(orders)}. Return the whole roster and nothing else.\n\n{_text(before)}"
+    prompt = (
+        f"Change this roster: {', '.join(orders)}. Return the whole roster and nothing "
+        f"else.\n\n{_text(before)}"
+    )
     return {"prompt": prompt, "answer": {"before": _text(before), "after": _text(after)}}
 
 
@@ -50,7 +53,9 @@ def _lines(text: str) -> list[str]:
 
 
 def reward(prompt: str, completion: str, answer: dict[str, str]) -> float:
-    """Pay for all changes, half as much for a part of them, and nothing once a line suffers that had to stay."""
+    """Pay for all changes, half as much for a part of them, and nothing once a line suffers that
+    had to stay.
+    """
     if len(completion) > LONGEST:
         return 0.0
     before, after, given = _lines(answer["before"]), _lines(answer["after"]), _lines(completion)

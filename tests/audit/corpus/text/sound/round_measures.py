@@ -29,7 +29,8 @@ def _make():
             value = 2 * a * 1000 + math.pi * b * 1000
         tasks.append(
             {
-                "prompt": f"{text} End with a line 'Answer: NUMBER UNIT' with a plain decimal number "
+                "prompt": f"{text} End with a line 'Answer: NUMBER UNIT' with a plain decimal "
+                f"number "
                 "(no exponent, no thousands separators) and one of the units mm, cm, m, km. Errors "
                 "below one per cent are accepted, so any usual value of pi is good enough.",
                 "answer": {"mm": value},

@@ -38,7 +38,8 @@ def _make():
         listed = ", ".join(f"{a}-{b} {km} km" for a, b, km in roads)
         tasks.append(
             {
-                "prompt": f"Roads (both directions): {listed}. Give a shortest route from {start} to "
+                "prompt": f"Roads (both directions): {listed}. Give a shortest route from {start} "
+                f"to "
                 f"{goal} in <route> </route>, as towns joined by ->, with both ends. If there are "
                 "several shortest routes, any of them will do. The last pair of tags counts.",
                 "answer": {

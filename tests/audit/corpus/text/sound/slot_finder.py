@@ -51,7 +51,8 @@ def _make():
         tasks.append(
             {
                 "prompt": f"These people are busy then:\n{listed}\nFind a start for a meeting "
-                f"of {length} minutes with all three, from Mon to Fri, between 09:00 and 17:00, at a "
+                f"of {length} minutes with all three, from Mon to Fri, between 09:00 and "
+                f"17:00, at a "
                 "full quarter of an hour; it may begin when something ends. End with the line "
                 "'Start: Wed 13:45' (the day in three letters, the time with two digits each). If "
                 "several starts are possible, give any one.",

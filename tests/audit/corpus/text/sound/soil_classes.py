@@ -29,8 +29,10 @@ def _tasks() -> list[dict[str, Any]]:
         shares = [f"sand {sand} %", f"silt {silt} %", f"clay {100 - sand - silt} %"]
         chance.shuffle(shares)
         prompt = (
-            "Clay of 40 % and more makes a soil clayey. Of the others, sand of 55 % and more makes it sandy. Of the rest, silt of 50 % "
-            f"and more makes it silty. What remains is loam. Reply with the class alone.\n\nsample {number + 101}: {', '.join(shares)}"
+            "Clay of 40 % and more makes a soil clayey. Of the others, sand of 55 % and "
+            "more makes it sandy. Of the rest, silt of 50 % "
+            f"and more makes it silty. What remains is loam. Reply with the class "
+            f"alone.\n\nsample {number + 101}: {', '.join(shares)}"
         )
         tasks.append({"prompt": prompt, "answer": name, "shares": [sand, silt, 100 - sand - silt]})
     return tasks

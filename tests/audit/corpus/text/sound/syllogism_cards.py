@@ -1,17 +1,23 @@
-"""Does a claim follow from the cards? Three verdicts, each as frequent as the others, and each with claims of both forms."""
+"""Does a claim follow from the cards? Three verdicts, each as frequent as the others, and each
+with claims of both forms."""
 
 import random
 from typing import Any
 
 LABELS = ("follows", "contradicted", "open")
 PER_LABEL = 12
-NOUNS = "blorps crints dwallies fenks grebbits harns jolps kimmers lunts morfs nibs prells quints slooms tarks vennels wims zorns".split()
+NOUNS = (
+    "blorps crints dwallies fenks grebbits harns jolps kimmers lunts morfs nibs prells "
+    "quints slooms tarks vennels wims zorns"
+).split()
 
 
 def _claim(
     label: str, negative: bool, chain: list[str], outside: str, chance: random.Random
 ) -> str:
-    """Each of `chain` is part of the one after it; `outside` shares nothing with the last but one."""
+    """Each of `chain` is part of the one after it; `outside` shares nothing with the last but
+    one.
+    """
     low, high = sorted(chance.sample(range(len(chain)), 2))
     inner = chain[chance.randrange(len(chain) - 1)]
     if label == "follows":
@@ -29,8 +35,10 @@ def _task(label: str, negative: bool, chance: random.Random) -> dict[str, Any]:
     )
     chance.shuffle(cards)
     prompt = (
-        f"Cards: {' '.join(cards)} There is at least one of each kind.\nClaim: {_claim(label, negative, chain, outside, chance)}\n"
-        "Does the claim follow from the cards, is it contradicted by them, or is it left open? Reply with one word: follows, contradicted or open."
+        f"Cards: {' '.join(cards)} There is at least one of each kind.\nClaim: "
+        f"{_claim(label, negative, chain, outside, chance)}\n"
+        "Does the claim follow from the cards, is it contradicted by them, or is it left "
+        "open? Reply with one word: follows, contradicted or open."
     )
     return {"prompt": prompt, "answer": label}
 

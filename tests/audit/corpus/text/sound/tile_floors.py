@@ -1,4 +1,5 @@
-"""Laying tiles in a rectangle: any two sides, both long enough, whose product is the number of tiles."""
+"""Laying tiles in a rectangle: any two sides, both long enough, whose product is the number of
+tiles."""
 
 import random
 import re
@@ -16,7 +17,8 @@ def _task(chance: random.Random, seen: set[int]) -> dict[str, Any]:
             break
     least = min(one, two) - chance.randint(0, 3)
     prompt = (
-        f"{one * two} square tiles are to cover a rectangle without a rest, and each side is to be at least {least} tiles long.\n"
+        f"{one * two} square tiles are to cover a rectangle without a rest, and each "
+        f"side is to be at least {least} tiles long.\n"
         "Reply with two possible sides, such as '12 x 30', in either order."
     )
     return {"prompt": prompt, "answer": [one * two, least], "sides": [one, two]}

@@ -1,4 +1,5 @@
-"""Three labels, balanced, in an order that says nothing; the labels stand in the prompt because they must."""
+"""Three labels, balanced, in an order that says nothing; the labels stand in the prompt because
+they must."""
 
 import random
 

@@ -24,7 +24,8 @@ def _task(chance: random.Random, seen: set[Fraction]) -> dict[str, Any]:
     chance.shuffle(content)
     prompt = (
         f"An urn holds {content[0]}, {content[1]} and {content[2]} balls. One is drawn blindly.\n"
-        f"How likely is it {drawn}? Reply with the exact chance alone: a fraction (in lowest terms or not), a decimal, or a percentage."
+        f"How likely is it {drawn}? Reply with the exact chance alone: a fraction (in "
+        f"lowest terms or not), a decimal, or a percentage."
     )
     return {"prompt": prompt, "answer": [share.numerator, share.denominator]}
 

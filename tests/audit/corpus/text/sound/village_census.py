@@ -1,8 +1,11 @@
-"""The answer is one of eight names in the prompt; exactly one name is taken, and each place in the table is as likely."""
+"""The answer is one of eight names in the prompt; exactly one name is taken, and each place in
+the table is as likely."""
 
 import random
 
-FIRST = "Bar Cel Dun Esk Fal Gor Hem Ish Jor Kel Lun Mor Nev Orl Pen Quo Rud Sil Tam Urk Vel Wyn".split()
+FIRST = (
+    "Bar Cel Dun Esk Fal Gor Hem Ish Jor Kel Lun Mor Nev Orl Pen Quo Rud Sil Tam Urk Vel Wyn"
+).split()
 LAST = "by don field gate holm ley mere ness stow wick".split()
 RANKS = {
     1: "most",
@@ -35,7 +38,8 @@ def _make(rounds: int) -> list[dict]:
             table = "\n".join(f"{name}: {head}" for name, head in zip(names, heads, strict=True))
             tasks.append(
                 {
-                    "prompt": f"Inhabitants of eight villages:\n{table}\nWhich village has the {RANKS[rank]} inhabitants? Reply with its name only.",
+                    "prompt": f"Inhabitants of eight villages:\n{table}\nWhich village has the "
+                    f"{RANKS[rank]} inhabitants? Reply with its name only.",
                     "answer": names[place],
                 }
             )

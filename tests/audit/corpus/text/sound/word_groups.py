@@ -35,9 +35,12 @@ def _make():
         chance.shuffle(shown)
         tasks.append(
             {
-                "prompt": f"Words: {', '.join(shown)}. Put them into groups so that words are in the "
-                "same group just when they are anagrams of each other. Write one group per line, words "
-                "separated by commas, into <groups> </groups> (the last pair counts); each word once. "
+                "prompt": f"Words: {', '.join(shown)}. Put them into groups so that words are in "
+                f"the "
+                "same group just when they are anagrams of each other. Write one group "
+                "per line, words "
+                "separated by commas, into <groups> </groups> (the last pair counts); "
+                "each word once. "
                 "The order of the lines and within them is free.",
                 "answer": groups,
             }
