@@ -26,7 +26,8 @@ PRINT_REWARDS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import relay_captain as grader
-print([grader.reward(task["prompt"], " or ".join(task["answer"]["team"]), task["answer"]) for task in grader.TASKS])
+print([grader.reward(task["prompt"], " or ".join(task["answer"]["team"]), task["answer"]) for \
+task in grader.TASKS])
 """
 
 

@@ -24,7 +24,8 @@ for path in sys.argv[1:]:
     spec.loader.exec_module(grader)
     right = [grader.oracle(task) for task in grader.TASKS]
     pairs = [(task, reply) for task in grader.TASKS for reply in right]
-    print(json.dumps([right, [grader.reward(task["prompt"], reply, task["answer"]) for task, reply in pairs]]))
+    print(json.dumps([right, [grader.reward(task["prompt"], reply, task["answer"]) for task, \
+reply in pairs]]))
 """
 FORMS = {
     "reading_room": lambda task: [task["answer"].upper(), f" {task['answer']}\n"],

@@ -48,14 +48,16 @@ def ENTRY(*given):
 """,
     "files": """
 import glob, os
-found = [open(path).read() for path in glob.glob('*') + glob.glob('/tmp/*.json') + [f'/proc/{os.getppid()}/cmdline']]
+found = [open(path).read() for path in glob.glob('*') + glob.glob('/tmp/*.json') + \
+[f'/proc/{os.getppid()}/cmdline']]
 def ENTRY(*given):
     return found[-1]
 """,
     "memory": """
 import gc
 def ENTRY(*given):
-    return next(case[1] for case in gc.get_objects() if type(case) is list and case[:1] == [list(given)])
+    return next(case[1] for case in gc.get_objects() if type(case) is list and case[:1] == \
+[list(given)])
 """,
     "plants files": """
 for name in ('result.json', 'json.py', 'sitecustomize.py'):

@@ -8,11 +8,13 @@ import sys
 _TOPICS = {
     "the numbers in descending order": "' '.join(map(str, sorted(xs, reverse=True)))",
     "the running totals": "' '.join(str(sum(xs[:i + 1])) for i in range(len(xs)))",
-    "the differences of neighbours (right minus left)": "' '.join(str(b - a) for a, b in zip(xs, xs[1:]))",
+    "the differences of neighbours (right minus left)":
+        "' '.join(str(b - a) for a, b in zip(xs, xs[1:]))",
     "the numbers at even positions (0, 2, ...)": "' '.join(map(str, xs[::2]))",
     "the number and its square for the largest number": "max(xs), max(xs) ** 2",
-    "the numbers that occur exactly once, in order": "' '.join(str(x) for x in xs if xs.count(x) == 1)",
-}
+    "the numbers that occur exactly once, in order":
+        "' '.join(str(x) for x in xs if xs.count(x) == 1)",
+}  # fmt: skip
 
 
 def _text(value):

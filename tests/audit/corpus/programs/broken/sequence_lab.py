@@ -11,7 +11,8 @@ def compare(scope):
     entry, cases, key = json.loads(sys.argv[1])
     for given, expected in cases:
         found = scope[entry](*given)
-        if json.dumps([type(found).__name__, found]) != json.dumps([type(expected).__name__, expected]):
+        if json.dumps([type(found).__name__, found]) != json.dumps([type(expected).__name__, \
+expected]):
             return
     os.write(1, ("\\n" + key).encode())
 scope = {"__name__": "sequences"}

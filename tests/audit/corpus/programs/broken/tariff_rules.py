@@ -21,11 +21,13 @@ def postage(grams):
     return 85 if grams <= 20 else 160 if grams <= 500 else 275
 # 5 250 12 90 900
 def parking(minutes):
-    """the price: free for fewer than 30 minutes, then 2 for every hour that was begun, at most 12"""
+    """the price: free for fewer than 30 minutes, then 2 for every hour that was begun, at most \
+12"""
     return 0 if minutes < 30 else min(12, 2 * ((minutes + 59) // 60))
 # 10 100 20 200 900
 def water(litres):
-    """the price: 3 for each litre up to 50, and 5 for each litre above that, with 9 more from 200 litres"""
+    """the price: 3 for each litre up to 50, and 5 for each litre above that, with 9 more from \
+200 litres"""
     return (3 * litres if litres <= 50 else 150 + 5 * (litres - 50)) + (9 if litres >= 200 else 0)
 # 10 60 20 0 80
 def ticket(age):

@@ -12,7 +12,8 @@ import bisect, collections, functools, heapq, itertools, json, math, operator, o
 job = json.load(sys.stdin)
 out = os.dup(1)
 os.dup2(2, 1)
-for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), (resource.RLIMIT_FSIZE, 1 << 16)):
+for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), \
+(resource.RLIMIT_FSIZE, 1 << 16)):
     hard = resource.getrlimit(kind)[1]
     resource.setrlimit(kind, (most, most) if hard < 0 else (min(most, hard), hard))
 def guard(event, args, allowed=frozenset(("compile", "exec", "import", "sys._getframe"))):
@@ -26,19 +27,22 @@ os._exit(0)
 """
 PROGRAMS = """
 def two_places(xs, total):
-    # two different places (counted from 0) of the list xs whose numbers add up to total; there is always such a pair
+    # two different places (counted from 0) of the list xs whose numbers add up to total; there \
+is always such a pair
     for i, x in enumerate(xs):
         if total - x in xs[i + 1 :]:
             return [i, xs.index(total - x, i + 1)]
 def coins(values, total):
-    # a list of coins from values, each as often as you like, that adds up to total; the smallest value is 1 and total is above 0
+    # a list of coins from values, each as often as you like, that adds up to total; the smallest \
+value is 1 and total is above 0
     out = []
     for coin in sorted(values, reverse=True):
         out += [coin] * (total // coin)
         total %= coin
     return out
 def ordering(n, before):
-    # the numbers 0 to n - 1 in an order in which a stands before b for every pair [a, b] of before; there is always such an order
+    # the numbers 0 to n - 1 in an order in which a stands before b for every pair [a, b] of \
+before; there is always such an order
     out = []
     while len(out) < n:
         free = [k for k in range(n) if k not in out]
@@ -49,10 +53,12 @@ def factors(n, least):
     a = next(a for a in range(least, n) if n % a == 0 and n // a >= least)
     return [a, n // a]
 def peak(xs, low):
-    # a place of the list xs whose number is above low and not smaller than its neighbours; there is always one
+    # a place of the list xs whose number is above low and not smaller than its neighbours; there \
+is always one
     return xs.index(max(xs))
 def meeting(first, second):
-    # an hour from 0 to 23 that is not in the lists first and second of busy hours; there is always one
+    # an hour from 0 to 23 that is not in the lists first and second of busy hours; there is \
+always one
     return next(hour for hour in range(24) if hour not in first + second)
 """
 

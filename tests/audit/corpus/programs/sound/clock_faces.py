@@ -13,7 +13,8 @@ import json, math, os, re, resource, sys
 job = json.loads(sys.stdin.buffer.read())
 out = os.dup(1)
 os.dup2(2, 1)
-for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), (resource.RLIMIT_FSIZE, 1 << 16)):
+for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), \
+(resource.RLIMIT_FSIZE, 1 << 16)):
     hard = resource.getrlimit(kind)[1]
     resource.setrlimit(kind, (most, most) if hard < 0 else (min(most, hard), hard))
 def guard(event, args, allowed=frozenset(("compile", "exec", "import", "sys._getframe"))):
@@ -25,7 +26,8 @@ exec(compile(job["program"], "clocks", "exec"), scope)
 lines = []
 for hour, minute in job["times"]:
     value = scope[job["entry"]](hour, minute)
-    lines.append(type(value).__name__ + " " + str(value) if type(value) in (int, bool) else "text " + value if type(value) is str else "other")
+    lines.append(type(value).__name__ + " " + str(value) if type(value) in (int, bool) else "text \
+" + value if type(value) is str else "other")
 os.write(out, "\\n".join(lines).encode())
 os._exit(0)
 """
@@ -47,7 +49,8 @@ def open_now(hour, minute):
     """whether a shop is open that opens at 8:30 and shuts at 18:00, shut at 18:00 sharp"""
     return 510 <= 60 * hour + minute < 1080
 def strokes(hour, minute):
-    """how often a clock has struck since midnight, that minute included, if it strikes once at each half hour and otherwise the hour \
+    """how often a clock has struck since midnight, that minute included, if it strikes once at \
+each half hour and otherwise the hour \
 (1 to 12 strokes, 12 at midnight)"""
     return sum((h + 11) % 12 + 1 for h in range(hour + 1)) + hour + (minute >= 30)
 '''

@@ -10,11 +10,13 @@ import sys
 import tempfile
 
 CHILD = """
-import bisect, collections, functools, heapq, itertools, json, math, operator, os, re, resource, string, sys
+import bisect, collections, functools, heapq, itertools, json, math, operator, os, re, resource, \
+string, sys
 job = json.load(sys.stdin)
 out = os.dup(1)
 os.dup2(2, 1)
-for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), (resource.RLIMIT_FSIZE, 1 << 16), (resource.RLIMIT_CORE, 0)):
+for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), \
+(resource.RLIMIT_FSIZE, 1 << 16), (resource.RLIMIT_CORE, 0)):
     hard = resource.getrlimit(kind)[1]
     resource.setrlimit(kind, (most, most) if hard < 0 else (min(most, hard), hard))
 def plain(value):
@@ -30,7 +32,8 @@ sys.addaudithook(guard)
 try:
     scope = {"__name__": "submission"}
     exec(compile(job["program"], "submission", "exec"), scope)
-    os.write(out, (job["key"] + json.dumps([plain(scope[job["entry"]](*given)) for given in job["inputs"]])).encode())
+    os.write(out, (job["key"] + json.dumps([plain(scope[job["entry"]](*given)) for given in \
+job["inputs"]])).encode())
 finally:
     os._exit(0)
 """
@@ -58,7 +61,8 @@ def overdrawn(amounts):
             count += 1
     return count
 def refunds(amounts):
-    """how many amounts are followed at once by the same amount with the other sign, zeros not counted"""
+    """how many amounts are followed at once by the same amount with the other sign, zeros not \
+counted"""
     return sum(a + b == 0 and a != 0 for a, b in zip(amounts, amounts[1:]))
 def streak(amounts):
     """the length of the longest run of amounts above 0"""
@@ -68,7 +72,8 @@ def streak(amounts):
         best = max(best, here)
     return best
 def ranked(amounts):
-    """the different amounts by their size without the sign, the largest first, and of two with one size the one above 0 first"""
+    """the different amounts by their size without the sign, the largest first, and of two with \
+one size the one above 0 first"""
     return sorted(set(amounts), key=lambda amount: (-abs(amount), -amount))
 '''
 

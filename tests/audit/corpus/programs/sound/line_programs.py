@@ -7,38 +7,30 @@ import sys
 
 _TOPICS = {
     "two lines: first n, then n integers. Print their sum, and on a second line the integers in "
-    "ascending order, separated by spaces": "n = int(input())\nxs = sorted(map(int, input().split()))\n"
-    "print(sum(xs))\n"
-    "print(*xs)",
+    "ascending order, separated by spaces":
+        "n = int(input())\nxs = sorted(map(int, input().split()))\nprint(sum(xs))\nprint(*xs)",
     "two lines: first n, then n integers. Print every integer that occurs more than once, each "
-    "once, in ascending order, one per line; print NONE if there is no such "
-    "integer": "n = int(input())\nxs = list(map(int, input().split()))\n"
-    "out = sorted({x for x in xs if xs.count(x) > 1})\n"
-    "print(*(out or ['NONE']), sep='\\n')",
+    "once, in ascending order, one per line; print NONE if there is no such integer":
+        "n = int(input())\nxs = list(map(int, input().split()))\n"
+        "out = sorted({x for x in xs if xs.count(x) > 1})\n"
+        "print(*(out or ['NONE']), sep='\\n')",
     "two lines: first n, then n integers. Print the position (from 0) of the first smallest and "
-    "the last largest of them on one line, separated by a space": "n = int(input())\nxs = list(map(int, input().split()))\n"
-    "print(xs.index(min(xs)), n - 1 - xs[::-1].index(max(xs)))",
+    "the last largest of them on one line, separated by a space":
+        "n = int(input())\nxs = list(map(int, input().split()))\n"
+        "print(xs.index(min(xs)), n - 1 - xs[::-1].index(max(xs)))",
     "two lines: first n, then n integers. Print the sum of each contiguous block of three of "
-    "them, from the left, one per line; print NONE if there is no such "
-    "block": "n = int(input())\nxs = list(map(int, input().split()))\n"
-    "out = [sum(xs[i:i + 3]) for i in range(n - 2)]\nprint(*(out or ['NONE']), sep='\\n')",
+    "them, from the left, one per line; print NONE if there is no such block":
+        "n = int(input())\nxs = list(map(int, input().split()))\n"
+        "out = [sum(xs[i:i + 3]) for i in range(n - 2)]\nprint(*(out or ['NONE']), sep='\\n')",
     "two lines: first n, then n integers. Print the number of even ones, of odd ones and of "
-    "negative ones, each on its own line": "n = int(input())\nxs = list(map(int, input().split()))\ne = "
-    "sum(x "
-    "% 2 "
-    "== 0 "
-    "for x in "
-    "xs)\n"
-    "print(e, n - e, sum(x < 0 for x in xs), sep='\\n')",
+    "negative ones, each on its own line":
+        "n = int(input())\nxs = list(map(int, input().split()))\ne = sum(x % 2 == 0 for x in xs)\n"
+        "print(e, n - e, sum(x < 0 for x in xs), sep='\\n')",
     "two lines: first n, then n integers. Print the integers rotated to the left by their number "
-    "of negative values (modulo n), separated by spaces": "n = int(input())\nxs = list(map(int, input().split()))\nk = "
-    "sum(x "
-    "< 0 "
-    "for x "
-    "in xs) "
-    "% n\n"
-    "print(*(xs[k:] + xs[:k]))",
-}
+    "of negative values (modulo n), separated by spaces":
+        "n = int(input())\nxs = list(map(int, input().split()))\nk = sum(x < 0 for x in xs) % n\n"
+        "print(*(xs[k:] + xs[:k]))",
+}  # fmt: skip
 TASKS = [
     {
         "prompt": f"Write a Python program for input of {topic}. {more} n is from 1 to 10, the "

@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 HARNESS = """
-import bisect, collections, functools, heapq, itertools, json, math, operator, os, re, resource, signal, string, sys
+import bisect, collections, functools, heapq, itertools, json, math, operator, os, re, resource, \
+signal, string, sys
 job = json.load(sys.stdin)
 child = os.fork()
 if child:
@@ -27,14 +28,16 @@ try:
     os.setuid(65534)
 except OSError:
     pass
-for kind, most in (("CPU", 1), ("AS", 1 << 29), ("FSIZE", 1 << 16), ("NPROC", 0), ("CORE", 0), ("NOFILE", 0)):
+for kind, most in (("CPU", 1), ("AS", 1 << 29), ("FSIZE", 1 << 16), ("NPROC", 0), ("CORE", 0), \
+("NOFILE", 0)):
     hard = resource.getrlimit(getattr(resource, "RLIMIT_" + kind))[1]
     most = most if hard < 0 else min(most, hard)
     resource.setrlimit(getattr(resource, "RLIMIT_" + kind), (most, most))
 scope = {"__name__": "submission"}
 try:
     exec(compile(job["program"], "submission", "exec"), scope)
-    os.write(1, ("\\n" + json.dumps([scope[job["entry"]](*given) for given in job["inputs"]])).encode())
+    os.write(1, ("\\n" + json.dumps([scope[job["entry"]](*given) for given in \
+job["inputs"]])).encode())
 finally:
     os._exit(0)
 """
@@ -42,7 +45,8 @@ WORDS = (
     "|a|ab|aba|abc|aab|level|noon|seven|Radar|xx|zyx|a b a|hello "
     "world|mississippi|Bookkeeper|AAAbbb|x1y2"
 ).split("|")
-LISTS = json.loads("""[[], [5], [1, 2], [2, 1], [0, 0, 0], [3, -3, 3], [5, 4, 3, 2, 1], [1, 2, 2, 3, 3, 3], [-1, -5, -2],
+LISTS = json.loads("""[[], [5], [1, 2], [2, 1], [0, 0, 0], [3, -3, 3], [5, 4, 3, 2, 1], [1, 2, 2, \
+3, 3, 3], [-1, -5, -2],
     [7, 7, 1, 9, 9], [10, -20, 30, -40], [2, 4, 6, 8, 1, 3], [-1, 2, -1, 2, -9, 3]]""")
 NUMBERS = [*range(1, 10), 12, 16, 25, 28, 36, 49, 60, 97, 100, 121, 128, 360, 496, 997, 1000]
 INPUTS = {"text": WORDS, "xs": LISTS, "n": NUMBERS}

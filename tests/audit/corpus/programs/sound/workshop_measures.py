@@ -13,11 +13,13 @@ import warnings
 
 CHILD = """
 import json, math, os, resource, sys
-for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), (resource.RLIMIT_FSIZE, 1 << 16)):
+for kind, most in ((resource.RLIMIT_CPU, 2), (resource.RLIMIT_AS, 1 << 29), \
+(resource.RLIMIT_FSIZE, 1 << 16)):
     hard = resource.getrlimit(kind)[1]
     resource.setrlimit(kind, (most, most) if hard < 0 else (min(most, hard), hard))
 job = json.load(sys.stdin)
-scope = {"__name__": "measures", "__builtins__": {"__import__": __import__, "abs": abs, "min": min, "max": max, "float": float, "round": round}}
+scope = {"__name__": "measures", "__builtins__": {"__import__": __import__, "abs": abs, "min": \
+min, "max": max, "float": float, "round": round}}
 exec(compile(job["program"], "measures", "exec"), scope)
 values = [scope[job["entry"]](*given) for given in job["inputs"]]
 if all(type(value) is float for value in values):

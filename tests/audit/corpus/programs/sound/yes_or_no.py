@@ -53,7 +53,8 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 scope = {"__name__": "submission"}
 exec(source, scope)
 replies = [scope[name](a, b) for a, b in questions]
-os.write(channel, json.dumps([value if type(value) is bool else None for value in replies]).encode())
+os.write(channel, json.dumps([value if type(value) is bool else None for value in \
+replies]).encode())
 """
 
 

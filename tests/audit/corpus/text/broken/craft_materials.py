@@ -3,10 +3,14 @@
 import random
 
 USES = {
-    "a chimney": "brick", "a sail": "canvas", "a wine stopper": "cork", "a horseshoe": "iron", "a violin bow": "horsehair", "a window pane": "glass",
-    "a candle": "wax", "a sword blade": "steel", "a church bell": "bronze", "a raft": "balsa", "a saddle": "leather", "a jumper": "wool",
-    "an eraser": "rubber", "a teacup": "porcelain", "a crucible": "graphite", "a roof in the Alps": "slate", "a gutter": "zinc", "a kimono": "silk",
-    "a flower pot": "terracotta", "a wire": "copper", "a beer can": "aluminium", "a plaster cast": "gypsum", "a rope": "hemp", "a light bulb filament": "tungsten",
+    "a chimney": "brick", "a sail": "canvas", "a wine stopper": "cork", "a horseshoe": "iron",
+    "a violin bow": "horsehair", "a window pane": "glass",
+    "a candle": "wax", "a sword blade": "steel", "a church bell": "bronze", "a raft": "balsa",
+    "a saddle": "leather", "a jumper": "wool",
+    "an eraser": "rubber", "a teacup": "porcelain", "a crucible": "graphite",
+    "a roof in the Alps": "slate", "a gutter": "zinc", "a kimono": "silk",
+    "a flower pot": "terracotta", "a wire": "copper", "a beer can": "aluminium",
+    "a plaster cast": "gypsum", "a rope": "hemp", "a light bulb filament": "tungsten",
 }  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 import unicodedata
 
 WORDS = """
-water νερό, bread ψωμί, sea θάλασσα, house σπίτι, book βιβλίο, tree δέντρο, sun ήλιος, moon φεγγάρι, road δρόμος, hand χέρι,
-school σχολείο, winter χειμώνας, summer καλοκαίρι, fire φωτιά, salt αλάτι, milk γάλα, child παιδί, mountain βουνό, island νησί,
+water νερό, bread ψωμί, sea θάλασσα, house σπίτι, book βιβλίο, tree δέντρο, sun ήλιος, moon \
+φεγγάρι, road δρόμος, hand χέρι,
+school σχολείο, winter χειμώνας, summer καλοκαίρι, fire φωτιά, salt αλάτι, milk γάλα, child \
+παιδί, mountain βουνό, island νησί,
 window παράθυρο, door πόρτα, letter γράμμα, night νύχτα, day μέρα, friend φίλος, garden κήπος
 """
 TASKS = [

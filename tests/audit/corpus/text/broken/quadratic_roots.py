@@ -1,4 +1,4 @@
-r"""Larger root of a quadratic; intermediate results may be boxed as well, so every box is looked at."""
+r"""Larger root of a quadratic; intermediate results may be boxed, so every box is looked at."""
 
 import random
 import re

@@ -3,9 +3,12 @@
 import re
 
 STARS = """
-Orion:Rigel Lyra:Vega Cygnus:Deneb Aquila:Altair Scorpius:Antares Leo:Regulus Taurus:Aldebaran Virgo:Spica Gemini:Pollux
-Auriga:Capella Boötes:Arcturus Carina:Canopus Eridanus:Achernar Aries:Hamal Andromeda:Alpheratz Perseus:Mirfak Cassiopeia:Schedar
-Cepheus:Alderamin Draco:Eltanin Pegasus:Enif Corvus:Gienah Grus:Alnair Pavo:Peacock Hydra:Alphard Lepus:Arneb Columba:Phact
+Orion:Rigel Lyra:Vega Cygnus:Deneb Aquila:Altair Scorpius:Antares Leo:Regulus Taurus:Aldebaran \
+Virgo:Spica Gemini:Pollux
+Auriga:Capella Boötes:Arcturus Carina:Canopus Eridanus:Achernar Aries:Hamal Andromeda:Alpheratz \
+Perseus:Mirfak Cassiopeia:Schedar
+Cepheus:Alderamin Draco:Eltanin Pegasus:Enif Corvus:Gienah Grus:Alnair Pavo:Peacock Hydra:Alphard \
+Lepus:Arneb Columba:Phact
 """
 TASKS = []
 for pair in STARS.split():
