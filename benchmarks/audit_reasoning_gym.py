@@ -1,8 +1,10 @@
-"""Audit every data set of the reasoning-gym library with its own scorer, and print what was found as a table.
+"""Audit every data set of the reasoning-gym library with its own scorer, and print what was found
+as a table.
 
     python benchmarks/audit_reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...] [--lines rows.jsonl] [--markdown docs/reasoning_gym.md]
 
-Needs `pip install 'firsthand[worlds]'`. About twenty seconds a data set; one that takes too long is audited again on fewer instances.
+Needs `pip install 'firsthand[worlds]'`. About twenty seconds a data set; one that takes too long is
+audited again on fewer instances.
 """
 
 import argparse
@@ -43,7 +45,9 @@ CHECKS = (
 
 
 def audited(name: str, seeds: int) -> dict:
-    """Audit one data set in a process of its own, which may take `SECONDS`; every finding is replayed once more."""
+    """Audit one data set in a process of its own, which may take `SECONDS`; every finding is
+    replayed once more.
+    """
     row = {
         "name": name,
         "verdict": "not audited",
@@ -105,9 +109,7 @@ def markdown(rows: list[dict], seeds: int) -> str:
     """Return the table, failures first."""
     count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in ORDER}
     lines = [
-        f"{len(rows)} data sets, {seeds} instances each unless the column n says otherwise: {count['FAIL']} with findings, {count['PASS']} without, "
-        f"{count['INCOMPLETE']} with checks that could not run and no finding, {count['not audited']} not audited. "
-        f"{sum(len(row['findings']) for row in rows)} findings in all.", "",
+        f"{len(rows)} data sets, {seeds} instances each unless the column n says " f"otherwise: {count['FAIL']} with findings, {count['PASS']} without, " f"{count['INCOMPLETE']} with checks that could not run and no finding, " f"{count['not audited']} not audited. {sum(len(row['findings']) for row in rows)} " "findings in all.", "",
         "| data set | verdict | n | findings (all replay unless said otherwise) | minor | s |", "| --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for row in sorted(rows, key=lambda row: (ORDER.index(row["verdict"]), row["name"])):
@@ -117,7 +119,8 @@ def markdown(rows: list[dict], seeds: int) -> str:
         ]
         told = "<br>".join([*found, *([f"Not run: {escaped(row['note'])}"] if row["note"] else [])])
         lines.append(
-            f"| `{row['name']}` | {row['verdict']} | {row['n']} | {told} | {row['minor']} | {row['seconds']:.0f} |"
+            f"| `{row['name']}` | {row['verdict']} | {row['n']} | {told} | {row['minor']} "
+            f"| {row['seconds']:.0f} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -131,7 +134,10 @@ def main() -> None:
     parser.add_argument(
         "--lines",
         type=Path,
-        help="file of JSON lines that keeps every row as it comes, and from which a stopped run goes on",
+        help=(
+            "file of JSON lines that keeps every row as it comes, and from which a stopped run "
+            "goes on"
+        ),
     )
     options = parser.parse_args()
     rows = (

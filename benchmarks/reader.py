@@ -1,8 +1,8 @@
 """A reader without a language model: it obeys the lessons in its system message, and else guesses.
 
-The stand-in for models behind an API, which are shown lessons as prose. It answers as the worked example
-nearest to what it is asked did; without any, as the rules say whose word it is asked with. What a learner
-cannot teach this reader, it cannot teach a model that has to be convinced.
+The stand-in for models behind an API, which are shown lessons as prose. It answers as the worked
+example nearest to what it is asked did; without any, as the rules say whose word it is asked with.
+What a learner cannot teach this reader, it cannot teach a model that has to be convinced.
 """
 
 import json
@@ -54,7 +54,9 @@ class Reader:
 
 
 def advice(lessons: str, asked: str) -> Counter[str]:
-    """Return the ways of acting that lessons advise: the nearest example's, else those of the rules."""
+    """Return the ways of acting that lessons advise: the nearest example's, else those of the
+    rules.
+    """
     examples = [tuple(map(json.loads, found)) for found in EXAMPLE.findall(lessons)]
     nearest = Retrieval(examples).nearest(asked) if examples else []
     if nearest:

@@ -2,7 +2,8 @@
 
 python benchmarks/sabotage.py [BUDGET] [--environment NAME] [--sabotage NAME]
 
-BUDGET is quick (the default) or standard. Exits with 1 when the audit passes a sabotaged environment.
+BUDGET is quick (the default) or standard. Exits with 1 when the audit passes a sabotaged
+environment.
 """
 
 import argparse
@@ -37,11 +38,15 @@ def main() -> int:
             failed = [check.id for check in found.checks if check.status == "FAIL"]
             applied, caught = applied + 1, caught + bool(failed)
             print(
-                f"  {flaw:24} {', '.join(failed) or f'NOT CAUGHT ({found.verdict})'}  [{found.seconds:.1f} s]",
+                (
+                    f"  {flaw:24} {', '.join(failed) or f'NOT CAUGHT ({found.verdict})'}  "
+                    f"[{found.seconds:.1f} s]"
+                ),
                 flush=True,
             )
     print(
-        f"\n{caught} of {applied} caught, budget {given.budget}, {time.perf_counter() - started:.0f} s"
+        f"\n{caught} of {applied} caught, budget {given.budget}, "
+        f"{time.perf_counter() - started:.0f} s"
     )
     return 0 if caught == applied else 1
 

@@ -1,7 +1,9 @@
-"""`fh.check`: whether an environment keeps its contract, found out in this process in about two seconds.
+"""`fh.check`: whether an environment keeps its contract, found out in this process in about two
+seconds.
 
-It plays a few tasks with the expert, with nonsense and with nothing, forks a world, and acts after the
-end. It finds mistakes, not ways to cheat: whether a reward can be gamed is what `fh.audit` measures.
+It plays a few tasks with the expert, with nonsense and with nothing, forks a world, and acts after
+the end. It finds mistakes, not ways to cheat: whether a reward can be gamed is what `fh.audit`
+measures.
 """
 
 import time
@@ -57,9 +59,9 @@ class Checked(msgspec.Struct, frozen=True):
 def check(environment: type[Environment] | str) -> Checked:
     """Check the contract of an environment: a class, wherever it is defined, or a name.
 
-    Deterministic resets, a score that is 0 at reset and 1 when the expert is done, in half of the turns
-    at most; forks that end the same; nothing changes after done; nonsense is answered and not paid;
-    instances differ by seed and by split. Raises `InvalidEnvironment` with all problems.
+    Deterministic resets, a score that is 0 at reset and 1 when the expert is done, in half of the
+    turns at most; forks that end the same; nothing changes after done; nonsense is answered and not
+    paid; instances differ by seed and by split. Raises `InvalidEnvironment` with all problems.
     """
     found = inspect(environment)
     if found.problems:
@@ -68,7 +70,9 @@ def check(environment: type[Environment] | str) -> Checked:
 
 
 def inspect(environment: type[Environment] | str) -> Checked:
-    """Check the contract and return what was found. Raises `UnknownName`, and `UserError` for what is no environment."""
+    """Check the contract and return what was found. Raises `UnknownName`, and `UserError` for what
+    is no environment.
+    """
     started = time.perf_counter()
     kind = lookup(environment) if isinstance(environment, str) else environment
     if not (isinstance(kind, type) and issubclass(kind, Environment)):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -154,8 +158,9 @@ class _Inspection:
         elif episode.reward != 1.0:
             unmet = [name for name, held in episode.checks.items() if not held]
             self.say(
-                f"expert() reaches {episode.reward:g} instead of 1 {where} ({task.id}): {', '.join(unmet)} "
-                "does not hold. Solve the instance, or draw instances that can be solved."
+                f"expert() reaches {episode.reward:g} instead of 1 {where} ({task.id}): "
+                f"{', '.join(unmet)} does not hold. Solve the instance, or draw instances "
+                "that can be solved."
             )
         elif len(episode.turns) > self.kind.turns / 2:
             self.say(
@@ -168,8 +173,9 @@ class _Inspection:
         again = await self.play(Agent(model=scripted("expert")), first.task)
         if _shown(again) != _shown(first) or again.reward != first.reward:
             self.say(
-                "The same task played twice by the expert shows different observations: draw everything from "
-                "task.rng(...), not from random, the clock, hash() or the order of a set; keep no state on the class."
+                "The same task played twice by the expert shows different observations: "
+                "draw everything from task.rng(...), not from random, the clock, hash() or "
+                "the order of a set; keep no state on the class."
             )
 
     def instances(self, train: Sequence[Episode], evaluated: Sequence[Episode]) -> None:
@@ -180,8 +186,8 @@ class _Inspection:
         others = [_shown(episode)[0] for episode in evaluated]
         if len(seen) > 1 and firsts == others and len(set(firsts)) > 1:
             self.say(
-                "Train and eval tasks of a seed are the same instance: use task.rng(...), which knows the "
-                "split, and draw until task.owns(content)."
+                "Train and eval tasks of a seed are the same instance: use task.rng(...), "
+                "which knows the split, and draw until task.owns(content)."
             )
 
     async def nonsense(self, task: Task) -> None:
@@ -189,7 +195,8 @@ class _Inspection:
             episode = await self.play(_saying((action,)), task)
             if episode.error is not None:
                 self.say(
-                    f"An invalid action ({_named(action)}) ends in a failure instead of an answer: {episode.error}"
+                    f"An invalid action ({_named(action)}) ends in a failure instead of an "
+                    f"answer: {episode.error}"
                 )
             elif episode.reward == 1.0:
                 self.say(f"An invalid action ({_named(action)}) is paid in full.")
@@ -217,8 +224,8 @@ class _Inspection:
             return
         if any(end != ends[0] for end in ends):
             self.say(
-                "Worlds restored from one snapshot end differently: snapshot() must return all state, and "
-                "neither playing on nor restoring may change it."
+                "Worlds restored from one snapshot end differently: snapshot() must return "
+                "all state, and neither playing on nor restoring may change it."
             )
 
     async def after_done(self, expert: Episode) -> None:

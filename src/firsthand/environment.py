@@ -1,7 +1,8 @@
 """Environment: a world that can be acted in, and the facts by which it is judged.
 
-The whole contract is `reset`, tools or `act`, `score` and `expert`; the rest has defaults. Tool schemas
-and the strict validation of arguments come from msgspec, driven by the signature of the method.
+The whole contract is `reset`, tools or `act`, `score` and `expert`; the rest has defaults. Tool
+schemas and the strict validation of arguments come from msgspec, driven by the signature of the
+method.
 """
 
 import copy
@@ -24,14 +25,17 @@ from firsthand.task import Task
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 MOST_RESULT = 100_000
-"""Characters that one call of a tool may show; what is longer is cut, so that the episode goes on."""
+"""Characters that one call of a tool may show; what is longer is cut, so that the episode goes on.
+"""
 
 MOST_RESULTS = 500_000
 """Characters that all calls of one action may show together."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """One call of a tool. `arguments` is an object as JSON has it; `id` links the result to the call."""
+    """One call of a tool. `arguments` is an object as JSON has it; `id` links the result to the
+    call.
+    """
 
     name: str
     arguments: dict[str, Any] = {}

@@ -1,8 +1,8 @@
 """Episode: the immutable record of one play, and its form on disk.
 
-One episode is one JSON line. The reward of a turn is the change in score that its action caused, so the
-rewards of an episode telescope to its score (law 4). What was sampled is kept as it was sampled: token
-ids and log-probabilities, never text to be tokenised again (law 9).
+One episode is one JSON line. The reward of a turn is the change in score that its action caused, so
+the rewards of an episode telescope to its score (law 4). What was sampled is kept as it was
+sampled: token ids and log-probabilities, never text to be tokenised again (law 9).
 """
 
 from enum import StrEnum
@@ -36,8 +36,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
     """A failure, attributed once.
 
     `owner` is environment, tool, model, sandbox, limits, or host where the machine had no more open
-    files, disk or memory to give. `doing` says during what it happened, e.g. "calling reset"; it is for
-    people and is not compared, since a worker process may know it less exactly.
+    files, disk or memory to give. `doing` says during what it happened, e.g. "calling reset"; it is
+    for people and is not compared, since a worker process may know it less exactly.
     """
 
     owner: Owner
@@ -72,9 +72,10 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """One turn: what was shown, what was done, what it changed, and the tokens it took.
 
-    `prompt_ids` are the tokens that were appended before sampling (the whole context when `restart` is
-    true), `ids` the sampled ones with `logprobs` [len(ids)] in nats under the sampling distribution. `choices` maps
-    each legal option to its log-probability where the model chose among options.
+    `prompt_ids` are the tokens that were appended before sampling (the whole context when `restart`
+    is true), `ids` the sampled ones with `logprobs` [len(ids)] in nats under the sampling
+    distribution. `choices` maps each legal option to its log-probability where the model chose
+    among options.
     """
 
     observation: Observation

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from firsthand.usage import Usage
 
 Owner = Literal["environment", "tool", "model", "sandbox", "limits", "host"]
-"""Who is to blame for a failure. `host` is the machine: it ran out of open files, disk or memory."""
+"""Who is to blame for a failure. `host` is the machine: it ran out of open files, disk or memory.
+"""
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM}
 """What the operating system says when the machine, or this process's share of it, is used up."""
@@ -66,7 +67,9 @@ class UserError(FirsthandError):
 
 
 class UnknownName(UserError):
-    """A name that nothing is registered under. `nearest` is the closest of the `known` names, or None."""
+    """A name that nothing is registered under. `nearest` is the closest of the `known` names, or
+    None.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *, hint: str = "") -> None:
         self.kind, self.name, self.known, self.hint = kind, name, tuple(sorted(known)), hint
@@ -138,7 +141,8 @@ class SandboxError(FirsthandError):
 class LimitReached(FirsthandError):
     """A time or token limit cut the episode off.
 
-    `seconds` is the limit, where it was one of time; `doing` is what was cut short, where that is known.
+    `seconds` is the limit, where it was one of time; `doing` is what was cut short, where that is
+    known.
     """
 
     owner = "limits"

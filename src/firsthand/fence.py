@@ -1,10 +1,10 @@
 """Quote untrusted text so that it cannot end its quotation, hide, or pass for other characters.
 
-What a world said, and what a model wrote after reading it, is shown to models as one JSON string inside
-`<data>` tags (law 12). Characters are escaped as JSON allows, so nothing is lost: decoding gives the
-text back. Escaped is everything that does not print as what it is: control, format and zero-width
-characters, invisible letters, variation selectors, full-width and other compatibility forms, and every
-look-alike of an angle bracket.
+What a world said, and what a model wrote after reading it, is shown to models as one JSON string
+inside `<data>` tags (law 12). Characters are escaped as JSON allows, so nothing is lost: decoding
+gives the text back. Escaped is everything that does not print as what it is: control, format and
+zero-width characters, invisible letters, variation selectors, full-width and other compatibility
+forms, and every look-alike of an angle bracket.
 """
 
 import json
@@ -12,7 +12,8 @@ import re
 import unicodedata
 
 _PLAIN = frozenset("“”‘’–—…•·×÷±≤≥≠≈→←°€£¥§¿¡")
-"""Characters outside letters, digits and ASCII that people write with and that resemble no bracket."""
+"""Characters outside letters, digits and ASCII that people write with and that resemble no bracket.
+"""
 _DECEPTIVE = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u1438\u1433")
 """Letters and marks that are invisible, or drawn as an angle bracket."""
 _ESCAPED = re.compile(r"[<>\x7f]|[^\x00-\x7f]")

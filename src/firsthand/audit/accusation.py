@@ -277,7 +277,9 @@ class CheckRun:
 
 
 def _smaller(play: Play, tries: int, keeps: Callable[[Play], bool]) -> Iterator[Play]:
-    """Yield ever smaller plays that `keeps` accepts: actions are left out, or, of a single one, lines, words and characters."""
+    """Yield ever smaller plays that `keeps` accepts: actions are left out, or, of a single one,
+    lines, words and characters.
+    """
     single = len(play.actions) == 1
     parts: list[str] = _pieces(play.actions[0]) if single else list(play.actions)
     size = max(1, len(parts) // 2)

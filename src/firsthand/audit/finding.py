@@ -9,17 +9,20 @@ from firsthand.audit.targets.protocol import Play
 
 Status = Literal["PASS", "FAIL", "NOT_RUN", "NA"]
 Severity = Literal["critical", "major", "minor"]
-"""Critical: pays without the work. Major: the reward is not a fact, or breaks. Minor: worth knowing, fails nothing."""
+"""Critical: pays without the work. Major: the reward is not a fact, or breaks. Minor: worth
+knowing, fails nothing.
+"""
 Shows = Literal["pays", "late", "fault", "differs", "refused", "instances", "prints", "recomputed"]
 
 
 class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
     """Evidence that anyone can run again, in a process that has played nothing.
 
-    `plays` are played in order; the last one shows it. `shows`: `pays` (returns `value` or more), `refused` (returns
-    `value` or less), `late` (pays `value` or more after done), `fault` (ends in a fault of kind `fault`), `differs`
-    (plays other than `against`, played under `conditions`), `instances` (the instances of `plays` still hash to `digest`),
-    `recomputed` (an ordinary process computes another reward).
+    `plays` are played in order; the last one shows it. `shows`: `pays` (returns `value` or more),
+    `refused` (returns `value` or less), `late` (pays `value` or more after done), `fault` (ends in
+    a fault of kind `fault`), `differs` (plays other than `against`, played under `conditions`),
+    `instances` (the instances of `plays` still hash to `digest`), `recomputed` (an ordinary process
+    computes another reward).
     """
 
     shows: Shows

@@ -1,7 +1,7 @@
 """One target under audit: its processes, its instances, and what is known of them.
 
-A session holds what all checks share and never changes by being asked; what one check does and finds
-is in its own `CheckRun` (accusation.py).
+A session holds what all checks share and never changes by being asked; what one check does and
+finds is in its own `CheckRun` (accusation.py).
 """
 
 import random

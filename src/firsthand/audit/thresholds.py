@@ -4,7 +4,8 @@ A threshold that was found by trying says what was tried. Limits of effort are i
 """
 
 FULL = 0.999
-"""A play counts as paid in full from this share of the oracle's reward: rounding is no difference."""
+"""A play counts as paid in full from this share of the oracle's reward: rounding is no difference.
+"""
 ERROR = 0.05
 """Chance of any wrong upper bound in a certificate; divided among all attacks that were played."""
 MOST_FINDINGS = 6
@@ -14,8 +15,8 @@ MOST_UNCONFIRMED = 6
 EXCESS = 1.1
 """A play earns more than the oracle from this multiple of the oracle's highest reward."""
 RECOMPUTED = 240
-"""Plays whose rewards an ordinary process computes again before a target passes: a target that hides what
-it pays on a share of 2% of its plays is found with a chance of 99%."""
+"""Plays whose rewards an ordinary process computes again before a target passes: a target that
+hides what it pays on a share of 2% of its plays is found with a chance of 99%."""
 RECOMPUTED_COSTLY = 40
 """The same, where plays start processes."""
 
@@ -42,7 +43,8 @@ case that hangs is seen within its time limit, which is seldom above 10 s."""
 WRONG_OFTEN = 0.3
 """A mutant that is wrong on this share of inputs should be killed by a handful of hidden tests."""
 WRONG_NEARLY_ALWAYS = 0.8
-"""A mutant that is wrong on this share of inputs is killed by any one hidden test, nearly always."""
+"""A mutant that is wrong on this share of inputs is killed by any one hidden test, nearly always.
+"""
 MUTANTS_ENOUGH = 5
 """Mutants from which the share that is killed says something of the tests."""
 MUTANTS_KILLED = 0.7
@@ -99,7 +101,8 @@ MANY_VALUES = 3
 ARGUMENT_PAID = 0.9
 """An argument does not matter when so many plays without the right value are paid in full."""
 UNIT_PAID = 0.6
-"""A wrong unit is taken when so many plays are paid in full; some values look alike in both units."""
+"""A wrong unit is taken when so many plays are paid in full; some values look alike in both units.
+"""
 FREE_TEXT_WORDS = 4
 """An argument with this many words on average is prose for people, which scores rightly ignore."""
 BASE_MARGIN = 0.01

@@ -67,8 +67,8 @@ def audit(
 ) -> None:
     """Attack an environment or a grader, and certify what was found.
 
-    Exits with 0 when every check passes, 1 when one fails, 2 when one that applies could not run. Ctrl-C ends it early:
-    the report then says that it is partial, and what had not run is NOT_RUN.
+    Exits with 0 when every check passes, 1 when one fails, 2 when one that applies could not run.
+    Ctrl-C ends it early: the report then says that it is partial, and what had not run is NOT_RUN.
 
     Example: firsthand audit data/ledger --seeds 100
     """
@@ -123,7 +123,8 @@ def audit(
 def _targets(target: str | None, everything: bool) -> list[str]:
     if (target is None) == (not everything):
         raise UserError(
-            "Name one target, or give --all: an environment, a domain, a Python file, or reasoning-gym:NAME."
+            "Name one target, or give --all: an environment, a domain, a Python file, or "
+            "reasoning-gym:NAME."
         )
     known = environments()
     if target is None:
@@ -191,7 +192,8 @@ def _replay(path: Path) -> int:
     now = digest_now(spec)
     if now != certificate.target.sha256:
         raise UserError(
-            f"{certificate.target.name} has changed since the audit (its hash is {now[:12]}, not {certificate.target.sha256[:12]}): audit it again."
+            f"{certificate.target.name} has changed since the audit (its hash is "
+            f"{now[:12]}, not {certificate.target.sha256[:12]}): audit it again."
         )
     if not certificate.findings:
         tell("The certificate has no findings: nothing to replay.")

@@ -10,7 +10,8 @@ from firsthand.cli.terminal import tell
 def check(environment: EnvironmentName, json: Json = False) -> None:
     """Check in seconds that an environment keeps its contract.
 
-    Exits with 1 when it does not. Whether its reward can be gamed is another question: see `firsthand audit`.
+    Exits with 1 when it does not. Whether its reward can be gamed is another question: see
+    `firsthand audit`.
 
     Example: firsthand check interfaces/shop_desk
     """

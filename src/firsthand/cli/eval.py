@@ -99,7 +99,8 @@ def eval(
     counted = meter(price, budget_tokens, budget_dollars, budget_minutes)
     if repeats > 1 and temperature == 0 and isinstance(who.model, Model):
         raise UserError(
-            f"At temperature 0 all {repeats} repeats of a task are the same: add --temperature 1, or leave --repeats out."
+            f"At temperature 0 all {repeats} repeats of a task are the same: add "
+            "--temperature 1, or leave --repeats out."
         )
     store = Journal(journal) if journal is not None else None
     if isinstance(who.model, Reachable):
@@ -143,9 +144,15 @@ async def _evaluate(who: Agent, played: list[Task], repeats: int, options: Optio
 
 def _how_to_go_on(store: Journal | None, done: int, total: int) -> str:
     if store is None:
-        return f"{done} of {total} episodes were played and none was kept: with --journal DIR a run can be resumed."
+        return (
+            f"{done} of {total} episodes were played and none was kept: with --journal DIR a "
+            "run can be resumed."
+        )
     command = ["firsthand", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
-    return f"{done} of {total} episodes were played now and are in {store.path}. Go on with:\n  {shlex.join(command)}"
+    return (
+        f"{done} of {total} episodes were played now and are in {store.path}. Go on with:\n  "
+        f"{shlex.join(command)}"
+    )
 
 
 def _kept(store: Journal | None, run: str) -> list[Episode]:
@@ -189,7 +196,10 @@ def _complain(result: Evaluation, seen: list[Episode]) -> None:
     failure = next((episode.error for episode in seen if episode.error is not None), None)
     if failure is not None:
         tell(
-            f"{result.failed} of {result.episodes} episodes failed, the first by {failure.owner}: {failure.type}: {failure.message}",
+            (
+                f"{result.failed} of {result.episodes} episodes failed, the first by "
+                f"{failure.owner}: {failure.type}: {failure.message}"
+            ),
             err=True,
         )
     if result.stopped:

@@ -35,7 +35,8 @@ def export(
 ) -> None:
     """Write a journal's successes as chat JSONL for fine-tuning.
 
-    Only train tasks, unless --split says otherwise: what is trained on eval tasks can no longer be evaluated.
+    Only train tasks, unless --split says otherwise: what is trained on eval tasks can no longer be
+    evaluated.
 
     Example: firsthand export runs/shop_desk-w0-s0 --out sft.jsonl
     """
@@ -57,10 +58,12 @@ def export(
         document({"episodes": written, "file": str(out), "flagged": flagged})
     else:
         tell(
-            f"{written} of {len(store)} episodes are in {out}: split {split}, score {min_reward:g} or more."
+            f"{written} of {len(store)} episodes are in {out}: split {split}, score "
+            f"{min_reward:g} or more."
         )
         if flagged:
             which = "were left out" if exclude_flagged else "were kept"
             tell(
-                f"{flagged} episodes of split {split} look like exploits of the reward; they {which}."
+                f"{flagged} episodes of split {split} look like exploits of the reward; "
+                f"they {which}."
             )

@@ -11,7 +11,10 @@ journal = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Check whether the files of a journal are whole.\n\nExample: firsthand journal check runs/shop_desk-w0-s0",
+    help=(
+        "Check whether the files of a journal are whole.\n\nExample: firsthand journal check "
+        "runs/shop_desk-w0-s0"
+    ),
 )
 
 

@@ -221,7 +221,9 @@ async def _learn(
 
 
 async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds: float) -> None:
-    """Say what happened: rounds, gates, some lessons, before and after, and that the journal replays."""
+    """Say what happened: rounds, gates, some lessons, before and after, and that the journal
+    replays.
+    """
     from rich.table import Table
 
     from firsthand.evaluate.tables import table
@@ -231,13 +233,15 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
 
     for point, number in zip(learned.curve, range(1, len(learned.curve) + 1), strict=True):
         show.say(
-            f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, {point.high:.2f}] after {point.rollouts} rollouts"
+            f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, "
+            f"{point.high:.2f}] after {point.rollouts} rollouts"
         )
     for verdict in learned.verdicts:
         show.say(verdict_line(verdict))
     if learned.flagged:
         show.say(
-            f"flagged while exploring: {', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}"
+            "flagged while exploring: "
+            f"{', '.join(f'{reason} {n}' for reason, n in learned.flagged.items())}"
         )
     if why := explanation(learned):
         show.say(why)
@@ -291,7 +295,9 @@ class _Show:
         self._phase.close()
 
     def watch(self, phase: str, n: int) -> Callable[[Episode], None]:
-        """Show a bar for one phase; the one before it is done. Without a terminal, one line a phase."""
+        """Show a bar for one phase; the one before it is done. Without a terminal, one line a
+        phase.
+        """
         self._phase.close()
         if not sys.stderr.isatty():
             self.say(f"{phase}: {n} episodes")
@@ -299,7 +305,9 @@ class _Show:
 
 
 def _folder(out: Path | None, setup: Setup, *, resume: bool) -> Path:
-    """Return the folder that was named, or a new one; to go on, the last one with the same settings."""
+    """Return the folder that was named, or a new one; to go on, the last one with the same
+    settings.
+    """
     if out is not None:
         if resume and not (out / "config.json").exists() and not (out / "journal").exists():
             raise UserError(

@@ -1,8 +1,8 @@
 """The command `firsthand`: one verb a file, imported when it is used.
 
-Exit codes: 0 done; 1 a check failed, no episode could be scored, or a bug, which keeps its traceback; 2 a
-mistake in what was asked, with its fix on standard error; 130 stopped with Ctrl-C or `quit`, 143 by SIGTERM,
-129 because the terminal was closed.
+Exit codes: 0 done; 1 a check failed, no episode could be scored, or a bug, which keeps its
+traceback; 2 a mistake in what was asked, with its fix on standard error; 130 stopped with Ctrl-C or
+`quit`, 143 by SIGTERM, 129 because the terminal was closed.
 """
 
 import importlib
@@ -22,7 +22,9 @@ VERBS = {
     "new": "Write a working environment to start from, with its test.",
     "play": "Play yourself, or watch. With -n 10 you can learn the hidden laws of a world, too.",
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
-    "learn": "Learn lessons from experience, prove them, and show before and after on held-out tasks.",
+    "learn": (
+        "Learn lessons from experience, prove them, and show before and after on held-out tasks."
+    ),
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
@@ -33,7 +35,9 @@ VERBS = {
 
 
 class Verbs(TyperGroup):
-    """Commands that are imported by name, and the one place where a mistake becomes words and an exit code."""
+    """Commands that are imported by name, and the one place where a mistake becomes words and an
+    exit code.
+    """
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import a verb. Raises `UnknownName`."""
@@ -62,7 +66,9 @@ class Verbs(TyperGroup):
 
 
 def verb(name: str) -> Any:
-    """Return the command behind a verb: `firsthand.cli.NAME` has a function or a `typer.Typer` of that name."""
+    """Return the command behind a verb: `firsthand.cli.NAME` has a function or a `typer.Typer` of
+    that name.
+    """
     found = getattr(importlib.import_module(f"firsthand.cli.{name}"), name)
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
@@ -76,7 +82,10 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    epilog="`firsthand VERB --help` shows an example. Exit codes: 0 done, 1 failed, 2 asked wrongly, 128 + N stopped by signal N.",
+    epilog=(
+        "`firsthand VERB --help` shows an example. Exit codes: 0 done, 1 failed, 2 asked "
+        "wrongly, 128 + N stopped by signal N."
+    ),
 )
 
 
@@ -104,7 +113,9 @@ stopping = Stopping()
 
 
 def main() -> None:
-    """Run the command line. The current folder can be imported from, for environments that are not installed yet."""
+    """Run the command line. The current folder can be imported from, for environments that are not
+    installed yet.
+    """
     sys.path.append(os.getcwd())
     stopping.listen()
     try:

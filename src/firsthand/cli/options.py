@@ -37,8 +37,8 @@ MaxTokens = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Most tokens of one answer, hidden reasoning included; an answer that is cut off fails."
-        "  [default: 4096 behind an endpoint, 256 embedded]",
+        help="Most tokens of one answer, hidden reasoning included; an answer that is cut off "
+        "fails.  [default: 4096 behind an endpoint, 256 embedded]",
     ),
 ]
 Concurrency = Annotated[int, typer.Option(min=1, help="Most episodes at once.")]

@@ -18,7 +18,10 @@ playbook = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Show what was learned, compare versions, roll back, trust lessons.\n\nExample: firsthand playbook diff runs/shop_desk",
+    help=(
+        "Show what was learned, compare versions, roll back, trust lessons.\n\nExample: "
+        "firsthand playbook diff runs/shop_desk"
+    ),
 )
 
 Where = Annotated[
@@ -92,7 +95,8 @@ def diff(
         return
     console = _console()
     console.prose(
-        f"Version {before.version} to {after.version}: {len(come)} added, {len(gone)} removed, {len(both)} changed"
+        f"Version {before.version} to {after.version}: {len(come)} added, {len(gone)} "
+        f"removed, {len(both)} changed"
     )
     for mark, style, lessons in (("-", "red", gone), ("+", "green", come)):
         for lesson in lessons:
@@ -128,7 +132,8 @@ def rollback(
         document({"from": current, "to": found.version, "lessons": len(found.active)})
     else:
         tell(
-            f"Version {found.version} with {len(found.active)} lessons is the current one; it was version {current}."
+            f"Version {found.version} with {len(found.active)} lessons is the current one; "
+            f"it was version {current}."
         )
 
 
@@ -182,14 +187,21 @@ def standing(lesson: Lesson) -> str:
     credit = ""
     if lesson.credit:
         low, high = (lesson.credit.mean + sign * 1.96 * lesson.credit.sd for sign in (-1, 1))
-        credit = f", credit {lesson.credit.mean:+.2f} [{low:+.2f}, {high:+.2f}] from {lesson.credit.n} rollouts"
-    return f"{lesson.state} {lesson.kind} for {lesson.scope}{', untrusted' if lesson.untrusted else ''}{credit}"
+        credit = (
+            f", credit {lesson.credit.mean:+.2f} [{low:+.2f}, {high:+.2f}] from "
+            f"{lesson.credit.n} rollouts"
+        )
+    return (
+        f"{lesson.state} {lesson.kind} for "
+        f"{lesson.scope}{', untrusted' if lesson.untrusted else ''}{credit}"
+    )
 
 
 def _version(folder: Path, version: int) -> Playbook:
     if version not in versions(folder):
         raise UserError(
-            f"{folder} has no playbook of version {version}. There are: {', '.join(map(str, versions(folder))) or 'none'}."
+            f"{folder} has no playbook of version {version}. There are: "
+            f"{', '.join(map(str, versions(folder))) or 'none'}."
         )
     return load(folder / "history" / f"{version:04d}.toml")
 

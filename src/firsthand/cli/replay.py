@@ -29,7 +29,8 @@ def replay(
     total = sum(1 for _ in store.episodes(environment=environment, run=run))
     if not total:
         raise UserError(
-            f"{journal} holds no such episode, and {len(store)} in all: check the path, --run and --environment."
+            f"{journal} holds no such episode, and {len(store)} in all: check the path, "
+            "--run and --environment."
         )
     same: list[str] = []
     with bar("replay", total) as step:

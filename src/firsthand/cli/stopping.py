@@ -1,7 +1,7 @@
 """What ends the command line from outside: Ctrl-C, SIGTERM and SIGHUP all take the way of Ctrl-C.
 
-That way is the one that cleans up: the event loop cancels what runs, environments are closed, temporary
-folders go, the journal stays valid.
+That way is the one that cleans up: the event loop cancels what runs, environments are closed,
+temporary folders go, the journal stays valid.
 """
 
 import atexit
@@ -15,7 +15,9 @@ from types import FrameType
 from typing import NoReturn
 
 THREAD_SECONDS = 0.5
-"""How long threads may take to end after a stop; Python itself would wait for ever for a model in one."""
+"""How long threads may take to end after a stop; Python itself would wait for ever for a model in
+one.
+"""
 
 
 class Stopping:

@@ -1,8 +1,9 @@
 """Export of episodes as OpenAI-style chat JSONL, for supervised fine-tuning.
 
-What is written is what an agent that calls tools natively is shown: the environment's statement, its
-observations, the actions as assistant messages. Instructions and lessons are left out, so that what
-they taught is learned without them, and so is the list of legal choices, which episodes do not keep.
+What is written is what an agent that calls tools natively is shown: the environment's statement,
+its observations, the actions as assistant messages. Instructions and lessons are left out, so that
+what they taught is learned without them, and so is the list of legal choices, which episodes do not
+keep.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,12 +27,13 @@ def export_chat(
     min_reward: float = 1.0,
     exclude_flagged: bool = True,
 ) -> int:
-    """Write one line `{"messages": [...], "tools": [...]}` for each episode of at least `min_reward`; return their number.
+    """Write one line `{"messages": [...], "tools": [...]}` for each episode of at least
+    `min_reward`; return their number.
 
     With `exclude_flagged`, episodes that look like exploits of the reward are left out.
 
-    Episodes are streamed, the file appears when it is whole. Failed episodes and those without a turn
-    are left out. Raises `InvalidTask` for an episode of another version of its environment.
+    Episodes are streamed, the file appears when it is whole. Failed episodes and those without a
+    turn are left out. Raises `InvalidTask` for an episode of another version of its environment.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")

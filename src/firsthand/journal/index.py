@@ -1,9 +1,9 @@
 """The index: a SQLite file beside the segments that says which line holds which episode.
 
-It is derived data, and never believed blindly: a file beside it holds its checksum, and every query first
-scans the bytes that were added since the last one. An index that is missing, damaged, of another layout or
-out of step with the segments is thrown away and rebuilt; where none can be written, on a full or a
-read-only disk, it is built in memory.
+It is derived data, and never believed blindly: a file beside it holds its checksum, and every query
+first scans the bytes that were added since the last one. An index that is missing, damaged, of
+another layout or out of step with the segments is thrown away and rebuilt; where none can be
+written, on a full or a read-only disk, it is built in memory.
 """
 
 import errno
@@ -86,7 +86,9 @@ class Index:
         self._lock = threading.RLock()
 
     def rows(self, query: str, values: Sequence[Any] = (), *, refresh: bool = True) -> list[Any]:
-        """Bring the index up to date and return all rows of one SELECT. Raises `JournalError` when the folder cannot be read."""
+        """Bring the index up to date and return all rows of one SELECT. Raises `JournalError` when
+        the folder cannot be read.
+        """
         try:
             return self._answer(query, values, refresh=refresh)
         except OSError as error:
@@ -108,8 +110,13 @@ class Index:
         return self._ask_memory(query, values)
 
     def episodes(self, where: str, values: Sequence[Any]) -> Iterator[Episode]:
-        """Yield the episodes that a condition selects, in journal order; the rows of one segment are held at a time."""
-        query = f"SELECT offset, length, id FROM episodes WHERE {where} AND segment = ? AND offset > ? ORDER BY offset"
+        """Yield the episodes that a condition selects, in journal order; the rows of one segment
+        are held at a time.
+        """
+        query = (
+            f"SELECT offset, length, id FROM episodes WHERE {where} AND segment = ? AND offset "
+            "> ? ORDER BY offset"
+        )
         for (segment,) in self.rows(
             f"SELECT DISTINCT segment FROM episodes WHERE {where} ORDER BY segment", values
         ):
@@ -144,7 +151,9 @@ class Index:
             return database.execute(query, values).fetchall()
 
     def _ask_memory(self, query: str, values: Sequence[Any]) -> list[Any]:
-        """Answer from an index that lives as long as this object, for folders that cannot be written."""
+        """Answer from an index that lives as long as this object, for folders that cannot be
+        written.
+        """
         with self._lock:
             for _ in range(2):
                 if self._memory is None:
@@ -165,7 +174,9 @@ class Index:
         return database
 
     def _verify(self, database: sqlite3.Connection) -> None:
-        """Compare the file with its checksum, unless this very file was compared before. Raises `Stale`."""
+        """Compare the file with its checksum, unless this very file was compared before. Raises
+        `Stale`.
+        """
         database.execute("BEGIN")
         try:
             (layout,) = database.execute("PRAGMA user_version").fetchone()
@@ -204,7 +215,9 @@ class Index:
     def _read(
         self, segment: str, found: list[tuple[int, int, str]], *, skip: bool
     ) -> Iterator[tuple[int, Episode]]:
-        """Yield the episodes at these places. Raises `Stale` for one that is not there, unless it is to be skipped."""
+        """Yield the episodes at these places. Raises `Stale` for one that is not there, unless it
+        is to be skipped.
+        """
         lines = read(self.folder, segment, [(offset, length) for offset, length, _ in found])
         for offset, _, expected in found:
             try:
@@ -250,7 +263,9 @@ class Index:
     def _compare(
         self, database: sqlite3.Connection, known: dict[str, File] | None, now: dict[str, File]
     ) -> None:
-        """Raise `Stale` for segments that did anything but grow or be packed since they were scanned."""
+        """Raise `Stale` for segments that did anything but grow or be packed since they were
+        scanned.
+        """
         for name, was in (known or {}).items():
             file = now.get(name)
             if file is None:
@@ -303,7 +318,9 @@ class Index:
 
 
 def _refuse_without_files(error: Exception) -> None:
-    """Raise `JournalError` where the machine has no more files to open: what cannot be read then is not damaged."""
+    """Raise `JournalError` where the machine has no more files to open: what cannot be read then is
+    not damaged.
+    """
     if isinstance(error, OSError) and error.errno in NO_FILES:
         raise JournalError(f"The journal cannot be read now: {error}.") from error
 
@@ -338,7 +355,9 @@ def _text(path: Path) -> str:
 
 
 def _row(episode: Episode, segment: str, offset: int, length: int) -> tuple[Any, ...]:
-    """Worlds and levels are kept as text: SQLite's integers end at 64 bits, a world's seed does not."""
+    """Worlds and levels are kept as text: SQLite's integers end at 64 bits, a world's seed does
+    not.
+    """
     task, tags = episode.task, msgspec.json.encode(episode.tags).decode()
     where = (episode.id, segment, offset, length)
     return (

@@ -11,11 +11,12 @@ from firsthand.journal.segments import checked, names, scan, torn
 
 
 class Inspection(msgspec.Struct, frozen=True):
-    """What the files of a journal hold. `repeats` are lines whose episode an earlier line holds already.
+    """What the files of a journal hold. `repeats` are lines whose episode an earlier line holds
+    already.
 
-    `torn` are ends of plain segments that are no whole line: a writer was killed, or is at work, or the
-    file was cut. `index` is absent, sound, out of date (the next query brings it up to date), or damaged
-    (the next query rebuilds it).
+    `torn` are ends of plain segments that are no whole line: a writer was killed, or is at work, or
+    the file was cut. `index` is absent, sound, out of date (the next query brings it up to date),
+    or damaged (the next query rebuilds it).
     """
 
     folder: str
@@ -35,7 +36,9 @@ class Inspection(msgspec.Struct, frozen=True):
 
 
 def inspect(folder: Path) -> Inspection:
-    """Read a whole journal. Changes nothing. Raises `JournalError`, and `MissingExtra` for packed segments without zstandard."""
+    """Read a whole journal. Changes nothing. Raises `JournalError`, and `MissingExtra` for packed
+    segments without zstandard.
+    """
     index = Index(folder).state()
     files = names(folder)
     ids: set[str] = set()

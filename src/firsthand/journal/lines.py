@@ -2,8 +2,9 @@
 
     {"schema":1,"id":"…", … ,"crc32":"1f0a9c3e"}
 
-A line of a segment that promises checksums is never believed without one, so that a flipped bit cannot
-return an altered episode. Lines of older segments have none and are believed when they can be decoded.
+A line of a segment that promises checksums is never believed without one, so that a flipped bit
+cannot return an altered episode. Lines of older segments have none and are believed when they can
+be decoded.
 """
 
 import zlib
@@ -31,7 +32,9 @@ class Spoilt(Exception):
 
 
 def line_of(episode: Episode) -> bytes:
-    """Encode an episode as a line with its checksum. Raises `Unstorable` when it could not be read back."""
+    """Encode an episode as a line with its checksum. Raises `Unstorable` when it could not be read
+    back.
+    """
     try:
         whole = encode(episode)
         if decode(whole) != episode:

@@ -1,8 +1,8 @@
 """Packed segments: blocks of lines, each compressed, checked and found by itself.
 
-A block is a frame of zstd behind a skippable frame that says where its lines belong and how they are
-checked, so that `zstd -d` unpacks the file to the plain segment. A damaged block is skipped: the next
-one is found by the mark of its header. The last header promises that the file ends there.
+A block is a frame of zstd behind a skippable frame that says where its lines belong and how they
+are checked, so that `zstd -d` unpacks the file to the plain segment. A damaged block is skipped:
+the next one is found by the mark of its header. The last header promises that the file ends there.
 """
 
 import struct
@@ -15,8 +15,8 @@ from typing import BinaryIO, NamedTuple
 from firsthand.errors import MissingExtra
 
 BLOCK = 16_384
-"""Bytes of lines in a block, at least: what one damaged byte can cost. Episodes of one turn have 500 bytes;
-blocks of 64 KiB are 9% smaller, of 4 KiB 30% larger."""
+"""Bytes of lines in a block, at least: what one damaged byte can cost. Episodes of one turn have
+500 bytes; blocks of 64 KiB are 9% smaller, of 4 KiB 30% larger."""
 
 MOST_BLOCK = 1 << 28
 """Bytes that a block may claim to unpack to: one line is one episode."""
@@ -121,7 +121,9 @@ def unpacked(content: bytes, block: Block) -> bytes | Damaged:
 
 
 def legacy(path: Path) -> Iterator[bytes | Damaged]:
-    """Yield the lines of a segment that was packed as one stream, as older versions did, up to its damage."""
+    """Yield the lines of a segment that was packed as one stream, as older versions did, up to its
+    damage.
+    """
     zstd = zstandard()
     stream, held, offset = zstd.ZstdDecompressor().decompressobj(), b"", 0
     problem = "the end of the file is missing: it was cut"

@@ -1,9 +1,9 @@
 """Segments: append-only files of JSON lines, each with a single writer for life.
 
-Writers never share a file, so any number of them on any number of machines never contend. An episode
-is acknowledged when `append` returns: its line has then been handed to the operating system in one
-write, and no death of the process can take it back. What a kill can leave is one torn line at the end
-of a file, which readers ignore. Locks, rotation and rewriting are left out.
+Writers never share a file, so any number of them on any number of machines never contend. An
+episode is acknowledged when `append` returns: its line has then been handed to the operating system
+in one write, and no death of the process can take it back. What a kill can leave is one torn line
+at the end of a file, which readers ignore. Locks, rotation and rewriting are left out.
 """
 
 import io
@@ -30,7 +30,9 @@ BUFFER = 1 << 20
 
 
 LISTINGS = 5
-"""How often a folder is listed again because a file vanished meanwhile; a broken link always vanishes."""
+"""How often a folder is listed again because a file vanished meanwhile; a broken link always
+vanishes.
+"""
 
 SETTLED_SECONDS = 3600.0
 """A partial file that has not been written for so long was left behind by a process that died."""
@@ -65,7 +67,9 @@ class Writer:
         self._closed = False
 
     def append(self, episode: Episode) -> None:
-        """Store one episode; it is acknowledged when this returns. Raises `Unstorable`, or `JournalError` when the disk refuses."""
+        """Store one episode; it is acknowledged when this returns. Raises `Unstorable`, or
+        `JournalError` when the disk refuses.
+        """
         self._write(line_of(episode))
 
     def append_many(self, episodes: Iterable[Episode]) -> None:
@@ -118,7 +122,9 @@ class Writer:
 
 
 class File(NamedTuple):
-    """The file of a segment: its size in bytes, whether it is packed, when it was last written, in ns."""
+    """The file of a segment: its size in bytes, whether it is packed, when it was last written, in
+    ns.
+    """
 
     size: int
     packed: bool
@@ -166,8 +172,8 @@ def checked(name: str) -> bool:
 def scan(folder: Path, name: str, start: int = 0) -> Iterator[tuple[int, bytes] | Damaged]:
     """Yield the offset and the content of every line from byte `start` on, and what is damaged.
 
-    A torn last line of a plain segment is not yielded: it was never acknowledged. A segment that was
-    removed holds nothing. Raises `OSError` when the file cannot be read.
+    A torn last line of a plain segment is not yielded: it was never acknowledged. A segment that
+    was removed holds nothing. Raises `OSError` when the file cannot be read.
     """
     try:
         file = (folder / f"{name}{PLAIN}").open("rb", buffering=BUFFER)
@@ -196,7 +202,9 @@ def _scan_packed(path: Path, name: str) -> Iterator[tuple[int, bytes] | Damaged]
 
 
 def _chunks(path: Path, name: str) -> Iterator[tuple[int, bytes] | Damaged]:
-    """Yield what a packed segment holds, in pieces of whole lines with their offsets, and what is damaged."""
+    """Yield what a packed segment holds, in pieces of whole lines with their offsets, and what is
+    damaged.
+    """
     if not checked(name):
         start = 0
         for line in legacy(path):
@@ -213,7 +221,9 @@ def _chunks(path: Path, name: str) -> Iterator[tuple[int, bytes] | Damaged]:
 
 
 def read(folder: Path, name: str, spans: Iterable[tuple[int, int]]) -> Iterator[bytes]:
-    """Yield the bytes of each span `(offset, length)` of one segment, in rising order; none where they are damaged."""
+    """Yield the bytes of each span `(offset, length)` of one segment, in rising order; none where
+    they are damaged.
+    """
     try:
         file = (folder / f"{name}{PLAIN}").open("rb", buffering=BUFFER)
     except FileNotFoundError:
@@ -251,7 +261,9 @@ def torn(folder: Path, name: str) -> int:
 
 
 def pack(path: Path) -> None:
-    """Compress a finished segment and put the result in its place; a kill leaves one of the two whole."""
+    """Compress a finished segment and put the result in its place; a kill leaves one of the two
+    whole.
+    """
     partial, packed = path.with_suffix(PARTIAL), path.with_suffix(PACKED)
     try:
         with path.open("rb") as source, partial.open("wb") as target:

@@ -15,7 +15,7 @@ STEPS = 2_000_000
 EVERY = 1000
 """Instructions between two looks at the count."""
 BYTES = 64
-"""Bytes that a function passes over once in the time of one instruction (measured: 60 to 130)."""
+"""Bytes that a function passes over once in the time of one instruction; chosen, not measured."""
 
 
 class TooExpensive(Exception):

@@ -36,7 +36,10 @@ ELSEWHERE = (
 )
 
 
-ADVICE = "A reward depends on the instance and the actions alone: keep no state between plays, draw no random numbers, read no clock."
+ADVICE = (
+    "A reward depends on the instance and the actions alone: keep no state between plays, draw "
+    "no random numbers, read no clock."
+)
 
 
 @check(

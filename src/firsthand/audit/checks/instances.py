@@ -33,7 +33,10 @@ NUMBER = re.compile(r"-?\d+")
     "instances",
     class_="data set",
     kinds=("answer", "episode"),
-    claim="Instances differ, splits share none, answers do not follow from the seed, levels get harder.",
+    claim=(
+        "Instances differ, splits share none, answers do not follow from the seed, levels get "
+        "harder."
+    ),
 )
 def instances(run: CheckRun) -> str | None:
     """Look at all instances.
@@ -97,7 +100,9 @@ def _contradictions(run: CheckRun, instances: list[Instance]) -> None:
                     f"{len(against)} prompts come with several answers of which only one is paid.",
                     Witness("instances", pair, digest=told(group[:2])),
                     severity="major",
-                    advice="Say in the prompt what decides between the answers, or accept them all.",
+                    advice=(
+                        "Say in the prompt what decides between the answers, or accept them all."
+                    ),
                 )
                 break
     twice = [

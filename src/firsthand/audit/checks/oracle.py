@@ -24,7 +24,10 @@ def oracle(run: CheckRun) -> str | None:
             f"{instance.fault}",
             Witness("instances", (Play(instance.seed, ()),), digest=told([instance])),
             severity="major",
-            advice="An instance without a known solution may have none: repair the oracle or drop the instance.",
+            advice=(
+                "An instance without a known solution may have none: repair the oracle or drop "
+                "the instance."
+            ),
         )
     solved = run.session.solved
     run.note([min(trace.paid, 1.0) for trace in solved.values()])

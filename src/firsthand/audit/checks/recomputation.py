@@ -1,8 +1,9 @@
 """Before anything passes, its rewards are computed again by an ordinary process, and compared.
 
-Claims that the target did not answer in its worker's place, and pays without the auditor what it pays with it.
-Plays again a sample of everything that was played, right and wrong. Fooled by a target that recognises the second
-process as well: that a target behaves while it is watched cannot be excluded by watching.
+Claims that the target did not answer in its worker's place, and pays without the auditor what it
+pays with it. Plays again a sample of everything that was played, right and wrong. Fooled by a
+target that recognises the second process as well: that a target behaves while it is watched cannot
+be excluded by watching.
 """
 
 from firsthand.audit.accusation import CheckRun, check

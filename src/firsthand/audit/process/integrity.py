@@ -1,7 +1,9 @@
-"""Has the target changed the worker? Compare firsthand's own functions with what they were before it was loaded.
+"""Has the target changed the worker? Compare firsthand's own functions with what they were before
+it was loaded.
 
-This holds against code that replaces a function of the auditor, by name. It does not hold against code that
-rewrites the memory of its process: against that, rewards are computed again in an ordinary process (`recount`).
+This holds against code that replaces a function of the auditor, by name. It does not hold against
+code that rewrites the memory of its process: against that, rewards are computed again in an
+ordinary process (`recount`).
 """
 
 import sys

@@ -1,7 +1,8 @@
 """A program for an ordinary Python process: call a target as its users do, and print what it pays.
 
-It is handed to `python -c` as text: nothing of the auditor is in that process, and a target that looks for its
-auditor finds none. It reads one JSON object from its standard input and prints one JSON list for each play.
+It is handed to `python -c` as text: nothing of the auditor is in that process, and a target that
+looks for its auditor finds none. It reads one JSON object from its standard input and prints one
+JSON list for each play.
 """
 
 import asyncio
@@ -105,7 +106,8 @@ def from_file(order: dict[str, Any]) -> Any:
 def only_environment(module: Any) -> Any:
     """Return the one class that a module defines and that is an environment."""
     base: Any = importlib.import_module("firsthand").Environment
-    defined = [member for member in vars(module).values() if isinstance(member, type)]
+    held: dict[str, Any] = vars(module)
+    defined: list[type] = [member for member in held.values() if isinstance(member, type)]
     mine = [one for one in defined if one.__module__ == module.__name__ and issubclass(one, base)]
     return next(one for one in mine if hasattr(one, "name"))
 

@@ -1,8 +1,10 @@
-"""The auditor's side of the child processes: plays go out, traces come back, and nothing a target does ends the audit.
+"""The auditor's side of the child processes: plays go out, traces come back, and nothing a target
+does ends the audit.
 
 A lab keeps some workers for one target under one set of conditions. A worker that dies or hangs is
-replaced; the play it died in carries the fault. An answer out of turn is a fault of its own: the target
-interferes. With bubblewrap a worker is contained (see `firsthand.process`), without it it is not.
+replaced; the play it died in carries the fault. An answer out of turn is a fault of its own: the
+target interferes. With bubblewrap a worker is contained (see `firsthand.process`), without it it is
+not.
 """
 
 import hashlib
@@ -52,7 +54,9 @@ MOST_HANGS = 4
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """What surrounds a process and must not matter: hash seed, time zone, locale, date (seconds since 1970; 0: today), global random seed."""
+    """What surrounds a process and must not matter: hash seed, time zone, locale, date (seconds
+    since 1970; 0: today), global random seed.
+    """
 
     hash_seed: int = 0
     zone: str = "UTC"

@@ -1,8 +1,10 @@
-"""Rewards computed a second time, in an ordinary Python process that has nothing of the auditor in it.
+"""Rewards computed a second time, in an ordinary Python process that has nothing of the auditor in
+it.
 
-A target shares a process with the worker that plays it, so it can replace parts of the worker, or pay one thing
-while it is audited and another while it is not. An ordinary process, run as a user would run it, shows both.
-Left out: a target that recognises this process too. No audit that runs the target can exclude that.
+A target shares a process with the worker that plays it, so it can replace parts of the worker, or
+pay one thing while it is audited and another while it is not. An ordinary process, run as a user
+would run it, shows both. Left out: a target that recognises this process too. No audit that runs
+the target can exclude that.
 """
 
 import json

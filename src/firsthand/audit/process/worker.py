@@ -1,8 +1,9 @@
 """The child process in which a target lives: it plays what it is told and reports what it saw.
 
-Whatever a target does to its process, to its standard output or to its files stays here. Orders and answers
-are frames of MessagePack on a socket that the target is not told of. Target and worker share a process, so
-that nothing here can be hidden from a target that looks for it: the worker only makes changing it show.
+Whatever a target does to its process, to its standard output or to its files stays here. Orders and
+answers are frames of MessagePack on a socket that the target is not told of. Target and worker
+share a process, so that nothing here can be hidden from a target that looks for it: the worker only
+makes changing it show.
 """
 
 import asyncio
@@ -64,7 +65,8 @@ def adapter(spec: Spec) -> Load:
 def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
     """Load the target, tell its facts, and answer orders until the auditor closes the channel.
 
-    Arguments: the target, the date in seconds since 1970 or 0, and the seed of the global random generator.
+    Arguments: the target, the date in seconds since 1970 or 0, and the seed of the global random
+    generator.
     """
     spec = msgspec.json.decode(arguments[0], type=Spec)
     date, seed = float(arguments[1]), int(arguments[2])
@@ -104,8 +106,8 @@ def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
 def _release(*, sleep: Callable[[float], None] = time.sleep) -> None:
     """Show that the interpreter is still let go of.
 
-    C code that never does so, such as a regular expression, stops this thread too: then the kernel ends the
-    process.
+    C code that never does so, such as a regular expression, stops this thread too: then the kernel
+    ends the process.
     """
     while True:
         signal.setitimer(signal.ITIMER_VIRTUAL, STUCK)

@@ -1,7 +1,8 @@
-"""The certificate: what was attacked, how, with what result, in one canonical JSON object that names its own hash.
+"""The certificate: what was attacked, how, with what result, in one canonical JSON object that
+names its own hash.
 
-Canonical: keys sorted, no spaces, UTF-8, floats rounded to six digits. `root_sha256` is the hash of that
-form without the field itself, so that equal audits have equal names and an edited one shows.
+Canonical: keys sorted, no spaces, UTF-8, floats rounded to six digits. `root_sha256` is the hash of
+that form without the field itself, so that equal audits have equal names and an edited one shows.
 """
 
 import hashlib
@@ -114,7 +115,8 @@ def load(path: Path) -> Certificate:
         raise UserError(f"{path} is no certificate of `firsthand audit`: {error}") from error
     if certificate.root_sha256 != root(certificate):
         raise UserError(
-            f"{path} was edited: its content does not have the hash that it names. Make it again with `firsthand audit`."
+            f"{path} was edited: its content does not have the hash that it names. Make it "
+            "again with `firsthand audit`."
         )
     failed = {check.id for check in certificate.checks if check.status == "FAIL"}
     told = {found.check for found in certificate.findings if found.severity != "minor"}

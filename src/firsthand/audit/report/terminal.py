@@ -1,6 +1,8 @@
-"""A certificate as text that a person can act on: what pays, how much, where, the shortest witness, and what to change.
+"""A certificate as text that a person can act on: what pays, how much, where, the shortest witness,
+and what to change.
 
-Everything that a target said is shown with its control characters escaped: it must not be able to draw its own verdict.
+Everything that a target said is shown with its control characters escaped: it must not be able to
+draw its own verdict.
 """
 
 import shutil
@@ -21,7 +23,10 @@ def report(certificate: Certificate, *, replay: str = "") -> str:
     facts = certificate.target
     partial = " The audit was stopped: this report is partial." if certificate.partial else ""
     plays = sum(check.plays for check in certificate.checks)
-    head = f"{certificate.verdict}  {inline(facts.name)}  ({certificate.seeds.n} instances, {plays} plays, {certificate.seconds:.1f} s){partial}"
+    head = (
+        f"{certificate.verdict}  {inline(facts.name)}  ({certificate.seeds.n} instances, "
+        f"{plays} plays, {certificate.seconds:.1f} s){partial}"
+    )
     lines = [*_wrapped(head, width, ""), ""]
     for first, *others in by_check(certificate.findings):
         lines += _finding(first, width)
@@ -70,13 +75,19 @@ def _finding(finding: Finding, width: int) -> list[str]:
 def _table(certificate: Certificate, width: int) -> list[str]:
     lines = [
         _cut(
-            f"{'check':<17} {'status':<8} {'n':>5} {'probes':>6} {'mean':>6} {'upper':>6}  claim, or why not",
+            (
+                f"{'check':<17} {'status':<8} {'n':>5} {'probes':>6} {'mean':>6} {'upper':>6}  "
+                "claim, or why not"
+            ),
             width,
         )
     ]
     for check in sorted(certificate.checks, key=lambda check: ORDER[check.status]):
         bound = f"{check.upper95:6.3f}" if check.upper95 is not None else "     -"
-        cells = f"{check.id:<17} {check.status:<8} {check.n:>5} {check.probes:>6} {check.mean:6.3f} {bound}  "
+        cells = (
+            f"{check.id:<17} {check.status:<8} {check.n:>5} {check.probes:>6} "
+            f"{check.mean:6.3f} {bound}  "
+        )
         lines.append(cells + _cut(inline(_said(check)), width - len(cells)))
     return lines
 
@@ -91,7 +102,10 @@ def _limits(certificate: Certificate, width: int) -> list[str]:
     stuck = [check for check in certificate.checks if check.status == "NOT_RUN"]
     for reason in dict.fromkeys(check.reason for check in stuck):
         lines += _wrapped(
-            f"Could not run: {', '.join(check.id for check in stuck if check.reason == reason)}: {reason}.",
+            (
+                "Could not run: "
+                f"{', '.join(check.id for check in stuck if check.reason == reason)}: {reason}."
+            ),
             width,
             "",
         )
@@ -101,7 +115,10 @@ def _limits(certificate: Certificate, width: int) -> list[str]:
         width,
         "",
     )
-    bound = "`upper`: with 95% confidence over all checks at once, no attack of that check earns more on average."
+    bound = (
+        "`upper`: with 95% confidence over all checks at once, no attack of that check earns "
+        "more on average."
+    )
     return lines + _wrapped(f"{bound} Root {certificate.root_sha256[:16]}.", width, "")
 
 

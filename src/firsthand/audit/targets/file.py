@@ -1,8 +1,8 @@
 """A Python file of which nothing is known but its interface: a grader, or an environment.
 
 A grader has `TASKS`, `reward(prompt, completion, answer)` and `oracle(task)`; an episodic
-environment a class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at. A file may also define a subclass of
-`fh.Environment`: it is then audited like an installed one.
+environment a class `Env`, `ACTIONS` and `oracle(env, seed)`. Names beyond these are not looked at.
+A file may also define a subclass of `fh.Environment`: it is then audited like an installed one.
 """
 
 import asyncio
@@ -70,7 +70,8 @@ def from_file(spec: Spec) -> Target:
     if classes:
         names = [f"{path.name}:{environment.__qualname__}" for environment in classes]
         raise UserError(
-            f"{path.name} defines {len(names)} environments: name one of them, as {' or '.join(names)}."
+            f"{path.name} defines {len(names)} environments: name one of them, as "
+            f"{' or '.join(names)}."
         )
     raise UserError(
         f"{path.name} is no target: expected TASKS, reward(prompt, completion, answer) and "

@@ -13,7 +13,8 @@ from firsthand.errors import UserError
 
 
 def spec_of(target: str) -> Spec:
-    """Turn a Python file, `FILE.py:CLASS`, `reasoning-gym:NAME` or an environment's name into a spec.
+    """Turn a Python file, `FILE.py:CLASS`, `reasoning-gym:NAME` or an environment's name into a
+    spec.
 
     Raises `UserError`, `UnknownName`.
     """
@@ -40,7 +41,8 @@ def file_and_class(target: str) -> tuple[Path, str]:
 def class_spec(environment: type[Environment]) -> Spec | None:
     """Return a spec by which another process can import the class; None where there is none.
 
-    That is so for a class that is defined in a notebook, in an interactive session, or in a function.
+    That is so for a class that is defined in a notebook, in an interactive session, or in a
+    function.
     """
     name, module = environment.__qualname__, sys.modules.get(environment.__module__)
     if module is None or "<locals>" in name:

@@ -1,8 +1,8 @@
 """What the auditor knows of a target: one protocol, and the plain data that goes through it.
 
-A grader is an episode of one action, so one battery serves both. All play is open-loop: a play is a seed
-and a list of actions, and whoever has these two can repeat it. Policies that react are made of several
-plays that share a beginning. Left out on purpose: names, comments and labels of the target.
+A grader is an episode of one action, so one battery serves both. All play is open-loop: a play is a
+seed and a list of actions, and whoever has these two can repeat it. Policies that react are made of
+several plays that share a beginning. Left out on purpose: names, comments and labels of the target.
 """
 
 from typing import Any, Literal, Protocol
@@ -15,7 +15,9 @@ Kind = Literal["answer", "episode"]
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """Name a target so that a child process can load it. `level` and `split` count where the target has them."""
+    """Name a target so that a child process can load it. `level` and `split` count where the target
+    has them.
+    """
 
     source: Literal["file", "native", "reasoning-gym"]
     name: str
@@ -47,7 +49,9 @@ class Facts(msgspec.Struct, frozen=True):
     stateful: bool = False
     """Whether plays report a state, so that cycles can be proved."""
     proven: bool = False
-    """Whether the target promises law 4: score in [0, 1], 0 at reset, 1 for the expert, invalid actions answered in words."""
+    """Whether the target promises law 4: score in [0, 1], 0 at reset, 1 for the expert, invalid
+    actions answered in words.
+    """
     costly: bool = False
     """Whether the target says that plays need a sandbox, so that attacks have to choose."""
     verifiers: tuple[str, ...] = ()
@@ -87,8 +91,9 @@ class Fault(msgspec.Struct, frozen=True):
 class Trace(msgspec.Struct, frozen=True):
     """What a play showed.
 
-    `observations` has one entry more than actions were taken; `value` is the return up to done, None
-    after a fault; `late` the reward of what was done after done; `state` a hash of the final state.
+    `observations` has one entry more than actions were taken; `value` is the return up to done,
+    None after a fault; `late` the reward of what was done after done; `state` a hash of the final
+    state.
     """
 
     observations: tuple[str, ...] = ()

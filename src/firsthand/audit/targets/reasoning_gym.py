@@ -1,8 +1,9 @@
 """A data set of the reasoning-gym library, whose own scorer is the reward.
 
-Instance `seed` is the first entry of the data set with that seed, in the library's default configuration. A data set is made with one
-entry, as some make all their entries at once; those that read a large file when made are made once and told the seed. None of this
-depends on the clock: two processes must see the same instances. Left out: curricula and other configurations.
+Instance `seed` is the first entry of the data set with that seed, in the library's default
+configuration. A data set is made with one entry, as some make all their entries at once; those that
+read a large file when made are made once and told the seed. None of this depends on the clock: two
+processes must see the same instances. Left out: curricula and other configurations.
 """
 
 import asyncio
@@ -30,7 +31,9 @@ READING = (
     "spell_backward",
     "word_ladder",
 )
-"""Data sets that read files when made, for 0.03 to 1.3 s. Their entries follow from `Random(self.seed + index)`, and nothing else from the seed."""
+"""Data sets that read files when made, for 0.03 to 1.3 s. Their entries follow from
+`Random(self.seed + index)`, and nothing else from the seed.
+"""
 EXAMPLES = ("possible_answer", "example_correct_answer", "example_answer")
 """Where an entry without an answer, of which many are right, may name one."""
 
@@ -44,7 +47,9 @@ def library() -> Any:
 
 
 def names() -> list[str]:
-    """Return the names of all data sets but `composite`, which only combines others. Raises `MissingExtra`."""
+    """Return the names of all data sets but `composite`, which only combines others. Raises
+    `MissingExtra`.
+    """
     importlib.import_module("reasoning_gym") if library() else None
     return sorted(name for name in library().DATASETS if name != "composite")
 

@@ -1,15 +1,15 @@
 """Credit: what each lesson was worth, from rollouts that each left a random subset of lessons out.
 
-One regression estimates every lesson from every rollout. What decides a column enters centred at its
-probability, so that what decides whether a lesson was *offered* (the task, its words) cannot be mistaken
-for its effect (Robinson 1988). Effects are shrunk: a mean effect for each kind of lesson, a deviation
-for each lesson, and one for each lesson in each environment when there are several.
+One regression estimates every lesson from every rollout. What decides a column enters centred at
+its probability, so that what decides whether a lesson was *offered* (the task, its words) cannot be
+mistaken for its effect (Robinson 1988). Effects are shrunk: a mean effect for each kind of lesson,
+a deviation for each lesson, and one for each lesson in each environment when there are several.
 
 Rules add up: the mean effect of the kind counts for each of them. Worked examples stand in for each
 other: of four that are near, one is enough. Their kind counts once, when any is shown, and a single
-example counts where it is the nearest one shown, because there it decides: that is what tells a wrong
-example from its right neighbours. So that "any shown" varies even with many on offer, a mask hides a
-whole kind now and then; what never varied is reported, because its effect cannot be told.
+example counts where it is the nearest one shown, because there it decides: that is what tells a
+wrong example from its right neighbours. So that "any shown" varies even with many on offer, a mask
+hides a whole kind now and then; what never varied is reported, because its effect cannot be told.
 """
 
 import math
@@ -32,7 +32,9 @@ that happens by chance once in 500,000 lessons."""
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One rollout as credit sees it: `offered` maps each lesson in scope to the probability that it was shown."""
+    """One rollout as credit sees it: `offered` maps each lesson in scope to the probability that it
+    was shown.
+    """
 
     outcome: float
     task: str
@@ -52,8 +54,8 @@ class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: float = 0.5
     """Mean effect of a kind of lesson (a worked example, a rule)."""
     lesson: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4)
-    """Deviation of one lesson from its kind; of several, the one under which the evidence of the kind
-    is likeliest."""
+    """Deviation of one lesson from its kind; of several, the one under which the evidence of the
+    kind is likeliest."""
     environment: float = 0.5
     """Deviation of a lesson in one environment, when there are several, as a share of `lesson`."""
 
@@ -68,11 +70,12 @@ class Credits(msgspec.Struct, frozen=True):
 
 
 def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = Prior()) -> Credits:
-    """Estimate every lesson that was offered in some trial by ridge regression with random task effects.
+    """Estimate every lesson that was offered in some trial by ridge regression with random task
+    effects.
 
-    `kinds` maps lesson ids to kinds. The posterior is Gaussian: precision X'X/s2 + diag(1/prior2), with
-    outcomes and columns quasi-demeaned by task (random-effects GLS), s2 estimated from repeats, and the
-    prior of deviations by empirical Bayes, kind by kind.
+    `kinds` maps lesson ids to kinds. The posterior is Gaussian: precision X'X/s2 + diag(1/prior2),
+    with outcomes and columns quasi-demeaned by task (random-effects GLS), s2 estimated from
+    repeats, and the prior of deviations by empirical Bayes, kind by kind.
     """
     lessons = sorted({lesson for trial in trials for lesson in trial.offered})
     if not lessons:
@@ -91,7 +94,9 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
 
 
 class _Fit(msgspec.Struct, frozen=True):
-    """A posterior: mean [C], covariance [C, C], and the prior standard deviations [C] that it came from."""
+    """A posterior: mean [C], covariance [C, C], and the prior standard deviations [C] that it came
+    from.
+    """
 
     mean_C: Any
     covariance_CC: Any
@@ -150,7 +155,9 @@ def _credits(
 
 
 class _Mixture(msgspec.Struct, frozen=True):
-    """The examples of one environment: in which plays each decided, and the groups that these tell of."""
+    """The examples of one environment: in which plays each decided, and the groups that these tell
+    of.
+    """
 
     plays: Mapping[str, Plays]
     groups: Groups
@@ -183,7 +190,9 @@ def _any_shown(trial: Trial, lessons: Sequence[str]) -> float:
 
 
 def _nearest_shown(trial: Trial) -> dict[str, float]:
-    """Map each example to the share of turns in which it was the nearest one shown, less what was expected."""
+    """Map each example to the share of turns in which it was the nearest one shown, less what was
+    expected.
+    """
     found: dict[str, float] = defaultdict(float)
     for near in trial.near:
         farther = (1.0 - trial.hide) / len(trial.near)
@@ -236,8 +245,8 @@ class _Columns:
     ) -> NDArray[np.float64]:
         """Prior standard deviations [C]; `deviations` are those of a lesson, by kind.
 
-        `alone`: lessons that add up borrow no mean effect from their kind. Substitutes always do: next
-        to its neighbours an example has hardly an effect of its own.
+        `alone`: lessons that add up borrow no mean effect from their kind. Substitutes always do:
+        next to its neighbours an example has hardly an effect of its own.
         """
         own = [deviations[self.kind_of[lesson]] for lesson in self.lessons]
         pairs = [prior.environment * deviations[self.kind_of[lesson]] for lesson, _ in self.pairs]
@@ -270,7 +279,9 @@ def _likeliest(gram_CC: Any, moment_C: Any, columns: _Columns, prior: Prior) -> 
 
 
 def _fit(gram_CC: Any, moment_C: Any, prior_C: NDArray[np.float64]) -> _Fit:
-    """With precision P = X'X/s2 + 1/prior2 the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log prior)."""
+    """With precision P = X'X/s2 + 1/prior2 the log evidence is b'P^-1 b / 2 - log|P| / 2 - sum(log
+    prior).
+    """
     precision_CC: NDArray[np.float64] = gram_CC + np.diag(prior_C**-2.0)
     covariance_CC: Any = np.linalg.inv(precision_CC)
     mean_C: Any = covariance_CC @ moment_C

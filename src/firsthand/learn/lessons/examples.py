@@ -1,10 +1,11 @@
 """Which worked examples are right: a mixture of those that work and those that do not.
 
-An example decides where it is the nearest one shown, so the outcomes of those plays tell about it. Few
-plays tell about each of a hundred examples, but an example either works or it does not, and both groups
-are seen together: the mixture learns how often plays succeed in each group and how large the groups are,
-and then one play or two say much about a single example (the two-groups model, Efron 2008). Whether
-showing examples changes anything at all is not decided here but by the randomised design (`credit`).
+An example decides where it is the nearest one shown, so the outcomes of those plays tell about it.
+Few plays tell about each of a hundred examples, but an example either works or it does not, and
+both groups are seen together: the mixture learns how often plays succeed in each group and how
+large the groups are, and then one play or two say much about a single example (the two-groups
+model, Efron 2008). Whether showing examples changes anything at all is not decided here but by the
+randomised design (`credit`).
 """
 
 from collections import defaultdict
@@ -21,8 +22,8 @@ ROUNDS = 200
 NEVER = 0.01
 """Least and, from 1, most chance of success in a group: no play is impossible."""
 WORKING, PLAYS = 0.8, 2.0
-"""Share of working examples that is imagined before the first play, and how many lessons or plays that
-is worth; it keeps groups with nothing in them where they are."""
+"""Share of working examples that is imagined before the first play, and how many lessons or plays
+that is worth; it keeps groups with nothing in them where they are."""
 
 
 class Plays(msgspec.Struct, frozen=True):

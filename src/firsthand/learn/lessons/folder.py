@@ -1,9 +1,9 @@
 """The folder of one run: its settings, what reviewers answered, and what was deployed.
 
-A folder belongs to one run. Whoever comes with other settings is told which differ, before anything is
-written. What a reviewer answered is kept by round, so that a run that goes on repeats its own history
-and asks nobody twice. Files are replaced whole; one that is torn or empty all the same counts as
-never written.
+A folder belongs to one run. Whoever comes with other settings is told which differ, before anything
+is written. What a reviewer answered is kept by round, so that a run that goes on repeats its own
+history and asks nobody twice. Files are replaced whole; one that is torn or empty all the same
+counts as never written.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,9 @@ class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunFolder:
-    """Opens the folder of a run. Raises `UserError` when it holds another one, or this one unresumed."""
+    """Opens the folder of a run. Raises `UserError` when it holds another one, or this one
+    unresumed.
+    """
 
     def __init__(self, path: Path, setup: Setup, *, resume: bool) -> None:
         self.path, self.setup = path, setup

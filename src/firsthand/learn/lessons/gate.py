@@ -1,12 +1,14 @@
-"""The gate: new lessons are deployed only where they beat the deployed ones on tasks nobody learned from.
+"""The gate: new lessons are deployed only where they beat the deployed ones on tasks nobody learned
+from.
 
-Both playbooks play the same fresh `gate` tasks, each environment by itself: lessons are deployed where
-they are shown to help, and elsewhere the old ones stay, so that no environment pays for another. The
-test of the mean difference is anytime-valid, so it stops as soon as it knows; the error budget is
-spent across all gates of a life and split among the environments of one gate.
+Both playbooks play the same fresh `gate` tasks, each environment by itself: lessons are deployed
+where they are shown to help, and elsewhere the old ones stay, so that no environment pays for
+another. The test of the mean difference is anytime-valid, so it stops as soon as it knows; the
+error budget is spent across all gates of a life and split among the environments of one gate.
 
-A pair in which an endpoint failed, or the machine, says nothing about lessons and is dropped. So that
-lessons which make episodes fail cannot hide behind that, the failure rates are compared by a test.
+A pair in which an endpoint failed, or the machine, says nothing about lessons and is dropped. So
+that lessons which make episodes fail cannot hide behind that, the failure rates are compared by a
+test.
 """
 
 import math
@@ -31,7 +33,9 @@ enough."""
 GAIN = 0.1
 """The true gain for which a gate's power is stated."""
 IMAGINED_LOSSES = 0.02
-"""Share of tasks that a useful playbook loses, where nothing is known of it: as measured (docs/log.md)."""
+"""Share of tasks that a useful playbook loses, where nothing is known of it: as measured
+(docs/log.md).
+"""
 
 
 class Local(msgspec.Struct, frozen=True):
@@ -105,7 +109,9 @@ async def test(
     rules: GateRules,
     play: Play,
 ) -> Verdict:
-    """Play both agents on the same tasks of each environment until its evidence is enough or they are spent."""
+    """Play both agents on the same tasks of each environment until its evidence is enough or they
+    are spent.
+    """
     names = sorted({task.environment for task in tasks})
     alpha = alpha_at(gate, rules.alpha) / max(len(names), 1)
     found: list[Local] = []
@@ -157,7 +163,9 @@ class _Pairs:
 
     @property
     def breaks_more(self) -> bool:
-        """Whether the new playbook fails more often: one-sided exact McNemar on tasks that one side failed."""
+        """Whether the new playbook fails more often: one-sided exact McNemar on tasks that one side
+        failed.
+        """
         return at_least(self.only_after, self.only_before + self.only_after) <= FAILURE_LEVEL
 
     def judge(self, environment: str, alpha: float, planned: int) -> Local:
@@ -192,8 +200,9 @@ class _Pairs:
                 f"{self.failed_before}"
             )
         return (
-            f"too little evidence of a gain: {amount(self.bet.peak)} of {amount(1 / alpha)} needed; "
-            f"a true gain of +{GAIN:g} would have passed with probability {chance:.2f}"
+            f"too little evidence of a gain: {amount(self.bet.peak)} of "
+            f"{amount(1 / alpha)} needed; a true gain of +{GAIN:g} would have passed with "
+            f"probability {chance:.2f}"
         )
 
 
@@ -211,8 +220,8 @@ def at_least(successes: int, n: int) -> float:
 def power(pairs: int, losses: float, alpha: float, *, gain: float = GAIN) -> float:
     """Return the probability that a true gain passes within so many pairs, by simulation.
 
-    A pair is lost with probability `losses` and won with `losses + gain`; else nothing changes, and the
-    bet neither wins nor loses. Scores are taken to be 0 or 1. 1,000 repetitions: within .03.
+    A pair is lost with probability `losses` and won with `losses + gain`; else nothing changes, and
+    the bet neither wins nor loses. Scores are taken to be 0 or 1. 1,000 repetitions: within .03.
     """
     rng = np.random.default_rng(0)
     won = min(losses + gain, 1.0)

@@ -1,9 +1,10 @@
-"""Intake: what a reviewer proposed becomes a lesson that is untrusted, unproven and bounded (law 12).
+"""Intake: what a reviewer proposed becomes a lesson that is untrusted, unproven and bounded (law
+12).
 
-A reviewer has read worlds, so nothing that it says about its own proposals is believed: neither trust,
-nor credit, nor state. A worked example may be shown as an earlier turn of the agent itself, so its
-action must be legal: a way of acting that the environment offers or has paid for, or valid calls of
-its tools.
+A reviewer has read worlds, so nothing that it says about its own proposals is believed: neither
+trust, nor credit, nor state. A worked example may be shown as an earlier turn of the agent itself,
+so its action must be legal: a way of acting that the environment offers or has paid for, or valid
+calls of its tools.
 """
 
 from collections import defaultdict

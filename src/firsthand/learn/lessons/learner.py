@@ -1,8 +1,10 @@
-"""System prompt learning: wake, review, credit, gate, again and again; then the held-out difference.
+"""System prompt learning: wake, review, credit, gate, again and again; then the held-out
+difference.
 
-The loop changes nothing but the playbook. Everything random comes from `LearnConfig.seed`, and every
-episode goes through the journal under a name known before it is played: an interrupted run that is
-started again with `resume` repeats its own history from the journal and goes on where it stopped.
+The loop changes nothing but the playbook. Everything random comes from `LearnConfig.seed`, and
+every episode goes through the journal under a name known before it is played: an interrupted run
+that is started again with `resume` repeats its own history from the journal and goes on where it
+stopped.
 """
 
 from collections import Counter
@@ -39,7 +41,9 @@ Watch = Callable[[str, int], Callable[[Episode], None]]
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """What learning came to: the deployed playbook, all lessons, and the held-out comparison with the start."""
+    """What learning came to: the deployed playbook, all lessons, and the held-out comparison with
+    the start.
+    """
 
     agent: Agent
     working: Playbook

@@ -40,7 +40,9 @@ def after_done(run: CheckRun) -> str | None:
             f"After done, actions still earn: {trace.late:g}.",
             Witness("late", (play,), value=trace.late),
             values=[trace.late / max(run.session.best(play.seed), 1e-9)],
-            advice="Once an episode is done, absorb every action without a change of state or reward.",
+            advice=(
+                "Once an episode is done, absorb every action without a change of state or reward."
+            ),
         )
     crashed = [
         play

@@ -114,7 +114,9 @@ def overdone(run: CheckRun, searched: list[Instance], most: int) -> list[Plan]:
 
 
 def forms(searched: list[Instance]) -> list[Plan]:
-    """Return the commonest shapes of plans with a meaningless value, or all values, for what differs."""
+    """Return the commonest shapes of plans with a meaningless value, or all values, for what
+    differs.
+    """
     plans = [i.oracle for i in searched if i.oracle]
     seen = pools(plans)
     varied = {name for (name, _), values in seen.items() if len(values) >= 3}
@@ -305,7 +307,10 @@ def _certify(
             f"{_luck(run.session.luck.allowance(guesses))}.",
             play,
             values=values,
-            advice="Let what is right depend on the instance, bound the number of tries, and declare the base rate.",
+            advice=(
+                "Let what is right depend on the instance, bound the number of tries, and "
+                "declare the base rate."
+            ),
         )
 
 

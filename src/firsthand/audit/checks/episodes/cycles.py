@@ -140,7 +140,9 @@ def cycles(run: CheckRun) -> str | None:
             f"{_told(play.actions)}.",
             Witness("pays", (play,), value=value * run.session.best(play.seed)),
             values=[value],
-            advice="Pay the change of a potential of the state: what a cycle gains it then also loses.",
+            advice=(
+                "Pay the change of a potential of the state: what a cycle gains it then also loses."
+            ),
         )
     return None
 

@@ -136,7 +136,10 @@ def feedback_leaks(run: CheckRun) -> str | None:
                 f"{len(hits)} of {len(tried)} instances.",
                 Witness("pays", (play,), value=trace.paid),
                 values=[1.0] * len(hits) + [0.0] * (len(tried) - len(hits)),
-                advice="Errors say what was wrong with the form of an action, never what would be right; a wrong answer is final.",
+                advice=(
+                    "Errors say what was wrong with the form of an action, never what would be "
+                    "right; a wrong answer is final."
+                ),
             )
             return None
     return None
@@ -324,7 +327,10 @@ def _quoted(run: CheckRun, told: list[Told]) -> bool:
                 f"{len(hits)} of {len(tried[wrong])} instances.",
                 Witness("pays", (hits[0],), value=0.4 * run.session.best(hits[0].seed)),
                 values=values,
-                advice="Errors say what was wrong with the form of an action, never what would be right.",
+                advice=(
+                    "Errors say what was wrong with the form of an action, never what would be "
+                    "right."
+                ),
             )
     return False
 

@@ -64,7 +64,8 @@ def passive(run: CheckRun) -> str | None:
     for plan in dict.fromkeys((*first, *long)):
         if (
             plan not in bounded
-            # what pays nothing on a few instances is not played on all: only so many attacks share the
+            # what pays nothing on a few instances is not played on all: only so many attacks share
+            # the
             # 5% of error
         ):
             results = run.attack(few, lambda _instance, plan=plan: plan, note=False)
@@ -83,7 +84,10 @@ def passive(run: CheckRun) -> str | None:
                 f"{what} earns {sum(values) / len(values):.2f} of what the oracle earns.",
                 best[1],
                 values=values,
-                advice="Pay for the state that the task asks for, which must not hold at the start, and for nothing that can be said or waited for.",
+                advice=(
+                    "Pay for the state that the task asks for, which must not hold at the "
+                    "start, and for nothing that can be said or waited for."
+                ),
             )
     _quitting(run, run.session.some(40))
     return None

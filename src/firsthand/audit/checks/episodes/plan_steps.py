@@ -180,7 +180,10 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             values=values,
             severity="major",
             class_="ignored work",
-            advice="Check that the work was done where and as it has to be, or leave it out of the task.",
+            advice=(
+                "Check that the work was done where and as it has to be, or leave it out of "
+                "the task."
+            ),
         )
     return len(results), len(full)
 
