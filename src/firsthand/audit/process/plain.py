@@ -106,8 +106,8 @@ def from_file(order: dict[str, Any]) -> Any:
 def only_environment(module: Any) -> Any:
     """Return the one class that a module defines and that is an environment."""
     base: Any = importlib.import_module("firsthand").Environment
-    held: dict[str, Any] = vars(module)
-    defined: list[type] = [member for member in held.values() if isinstance(member, type)]
+    held = [getattr(module, name) for name in dir(module)]
+    defined: list[type[Any]] = [member for member in held if inspect.isclass(member)]
     mine = [one for one in defined if one.__module__ == module.__name__ and issubclass(one, base)]
     return next(one for one in mine if hasattr(one, "name"))
 
