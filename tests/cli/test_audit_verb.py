@@ -39,11 +39,17 @@ def firsthand(*arguments, cwd):
 def test_a_broken_grader_fails_with_a_witness_that_replays(tmp_path):
     (tmp_path / "grader.py").write_text(GRADER % "answer in completion")
     said = firsthand(
-        "grader.py", "--json", "--out", "c.json", "--only", "enumeration,fail_closed", cwd=tmp_path
+        "grader.py",
+        "--json",
+        "--out",
+        "c.json",
+        "--only",
+        "enumeration,malformed_input",
+        cwd=tmp_path,
     )
     told = json.loads(said.stdout)
     assert said.returncode == 1 and told["verdict"] == "FAIL"
-    assert {"check", "class", "severity", "claim", "n", "mean", "upper95", "witness"} <= set(
+    assert {"check", "class", "severity", "claim", "n", "mean", "witness"} <= set(
         told["findings"][0]
     )
     assert told["spec"]["name"] == "grader.py" and str(tmp_path) not in said.stdout
@@ -74,8 +80,8 @@ def test_mistakes_say_how_to_mend_them(tmp_path):
     assert missing.returncode == 2 and "There is no file nothing.py" in missing.stderr
     key = firsthand("control/null", "--key", "xyz", cwd=tmp_path)
     assert key.returncode == 2 and "--key is a hexadecimal number" in key.stderr
-    check = firsthand("control/null", "--only", "nuls", cwd=tmp_path)
-    assert check.returncode == 2 and "Did you mean 'nulls'?" in check.stderr
+    check = firsthand("control/null", "--only", "echos", cwd=tmp_path)
+    assert check.returncode == 2 and "Did you mean 'echo'?" in check.stderr
     nothing = firsthand(cwd=tmp_path)
     assert nothing.returncode == 2 and "Name one target" in nothing.stderr
 
@@ -104,12 +110,18 @@ def test_a_report_is_written_into_a_new_folder(tmp_path):
     assert "could not be loaded" in (tmp_path / "new" / "folder" / "page.html").read_text()
 
 
+def worker_of(pid):
+    """Say whether a process has a worker of the audit below it."""
+    found = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True)
+    rows = [line.split(maxsplit=1) for line in found.stdout.splitlines()[1:]]
+    return any(int(parent) == pid and "firsthand" in args for parent, args in rows)
+
+
 SLOW_REWARD = """
-import pathlib, time
+import time
 TASKS = [{"prompt": f"What is {n} + 1?", "answer": str(n + 1)} for n in range(24)]
 
 def reward(prompt, completion, answer):
-    pathlib.Path("WHERE").touch()
     time.sleep(0.2)
     return float(completion == answer)
 
@@ -117,13 +129,12 @@ def oracle(task):
     return task["answer"]
 """
 SLOW_RESET = """
-import pathlib, time
+import time
 
 class Env:
     max_steps = 1
     def reset(self, seed):
-        pathlib.Path("WHERE").touch()
-        time.sleep(0.2)
+            time.sleep(0.2)
         self.n = seed % 9
         return f"say {self.n}"
     def step(self, action):
@@ -140,8 +151,7 @@ def oracle(env, seed):
     "program", [SLOW_REWARD, SLOW_RESET], ids=["while it plays", "while instances are made"]
 )
 def test_ctrl_c_leaves_a_partial_certificate(tmp_path, program):
-    began = tmp_path / "began"
-    (tmp_path / "slow.py").write_text(program.replace("WHERE", str(began)))
+    (tmp_path / "slow.py").write_text(program)
     command = [
         sys.executable,
         "-c",
@@ -156,13 +166,13 @@ def test_ctrl_c_leaves_a_partial_certificate(tmp_path, program):
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     until = time.monotonic() + 30
-    while not began.exists() and time.monotonic() < until:
+    while not worker_of(process.pid) and time.monotonic() < until:
         time.sleep(0.02)
-    time.sleep(0.3)
+    time.sleep(2.0)  # the target is loaded, and cannot tell: it may write nowhere but in its folder
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert process.returncode == 2 and "Traceback" not in err, err
+    assert process.returncode == 2 and "Traceback" not in err, (err, out[:3000])
     told = json.loads(out)
     assert told["partial"] and told["verdict"] == "INCOMPLETE"
-    assert {check["reason"] for check in told["checks"]} == {"the audit was stopped"}
+    assert told["checks"][-1]["reason"] == "the audit was stopped"
     assert load(tmp_path / "c.json").root_sha256 == told["root_sha256"]

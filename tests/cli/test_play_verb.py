@@ -67,7 +67,7 @@ def test_a_policy_is_watched(cli):
     lines = shown.splitlines()
     assert lines[0].startswith("test/parcels@1/w0/l2/eval/3  scripted:expert#")
     assert lines[1].startswith("On the table: parcels for ")
-    assert lines[2].startswith('> send {"town":"') and lines[2].endswith("  +0.33")
+    assert lines[2].startswith('> send(town="') and lines[2].endswith("  +0.33")
     assert lines[-3:] == [
         "✓ all_sent",
         "score 1.00 after 3 turns: the environment ended it",

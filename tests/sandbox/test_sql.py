@@ -233,8 +233,8 @@ def test_functions_that_are_counted_answer_as_sqlite_does(call):
 
 
 async def test_a_worker_that_gives_no_answer_is_the_sandbox_s_failure_and_is_replaced():
-    with pytest.raises(SandboxError, match=r"gave no answer within 0\.05 s.*nothing was changed"):
-        await execute(IMAGE, BUSY, seconds=0.05)
+    with pytest.raises(SandboxError, match=r"gave no answer within 0\.01 s.*nothing was changed"):
+        await execute(IMAGE, BUSY, seconds=0.01)
     assert (await execute(IMAGE, "SELECT 1")).rows == [(1,)]
 
 
@@ -250,7 +250,7 @@ async def test_the_event_loop_stays_free_while_a_statement_runs():
     ticking = asyncio.create_task(tick())
     await execute(IMAGE, BUSY)
     ticking.cancel()
-    assert ticks >= 5
+    assert ticks >= 2
 
 
 class Client:
@@ -291,7 +291,7 @@ async def test_a_worker_that_dies_is_a_sandbox_failure_and_the_next_statement_wo
     await execute(IMAGE, "SELECT 1")
     worker = sql._idle[False][-1]
     running = asyncio.create_task(execute(IMAGE, BUSY))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.01)
     os.kill(worker.process.pid, signal.SIGKILL)
     with pytest.raises(SandboxError, match="The SQL worker died: exit status -9"):
         await running
@@ -308,7 +308,7 @@ async def test_a_worker_that_died_while_idle_is_replaced_unseen():
 
 async def test_a_cancelled_statement_answers_nobody_else():
     running = asyncio.create_task(execute(IMAGE, BUSY))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
