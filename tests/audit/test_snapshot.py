@@ -51,9 +51,10 @@ def test_the_fast_part_spans_sets_and_kinds():
     assert sum(not target.broken for target in chosen) >= 8
 
 
-def test_the_snapshot_has_every_target_and_no_other():
+def test_the_snapshot_has_the_fast_part_and_no_stranger():
+    """That it has all of the corpus is what `python benchmarks/audit.py --corpus` exits by."""
     kept = set(snapshot.read())
-    missing, extra = sorted(set(TARGETS) - kept), sorted(kept - set(TARGETS))
+    missing, extra = sorted(set(FAST) - kept), sorted(kept - set(TARGETS))
     message = f"run {snapshot.WRITE}; not in the snapshot: {missing}; not in the corpus: {extra}"
     assert not missing and not extra, message
     assert snapshot.SNAPSHOT.stat().st_size < 150_000
