@@ -525,10 +525,10 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
     SplitsOverlap: ("instances",),
     WorldIsSplit: ("instances",),
     ExpertGuesses: ("oracle",),
-    ExpertRolls: ("oracle", "determinism"),
 }
 
 MISSED = (
+    ExpertRolls,  # wrong one time in twenty: by chance on none of 24 instances
     IgnoresSupplier,
     StepPays,
     AnyCase,

@@ -122,3 +122,7 @@ TOLD_PAID = 0.4
 say what would have been right."""
 MOST_CANDIDATES = 2
 """New values of a reply among which the right one points somewhere; more are a list."""
+
+EXTRA_REFUSED = 0.5
+"""A right plan with something harmless added is refused below this share: a step may cost a little.
+Tried: 0.999, which accuses a sound grid whose steps cost 0.03 each."""

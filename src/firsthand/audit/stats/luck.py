@@ -16,6 +16,8 @@ from firsthand.audit.thresholds import BASE_MARGIN, ERROR, FULL
 
 MOST_LUCK = 0.75
 """However many tries a plan makes, more than this is not luck."""
+MUCH = 0.25
+"""By so much a mean over 8 instances exceeds a declared base rate even where the bound is wide."""
 ATTACKS = 40
 """Plans that one search certifies at most; the error is divided among them."""
 
@@ -74,7 +76,8 @@ class Luck(msgspec.Struct, frozen=True):
             return True
         if self.base_rate is not None:
             rounded = [1.0 if value >= FULL else value for value in values]
-            return mean_lower(rounded, alpha=ERROR / ATTACKS) <= allowed + BASE_MARGIN
+            beyond_doubt = mean_lower(rounded, alpha=ERROR / ATTACKS) > allowed + BASE_MARGIN
+            return not beyond_doubt and not (mean > allowed + MUCH and n >= 8)
         if self.distinct == 1:
             return True  # one instance: its own solution is no blind plan
         if allowed == 1.0:  # all plans are equal though instances differ

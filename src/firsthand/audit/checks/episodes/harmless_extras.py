@@ -15,7 +15,7 @@ from firsthand.audit.checks.episodes.reads import optional_read
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import kind, named
 from firsthand.audit.targets.protocol import Instance
-from firsthand.audit.thresholds import FULL, LEAST_PLANS, MOSTLY
+from firsthand.audit.thresholds import EXTRA_REFUSED, LEAST_PLANS, MOSTLY
 from firsthand.environment import Action
 
 LIMITS = re.compile(
@@ -70,7 +70,7 @@ def _twice(instance: Instance, name: str) -> tuple[str, ...] | None:
 
 def _judge(run: CheckRun, chosen: list[Instance], edit: Edit, what: str) -> None:
     results = run.attack(chosen, edit, note=False)
-    refused = [(play, trace) for _, play, trace, value in results if value < FULL]
+    refused = [(play, trace) for _, play, trace, value in results if value < EXTRA_REFUSED]
     run.outcome.n = max(run.outcome.n, len(results))
     if len(results) < LEAST_PLANS or len(refused) < MOSTLY * len(results):
         return

@@ -162,6 +162,8 @@ def optional_read(run: CheckRun, chosen: list[Instance], name: str) -> bool:
     steady, told, moved = 0, set[str](), False
     for i, at, again, rest, end in zip(able, places, twice, without, late, strict=True):
         replies = [COUNTERS.sub("", said) for said in run.session.solved[i.seed].observations]
+        if len(replies) <= at + 1 or not end.observations:
+            continue  # the episode was over before the oracle's plan
         repeated = [COUNTERS.sub("", said) for said in again.observations]
         others = [
             said
