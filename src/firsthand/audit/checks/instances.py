@@ -9,7 +9,6 @@ is.
 import math
 import random
 import re
-import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -232,14 +231,10 @@ def _levels(run: CheckRun) -> None:
 
 def _rungs(run: CheckRun, level: int) -> list[dict[str, Any]]:
     """Return what two policies that err earn on one level."""
-    n, rows = 8 if run.session.options.budget == "quick" else 120, list[dict[str, Any]]()
+    n, rows = 8 if run.session.options.budget == "quick" else 60, list[dict[str, Any]]()
     with Lab(msgspec.structs.replace(run.session.spec, level=level), workers=1) as lab:
-        seeds, started = run.session.stream(f"level {level}", n), time.perf_counter()
-        instances = lab.instances(seeds[:8])
-        more = int(
-            min(n, 8 * 1.6 / (time.perf_counter() - started))
-        )  # experts of high levels may think for long
-        instances = [i for i in (*instances, *lab.instances(seeds[8:more])) if i.oracle]
+        seeds = run.session.stream(f"level {level}", n)
+        instances = [i for i in lab.instances(seeds) if i.oracle]
         for policy, error in (("expert, 1 step in 5 at random", 0.2), ("at random", 1.0)):
             hits = sum(
                 trace.paid >= FULL
