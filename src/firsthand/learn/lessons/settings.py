@@ -27,9 +27,6 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Plays of each train task, each with its own mask."""
     eval_tasks: int = 200
     """Held-out tasks of each environment for the final comparison."""
-    probe: int = 10
-    """Train tasks of each environment on which it is checked, before anything else is played, that
-    the player reacts to lessons at all; 0: it is not checked."""
     world: int = 0
     """The world whose laws are learned."""
     level: int = 1
@@ -76,7 +73,7 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             "concurrency",
         ):
             _expect(name, getattr(self, name), at_least=1)
-        for name in ("probe", "world", "seed", "capacity"):
+        for name in ("world", "seed", "capacity"):
             _expect(name, getattr(self, name), at_least=0)
         for name in ("mask", "hide", "drop_below", "promote_above", "false_discoveries"):
             _expect(name, getattr(self, name), at_least=0, at_most=1)
