@@ -2,6 +2,10 @@
 
 import asyncio
 import enum
+import os
+import subprocess
+import sys
+import textwrap
 import time
 from types import SimpleNamespace
 
@@ -541,3 +545,28 @@ async def test_a_spent_token_budget_has_a_stop_of_its_own():
 async def test_what_is_no_instance_of_an_environment_is_the_callers_mistake(wrong):
     with pytest.raises(UserError, match=r"^play\(\) takes an instance of an Environment, got "):
         await play(wrong, IDLE, Task("testing/sound", 0))
+
+
+def test_a_traced_thread_goes_on_after_an_interrupt():
+    """In Python 3.11 an interrupt that was taken back hung every traced thread, as under coverage."""
+    program = """
+        import asyncio, sys, threading
+        from test_misbehaviour import computing, played
+
+        def once():
+            sys.settrace(lambda *_: None)
+            print(asyncio.run(played(act=computing)).error.owner)
+
+        thread = threading.Thread(target=once, daemon=True)
+        thread.start()
+        thread.join(20)
+    """
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "limits\n", done.stderr

@@ -73,13 +73,17 @@ class _Watch:
 
     def settle(self) -> None:
         """Make sure that no interrupt is still on its way; called by the thread itself, disarmed."""
-        with self.lock:
-            if self.fired and not self.signalled:
-                _raise_in(self.thread, None)
-            self.fired, self.tries = False, 0
-            if self.traced:
-                self.traced = False
-                sys.settrace(_traces.pop(self.thread, None))
+        while True:
+            try:
+                with self.lock:  # while it is held, no further interrupt is sent
+                    _receive()
+                    break
+            except Interrupt:
+                continue
+        self.fired, self.tries = False, 0
+        if self.traced:
+            self.traced = False
+            sys.settrace(_traces.pop(self.thread, None))
 
 
 _here = threading.local()
@@ -186,11 +190,17 @@ def _raise_in_handlers(watch: _Watch, frame: FrameType | None) -> None:
     sys.settrace(trace)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise in another thread at its next line of Python; None takes back what has not been raised yet."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
-    )
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Raise in another thread at its next line of Python.
+
+    It is never taken back with None: in Python 3.11 that leaves a flag set for ever, and every thread
+    that a debugger or coverage traces then hangs at its next call.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+def _receive() -> None:
+    """Do nothing, in a call of Python: there an exception that waits for this thread is raised."""
 
 
 def _after_fork() -> None:
