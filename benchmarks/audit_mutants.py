@@ -1,11 +1,13 @@
-"""Break the corpus's sound targets at random and count how many of the broken ones the audit accuses.
+"""Break the corpus's sound targets at random and count how many of the broken ones the audit
+accuses.
 
     python benchmarks/audit_mutants.py [--each 2] [--quick]
 
-A mutant differs from a sound target in one place of its code. It counts as broken when the instances and the oracle's
-reward are as before, and one kind of wrong play, for which the original pays half or less, is paid in full on a quarter
-of the instances or more. No detector was written against these; the sound targets themselves are known to detectors.
-Left out: graders of programs, and mutants that only allow more steps or junk around the right answer.
+A mutant differs from a sound target in one place of its code. It counts as broken when the
+instances and the oracle's reward are as before, and one kind of wrong play, for which the original
+pays half or less, is paid in full on a quarter of the instances or more. No detector was written
+against these; the sound targets themselves are known to detectors. Left out: graders of programs,
+and mutants that only allow more steps or junk around the right answer.
 """
 
 import argparse
@@ -52,7 +54,9 @@ def loaded(code: str, name: str) -> ModuleType:
 
 
 def wrong_texts(right: str, others: list[str], prompt: str) -> Iterator[tuple[str, str]]:
-    """Yield kinds of wrong answers: parts, other instances' answers, lists of answers, other numbers, constants, the prompt."""
+    """Yield kinds of wrong answers: parts, other instances' answers, lists of answers, other
+    numbers, constants, the prompt.
+    """
     yield from {
         "the first half": right[: len(right) // 2],
         "turned round": right[::-1],
@@ -84,7 +88,9 @@ def wrong_texts(right: str, others: list[str], prompt: str) -> Iterator[tuple[st
 
 
 def broken_grader(sound: ModuleType, mutant: ModuleType) -> str:
-    """Say what wrong answer a mutant pays; empty where it pays none, or is another grader altogether."""
+    """Say what wrong answer a mutant pays; empty where it pays none, or is another grader
+    altogether.
+    """
     right = [sound.oracle(task) for task in sound.TASKS]
     for before, after, text in zip(sound.TASKS, mutant.TASKS, right, strict=True):
         if (
@@ -112,7 +118,9 @@ def broken_grader(sound: ModuleType, mutant: ModuleType) -> str:
 def wrong_plans(
     plan: list[str], others: list[list[str]], actions: list[str], chance: random.Random
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield kinds of wrong plans: nothing, parts, other orders, other instances' plans, one action only, random ones."""
+    """Yield kinds of wrong plans: nothing, parts, other orders, other instances' plans, one action
+    only, random ones.
+    """
     yield from {"nothing": [], "the end alone": plan[-1:]}.items()
     yield from (
         ("a step left out", plan[:place] + plan[place + 1 :]) for place in range(min(len(plan), 8))

@@ -55,7 +55,9 @@ class Shuffle:
         self.rng = random.Random(seed)
 
     def __call__(self, episodes: list[Episode]) -> list[Episode]:
-        """Return the same episodes, each with the outcome of one of them; failed ones stay as they are."""
+        """Return the same episodes, each with the outcome of one of them; failed ones stay as they
+        are.
+        """
         scored = [episode for episode in episodes if episode.reward is not None]
         dealt = iter(self.rng.sample(scored, len(scored)))
         return [
@@ -65,7 +67,9 @@ class Shuffle:
 
 
 def with_outcome_of(episode: Episode, other: Episode) -> Episode:
-    """Return the episode as if it had ended like another: its last turn is paid the other's whole score."""
+    """Return the episode as if it had ended like another: its last turn is paid the other's whole
+    score.
+    """
     *before, last = [msgspec.structs.replace(turn, reward=0.0) for turn in episode.turns]
     turns = (*before, msgspec.structs.replace(last, reward=other.reward))
     return msgspec.structs.replace(episode, reward=other.reward, checks=other.checks, turns=turns)
@@ -110,7 +114,9 @@ async def null(bench: Bench) -> bool:
 
 
 async def gate(bench: Bench) -> bool:
-    """The same, but every lesson goes to the gate, whatever its credit: credit alone stops most of them."""
+    """The same, but every lesson goes to the gate, whatever its credit: credit alone stops most of
+    them.
+    """
     runs = [
         await bench.learned("control/null", LearnConfig(seed=seed, **UNJUDGED))
         for seed in range(bench.seeds)
@@ -167,8 +173,8 @@ def nothing_claimed(console: Console, title: str, runs: Sequence[Learned]) -> bo
 async def world(bench: Bench) -> bool:
     """Learn one world; evaluate the agents there and in other worlds, on tasks that no learner saw.
 
-    Two languages may agree in a code by luck, which helps in every task of that world. So the unit abroad is
-    the world: the mean difference over several, with a t interval.
+    Two languages may agree in a code by luck, which helps in every task of that world. So the unit
+    abroad is the world: the mean difference over several, with a t interval.
     """
     learned = await bench.learned("interfaces/shop_desk", LearnConfig(world=HOME))
     better, bare = learned.agent, bench.agent(0)
@@ -177,8 +183,8 @@ async def world(bench: Bench) -> bool:
         for k in (1, 5)
     }
     table = Table(
-        title=f"Other worlds: interfaces/shop_desk, {len(better.playbook.active)} lessons of world {HOME}; {bare.model.name}; "
-        "differences are paired by task [95%]"
+        title=f"Other worlds: interfaces/shop_desk, {len(better.playbook.active)} lessons of "
+        f"world {HOME}; {bare.model.name}; differences are paired by task [95%]"
     )
     for heading in ("world", "who", "n", "score", "better than bare by"):
         table.add_column(heading)
@@ -220,7 +226,8 @@ async def world(bench: Bench) -> bool:
     bench.console.print(table)
     bench.console.print(f"at home above 0: {passed(taught)}")
     bench.console.print(
-        f"abroad, {len(ABROAD)} worlds: {mean:+.3f} [{abroad.low:+.3f}, {abroad.high:+.3f}], not above 0 and below home: {passed(local)}"
+        f"abroad, {len(ABROAD)} worlds: {mean:+.3f} [{abroad.low:+.3f}, "
+        f"{abroad.high:+.3f}], not above 0 and below home: {passed(local)}"
     )
     return taught and local
 
@@ -242,8 +249,9 @@ def difference(before: Sequence[Episode], after: Sequence[Episode]) -> Differenc
 def over_runs(gains: Sequence[float], *, eval_tasks: int) -> Interval:
     """Return a 95% interval for the mean gain of learners.
 
-    Most gain exactly 0, because they deployed nothing, and a plain interval would have no width. Two imagined
-    learners join them that deployed a useless playbook and gained and lost two standard errors of their comparison.
+    Most gain exactly 0, because they deployed nothing, and a plain interval would have no width.
+    Two imagined learners join them that deployed a useless playbook and gained and lost two
+    standard errors of their comparison.
     """
     imagined = 2 * (0.5 / eval_tasks) ** 0.5
     values = [*gains, imagined, -imagined]
@@ -260,7 +268,9 @@ def passed(holds: bool) -> str:
 
 
 async def prose(bench: Bench) -> bool:
-    """Teach a reader that obeys prose: what a learner cannot teach it, no model behind an API learns."""
+    """Teach a reader that obeys prose: what a learner cannot teach it, no model behind an API
+    learns.
+    """
     gains: list[float] = []
     for number in range(3):
         with tempfile.TemporaryDirectory() as folder:
@@ -306,7 +316,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seeds = options.seeds or (8 if options.quick else SEEDS)
     if seeds < 20:
         console.print(
-            f"Only {seeds} learners a control: too few to bound how often a playbook is deployed; the full run has {SEEDS}.\n"
+            f"Only {seeds} learners a control: too few to bound how often a playbook is "
+            f"deployed; the full run has {SEEDS}.\n"
         )
     if not asyncio.run(run(Bench(options.model, seeds, console), options.only.split(","))):
         sys.exit(1)

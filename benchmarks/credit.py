@@ -149,7 +149,9 @@ def minibatch(world: World, budget: int, *, small: int = 3, validation: int = 30
 
 
 class Masked:
-    """Random masking and ridge, in rounds as the learner does: write, play masked, judge, and pass the gate."""
+    """Random masking and ridge, in rounds as the learner does: write, play masked, judge, and pass
+    the gate.
+    """
 
     def __init__(self, world: World, budget: int) -> None:
         self.world, self.trials, self.written = world, list[Trial](), 0
@@ -212,7 +214,9 @@ class Masked:
             )
 
     def judge(self) -> None:
-        """Drop, keep or promote every lesson by its credit, with the learner's thresholds and prior."""
+        """Drop, keep or promote every lesson by its credit, with the learner's thresholds and
+        prior.
+        """
         overall = assign(
             self.trials, {str(lesson): "rule" for lesson in self.states}, prior=CONFIG.prior
         ).overall
@@ -230,7 +234,9 @@ class Masked:
                 self.states[lesson] = "core"
 
     def gate(self, core: list[int]) -> tuple[int, bool]:
-        """Test the core against the start by the learner's gate; return the pairs played and whether it passed."""
+        """Test the core against the start by the learner's gate; return the pairs played and
+        whether it passed.
+        """
         rules, bet = CONFIG.gate, PairedBet()
         alpha, tasks = alpha_at(1, rules.alpha), self.world.tasks(rules.pairs)
         differences = self.world.play(self.world.total(core), tasks) - self.world.play(0.0, tasks)
@@ -241,10 +247,11 @@ class Masked:
         return bet.n, bet.rejects(alpha)
 
     def covered(self) -> dict[float, list[float]]:
-        """Say which lessons have their true effect inside the 90% posterior interval, by what they are worth alone.
+        """Say which lessons have their true effect inside the 90% posterior interval, by what they
+        are worth alone.
 
-        The true effect is what showing a lesson changed on average in the rollouts in which it was offered: less
-        than it is worth alone where the score nears its bounds or the gain its cap.
+        The true effect is what showing a lesson changed on average in the rollouts in which it was
+        offered: less than it is worth alone where the score nears its bounds or the gain its cap.
         """
         z = normal_quantile(0.9)
         found: dict[float, list[float]] = {effect: [] for effect in EFFECTS}
@@ -288,7 +295,9 @@ RULES = ("masking + ridge", "masking + ridge, gated", *COMPARED)
 def simulate(
     seed: int, budgets: Sequence[int], pairing: float
 ) -> tuple[dict[tuple[int, str], Outcome], Calibrated]:
-    """Run every rule once on the same lessons; return outcomes by budget and rule, and the coverage of masking."""
+    """Run every rule once on the same lessons; return outcomes by budget and rule, and the coverage
+    of masking.
+    """
     masked = Masked(World(seed, pairing), budgets[-1])
     ledgers = {"masking + ridge": masked.ungated, "masking + ridge, gated": masked.gated}
     for name, rule in COMPARED.items():
@@ -301,7 +310,9 @@ def simulate(
 
 
 def mean(values: Sequence[float], form: str, *, least: float = -1.0) -> str:
-    """Write a mean over repetitions with Student's 95% interval (quantile by Cornish and Fisher's expansion)."""
+    """Write a mean over repetitions with Student's 95% interval (quantile by Cornish and Fisher's
+    expansion).
+    """
     n, z = len(values), normal_quantile(0.95)
     quantile = z + (z**3 + z) / (4 * (n - 1)) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * (n - 1) ** 2)
     middle, half = float(np.mean(values)), quantile * float(np.std(values, ddof=1)) / n**0.5
@@ -314,7 +325,10 @@ def results(
     """Lay out one row for each budget and rule."""
     n = len(outcomes)
     table = Table(
-        title=f"True gain of what is kept, of at most {true_gain(CAP):.2f}; {n} repetitions, pairing {pairing:g} [95%]"
+        title=(
+            f"True gain of what is kept, of at most {true_gain(CAP):.2f}; {n} repetitions, "
+            f"pairing {pairing:g} [95%]"
+        )
     )
     for heading in (
         "rollouts",
@@ -348,7 +362,9 @@ def results(
 
 
 def calibration(calibrated: Sequence[Calibrated], budgets: Sequence[int]) -> Table:
-    """Lay out how often the posterior interval holds the truth; repetitions are resampled, not lessons."""
+    """Lay out how often the posterior interval holds the truth; repetitions are resampled, not
+    lessons.
+    """
     table = Table(
         title="Calibration of the ridge: true effects inside the 90% posterior interval [95%]"
     )

@@ -55,7 +55,10 @@ def main() -> None:
     worlds = [0] if options.quick else [int(world) for world in options.worlds.split(",")]
     console = Console(width=None if sys.stdout.isatty() else 150)
     table = Table(
-        title=f"{options.environment}, level {options.level}, llama:smollm2, learner seed {options.seed}: mean score on held-out tasks [95%]"
+        title=(
+            f"{options.environment}, level {options.level}, llama:smollm2, learner seed "
+            f"{options.seed}: mean score on held-out tasks [95%]"
+        )
     )
     for heading in (
         "world",

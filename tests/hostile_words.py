@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import firsthand as fh
 
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eabc\u200b\r\x08[bold]bold[/bold][link=http://a]b[/]"
-"""Erase, set the title, a C1 colour, right-to-left, zero width, overwrite, and rich's own markup."""
+"""Erase, set the title, a C1 colour, right-to-left, zero width, overwrite, and rich's own markup.
+"""
 
 
 class Hostile(fh.Environment):

@@ -12,7 +12,9 @@ Answer = Callable[[list[dict[str, Any]]], str]
 
 @contextmanager
 def endpoint(answer: Answer) -> Generator[str]:
-    """Serve while the block runs; `answer` gets the messages. Yields the URL, such as http://127.0.0.1:5000/v1."""
+    """Serve while the block runs; `answer` gets the messages. Yields the URL, such as
+    http://127.0.0.1:5000/v1.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

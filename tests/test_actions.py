@@ -1,4 +1,6 @@
-"""Actions as text: one module writes them, for readers, for models, and so that they can be read back."""
+"""Actions as text: one module writes them, for readers, for models, and so that they can be read
+back.
+"""
 
 import pytest
 

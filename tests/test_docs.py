@@ -1,4 +1,6 @@
-"""The documentation is true: its programs run, and the command line reference is that of the commands."""
+"""The documentation is true: its programs run, and the command line reference is that of the
+commands.
+"""
 
 import re
 import subprocess

@@ -35,9 +35,9 @@ def test_an_unknown_name_suggests_the_nearest():
         ["office/ledger", "rules/triage"],
         hint="`firsthand envs` lists all 2.",
     )
-    assert (
-        str(error)
-        == "No environment is named 'ofice/ledger'. Did you mean 'office/ledger'? `firsthand envs` lists all 2."
+    assert str(error) == (
+        "No environment is named 'ofice/ledger'. Did you mean 'office/ledger'? `firsthand "
+        "envs` lists all 2."
     )
     assert isinstance(error, UserError) and isinstance(error, FirsthandError)
     assert str(UnknownName("model", "zzz", ["llama", "human"])) == "No model is named 'zzz'."

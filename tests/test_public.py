@@ -14,7 +14,10 @@ from packaging.utils import canonicalize_name
 import firsthand as fh
 
 SOURCE = Path(fh.__file__).parent
-HEAVY = "torch ray numpy aiohttp http.server playwright rich typer jinja2 xllamacpp sqlite3 multiprocessing asyncio".split()
+HEAVY = (
+    "torch ray numpy aiohttp http.server playwright rich typer jinja2 xllamacpp sqlite3 "
+    "multiprocessing asyncio"
+).split()
 
 
 def python(code: str) -> str:
@@ -27,7 +30,10 @@ def python(code: str) -> str:
 
 def test_importing_is_cheap():
     """Seconds in a fresh process, best of five, without the interpreter's own start."""
-    code = "import time; start = time.perf_counter(); import firsthand; print(time.perf_counter() - start)"
+    code = (
+        "import time; start = time.perf_counter(); import firsthand; print(time.perf_counter() "
+        "- start)"
+    )
     assert min(float(python(code)) for _ in range(5)) < 0.150
 
 
@@ -41,8 +47,8 @@ def test_importing_loads_nothing_heavy():
 def test_the_core_loads_nothing_heavy_even_when_it_is_used():
     heavy = [name for name in HEAVY if name not in ("asyncio", "multiprocessing", "sqlite3")]
     code = (
-        "import sys, firsthand as fh;"
-        "episode = fh.run(fh.play(fh.make('control/null'), fh.Agent(model=fh.model('scripted:expert')), fh.tasks('control/null', 1)[0]));"
+        "import sys, firsthand as fh;episode = fh.run(fh.play(fh.make('control/null'), "
+        "fh.Agent(model=fh.model('scripted:expert')), fh.tasks('control/null', 1)[0]));"
         f"print(episode.reward, [name for name in {heavy} if name in sys.modules])"
     )
     assert python(code) == "1.0 []"
@@ -101,10 +107,10 @@ def test_an_unknown_attribute_is_an_attribute_error():
 
 def test_a_function_is_not_hidden_by_the_folder_of_its_name():
     code = (
-        "import firsthand.rollout, firsthand.evaluate.statistics, firsthand as fh;"
-        "from firsthand.evaluate.statistics import wilson;"
-        "from firsthand.rollout import pool;"
-        "print(callable(fh.rollout), callable(fh.evaluate), pool.rollout is fh.rollout, callable(wilson))"
+        "import firsthand.rollout, firsthand.evaluate.statistics, firsthand as fh;from "
+        "firsthand.evaluate.statistics import wilson;from firsthand.rollout import pool;"
+        "print(callable(fh.rollout), callable(fh.evaluate), pool.rollout is fh.rollout, "
+        "callable(wilson))"
     )
     assert python(code) == "True True True True"
 
@@ -115,7 +121,9 @@ def test_the_version_is_that_of_the_distribution():
 
 
 def calls_of(method: str) -> set[str]:
-    """The files, worlds excepted, that call a method of this name with arguments, or hand it on to be called."""
+    """The files, worlds excepted, that call a method of this name with arguments, or hand it on to
+    be called.
+    """
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         place = path.relative_to(SOURCE).as_posix()
@@ -128,7 +136,9 @@ def calls_of(method: str) -> set[str]:
 
 
 def test_law_1_there_is_one_way_to_play():
-    """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts after done, where nothing counts any more."""
+    """Only `play` begins an episode and acts in a world. The auditor looks at instances, and acts
+    after done, where nothing counts any more.
+    """
 
     def players(method: str) -> set[str]:
         auditor = ("audit/", "check.py")

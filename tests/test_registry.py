@@ -75,11 +75,17 @@ def test_nothing_is_imported_before_it_is_made(installed):
     [
         (
             "post/lost",
-            "declared as post_worlds:Gone but cannot be imported: module 'post_worlds' has no attribute 'Gone'",
+            (
+                "declared as post_worlds:Gone but cannot be imported: module 'post_worlds' has "
+                "no attribute 'Gone'"
+            ),
         ),
         (
             "post/broken",
-            "declared as post_worlds_missing:Broken but cannot be imported: No module named 'post_worlds_missing'",
+            (
+                "declared as post_worlds_missing:Broken but cannot be imported: No module "
+                "named 'post_worlds_missing'"
+            ),
         ),
         ("post/label", "declared as post_worlds:Mislabelled but is named 'post/other' there"),
     ],
@@ -130,9 +136,9 @@ def test_an_unknown_environment_suggests_the_nearest():
     count = len(fh.environments())
     with pytest.raises(UnknownName) as caught:
         fh.make("data/leger")
-    assert (
-        str(caught.value)
-        == f"No environment is named 'data/leger'. Did you mean 'data/ledger'? `firsthand envs` lists all {count}."
+    assert str(caught.value) == (
+        "No environment is named 'data/leger'. Did you mean 'data/ledger'? `firsthand "
+        f"envs` lists all {count}."
     )
 
 

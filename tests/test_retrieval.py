@@ -60,7 +60,9 @@ def solved(environment, n, *, world, split):
     ("environment", "gain"), [("rules/triage", 0.4), ("interfaces/shop_desk", 0.0)]
 )
 def test_learned_weights_beat_inverse_document_frequency(environment, gain):
-    """Share of held-out observations whose nearest example was decided in the right way; triage says much that does not matter."""
+    """Share of held-out observations whose nearest example was decided in the right way; triage
+    says much that does not matter.
+    """
     learned, by_idf = [], []
     for world in range(3):
         examples, held_out = (

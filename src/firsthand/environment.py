@@ -93,7 +93,8 @@ class Score:
             raise InvalidScore(f"A potential is a finite number in [0, 1], got {value!r}.")
         if (value == 1.0) != (score.value == 1.0):
             raise InvalidScore(
-                f"A potential is 1 exactly when every check holds, got {value!r} with {score.checks}."
+                f"A potential is 1 exactly when every check holds, got {value!r} with "
+                f"{score.checks}."
             )
         score.value = float(value)
         return score
@@ -105,8 +106,8 @@ class Score:
 class Tool:
     """The schema of one tool and the validation of its arguments.
 
-    The parameters come from the signature (`Annotated[int, msgspec.Meta(description=...)]` documents
-    one), the description from the docstring.
+    The parameters come from the signature (`Annotated[int, msgspec.Meta(description=...)]`
+    documents one), the description from the docstring.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -153,7 +154,9 @@ class Tool:
         }
 
     def validate(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Convert arguments strictly. Raises `ToolError` with path and expectation, e.g. "Expected `int`, got `str` - at `$.age`"."""
+        """Convert arguments strictly. Raises `ToolError` with path and expectation, e.g. "Expected
+        `int`, got `str` - at `$.age`".
+        """
         try:
             checked = msgspec.convert(arguments, self.arguments, strict=True)
         except msgspec.ValidationError as error:
@@ -181,8 +184,8 @@ def tools_of(environment: "type[Environment]") -> dict[str, Tool]:
 class Environment:
     """A family of tasks: a world, what can be done in it, and what counts as success.
 
-    Any method may be `async`. One instance plays one episode. The first line of the docstring is the
-    summary that `firsthand envs` shows.
+    Any method may be `async`. One instance plays one episode. The first line of the docstring is
+    the summary that `firsthand envs` shows.
     """
 
     name: ClassVar[str]
@@ -216,7 +219,9 @@ class Environment:
         raise TypeError(f"{type(self).__name__} has no expert(): write one (see `firsthand new`).")
 
     def act(self, action: Action) -> Observation | Awaitable[Observation]:
-        """Take one turn. The default runs the calls of `action` in order; a wrong call gets a result that says how."""
+        """Take one turn. The default runs the calls of `action` in order; a wrong call gets a
+        result that says how.
+        """
         return self._run_calls(action)
 
     async def _run_calls(self, action: Action) -> Observation:
@@ -242,7 +247,9 @@ class Environment:
             if call.name not in known:
                 close = nearest(call.name, known)
                 raise ToolError(
-                    f"No tool is named {call.name!r}.{f' Did you mean {close!r}?' if close else ''} There are: {', '.join(known)}."
+                    "No tool is named "
+                    f"{call.name!r}.{f' Did you mean {close!r}?' if close else ''} There "
+                    f"are: {', '.join(known)}."
                 )
             arguments = known[call.name].validate(call.arguments)
             with boundary("tool", f"calling the tool {call.name}"):
@@ -257,7 +264,9 @@ class Environment:
             return ToolResult(call.name, str(refusal), call.id, error=True)
 
     def choices(self) -> Sequence[str] | None:
-        """Return the legal moves now, so that small models can be asked to choose; None: not enumerable."""
+        """Return the legal moves now, so that small models can be asked to choose; None: not
+        enumerable.
+        """
         return None
 
     def form_error(self, text: str) -> str | None:
@@ -268,7 +277,9 @@ class Environment:
         return None
 
     def true_score(self) -> Score | Awaitable[Score] | None:
-        """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score is what is meant."""
+        """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score
+        is what is meant.
+        """
         return None
 
     def aftermath(self) -> str | None:
@@ -311,7 +322,8 @@ def check_contract(environment: type[Environment]) -> None:
     for method in ("reset", "score", "expert"):
         if getattr(environment, method) is getattr(Environment, method):
             raise TypeError(
-                f"{environment.__name__} has no {method}(): every environment has reset, score and expert."
+                f"{environment.__name__} has no {method}(): every environment has reset, "
+                "score and expert."
             )
     if environment.act is Environment.act and not tools_of(environment):
         raise TypeError(

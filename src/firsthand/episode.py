@@ -157,7 +157,8 @@ def decode(line: bytes) -> Episode:
 def redacted(episode: Episode) -> Episode:
     """Return the episode without registered secrets in what was seen, done and said.
 
-    What identifies it (task, run, ids, names of checks) stays, so that it can be found and replayed.
+    What identifies it (task, run, ids, names of checks) stays, so that it can be found and
+    replayed.
     """
     if not leaks(encode(episode).decode()):
         return episode

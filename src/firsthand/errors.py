@@ -201,7 +201,9 @@ class ModelUnavailable(RunStopped):
 
 
 class Failed(FirsthandError):
-    """A failure with its owner, on its way into `Episode.error`. `doing` says during what: "calling reset"."""
+    """A failure with its owner, on its way into `Episode.error`. `doing` says during what: "calling
+    reset".
+    """
 
     def __init__(self, owner: Owner, cause: BaseException, *, doing: str = "") -> None:
         super().__init__(f"{type(cause).__name__}: {message_of(cause)}")
@@ -210,16 +212,18 @@ class Failed(FirsthandError):
 
 
 class Interrupt(BaseException):
-    """Raised by the watchdog inside a call that is too late; no `Exception`, so that few handlers stop it."""
+    """Raised by the watchdog inside a call that is too late; no `Exception`, so that few handlers
+    stop it.
+    """
 
 
 class boundary:  # a statement: `with boundary("tool", "calling lookup"):`
     """Attribute whatever escapes the block to `owner`, unless it already has one.
 
-    `doing` says what was being done. An error that names its own owner (a `SandboxError` inside a tool)
-    keeps it, and what the machine refused (too many open files) is the host's. `SystemExit` is a failure
-    like any other: no environment may end the program. An interrupt and a cancellation that somebody
-    asked for pass through untouched: they are nobody's failure.
+    `doing` says what was being done. An error that names its own owner (a `SandboxError` inside a
+    tool) keeps it, and what the machine refused (too many open files) is the host's. `SystemExit`
+    is a failure like any other: no environment may end the program. An interrupt and a cancellation
+    that somebody asked for pass through untouched: they are nobody's failure.
     """
 
     __slots__ = ("doing", "owner")
@@ -246,7 +250,9 @@ class boundary:  # a statement: `with boundary("tool", "calling lookup"):`
 
 
 def message_of(error: BaseException) -> str:
-    """Return the text of an error, cut and storable as UTF-8; one whose own `__str__` fails gets a text that says so."""
+    """Return the text of an error, cut and storable as UTF-8; one whose own `__str__` fails gets a
+    text that says so.
+    """
     try:
         text = redact(str(error))[:MESSAGE_CHARACTERS]
     except BaseException as broken:

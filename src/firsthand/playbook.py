@@ -1,7 +1,8 @@
-"""Lesson and Playbook: what was learned, its evidence and its credit, in one file a person can edit.
+"""Lesson and Playbook: what was learned, its evidence and its credit, in one file a person can
+edit.
 
-A playbook is a value: learning returns a new one. On disk it is TOML, one `[[lessons]]` table each, so
-that a version control diff shows exactly which lesson changed.
+A playbook is a value: learning returns a new one. On disk it is TOML, one `[[lessons]]` table each,
+so that a version control diff shows exactly which lesson changed.
 """
 
 import math
@@ -23,7 +24,9 @@ Kind = Literal["example", "rule"]
 
 
 class Credit(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Posterior of a lesson's effect on the score: mean, standard deviation, rollouts with it on offer."""
+    """Posterior of a lesson's effect on the score: mean, standard deviation, rollouts with it on
+    offer.
+    """
 
     mean: float
     sd: float
@@ -49,9 +52,9 @@ class Lesson(
 ):
     """One learned statement, optionally with a worked example.
 
-    `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in prose.
-    A lesson is `untrusted` until a person says otherwise (`trust`), because whoever wrote it had
-    read what an environment said (law 12): it is shown as earlier turns, or fenced as data, and
+    `kind` example: in a situation like `observation`, `action` worked. `kind` rule: `text` in
+    prose. A lesson is `untrusted` until a person says otherwise (`trust`), because whoever wrote it
+    had read what an environment said (law 12): it is shown as earlier turns, or fenced as data, and
     never as an instruction.
     """
 
@@ -110,7 +113,9 @@ class Mask(msgspec.Struct, frozen=True):
         return digest(f"{self.seed}/{lesson.id}") / 2**128 < self.probability(lesson)
 
     def probability(self, lesson: Lesson) -> float:
-        """Return the probability that a mask with some other seed keeps the lesson, its kind not hidden."""
+        """Return the probability that a mask with some other seed keeps the lesson, its kind not
+        hidden.
+        """
         return self.core if lesson.state == "core" else self.probation
 
 
@@ -204,7 +209,9 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def load(path: Path) -> Playbook:
-    """Read a playbook, also one edited by hand. Raises `UserError` naming file, place and expectation."""
+    """Read a playbook, also one edited by hand. Raises `UserError` naming file, place and
+    expectation.
+    """
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_File)
         for lesson in found.lessons:
@@ -239,7 +246,9 @@ def merge(*groups: Iterable[Lesson]) -> tuple[Lesson, ...]:
 
 
 def trust(playbook: Playbook, ids: Iterable[str], *, trusted: bool = True) -> Playbook:
-    """Record that a person vouches for lessons, or no longer does. Raises `UserError` for an unknown id."""
+    """Record that a person vouches for lessons, or no longer does. Raises `UserError` for an
+    unknown id.
+    """
     ids = frozenset(ids)
     if unknown := ids - playbook.by_id.keys():
         raise UserError(
@@ -254,7 +263,9 @@ def trust(playbook: Playbook, ids: Iterable[str], *, trusted: bool = True) -> Pl
 
 
 def deploy(folder: Path, playbook: Playbook) -> Path:
-    """Make a playbook the current one of a folder and keep it in the history. Raises `UserError` when its version exists."""
+    """Make a playbook the current one of a folder and keep it in the history. Raises `UserError`
+    when its version exists.
+    """
     kept = folder / "history" / f"{playbook.version:04d}.toml"
     if kept.exists() and not is_torn(kept) and load(kept).id != playbook.id:
         raise UserError(
@@ -281,7 +292,9 @@ def is_torn(path: Path) -> bool:
 
 
 def rollback(folder: Path, version: int) -> Playbook:
-    """Make an earlier version the current one again; the history stays. Raises `UserError` for an unknown one."""
+    """Make an earlier version the current one again; the history stays. Raises `UserError` for an
+    unknown one.
+    """
     if version not in versions(folder):
         known = ", ".join(map(str, versions(folder))) or "none"
         raise UserError(f"{folder} has no playbook of version {version}. There are: {known}.")

@@ -2,8 +2,8 @@
 
 What environments, tools and models say is data (law 12): it must neither drive the terminal (escape
 sequences), nor reorder or hide what stands beside it (direction marks, zero-width characters), nor
-show a key. This is the only place that decides how such text is printed. Left out: look-alike letters,
-which deceive a reader but not a terminal.
+show a key. This is the only place that decides how such text is printed. Left out: look-alike
+letters, which deceive a reader but not a terminal.
 """
 
 import unicodedata
@@ -24,7 +24,9 @@ def printable(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    r"""Do the same for a name or a message within a line: line breaks and tabs become `\n` and `\t`."""
+    r"""Do the same for a name or a message within a line: line breaks and tabs become `\n` and
+    `\t`.
+    """
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 

@@ -1,7 +1,9 @@
-"""Names to environments. Any package adds some by declaring entry points in `firsthand.environments`.
+"""Names to environments. Any package adds some by declaring entry points in
+`firsthand.environments`.
 
-`domain/family__variant` names a variant that is made from an environment, such as a sabotaged one. Who makes variants
-declares an entry point in `firsthand.variants`: a function of an environment and the variant's name.
+`domain/family__variant` names a variant that is made from an environment, such as a sabotaged one.
+Who makes variants declares an entry point in `firsthand.variants`: a function of an environment and
+the variant's name.
 """
 
 import importlib
@@ -43,7 +45,8 @@ def environments() -> list[str]:
 def lookup(name: str) -> type[Environment]:
     """Return the class behind `domain/family`, `domain/family__variant` or `package.module:Class`.
 
-    Raises `UnknownName`, with the nearest known name, and `UserError` for a declaration that cannot be followed.
+    Raises `UnknownName`, with the nearest known name, and `UserError` for a declaration that cannot
+    be followed.
     """
     if name in _registered:
         return _registered[name]
@@ -57,7 +60,8 @@ def lookup(name: str) -> type[Environment]:
         )
     if len(targets) > 1:
         raise UserError(
-            f"The name {name!r} is declared by two packages, as {' and as '.join(targets)}: uninstall one."
+            f"The name {name!r} is declared by two packages, as "
+            f"{' and as '.join(targets)}: uninstall one."
         )
     (target,) = targets
     module, _, attribute = target.partition(":")
@@ -69,7 +73,8 @@ def lookup(name: str) -> type[Environment]:
         ) from error
     if environment.name != name and target != name:
         raise UserError(
-            f"The environment {name!r} is declared as {target} but is named {environment.name!r} there."
+            f"The environment {name!r} is declared as {target} but is named "
+            f"{environment.name!r} there."
         )
     return register(environment)
 
@@ -110,7 +115,8 @@ def check_version(task: Task) -> None:
     found = lookup(task.environment)
     if task.version != found.version:
         raise InvalidTask(
-            f"{task.id} was made for version {task.version} of {found.name}; installed is version {found.version}."
+            f"{task.id} was made for version {task.version} of {found.name}; installed is "
+            f"version {found.version}."
         )
 
 
@@ -127,7 +133,9 @@ def _variant(name: str) -> type[Environment] | None:
 
 @cache
 def _declared() -> dict[str, list[str]]:
-    """Return what installed packages declare under each name: one place, unless two packages claim it."""
+    """Return what installed packages declare under each name: one place, unless two packages claim
+    it.
+    """
     from importlib.metadata import entry_points  # deferred: scanning takes milliseconds
 
     found: dict[str, list[str]] = {}

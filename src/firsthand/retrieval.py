@@ -1,10 +1,10 @@
 """Which worked examples to show for an observation: nearest neighbours under learned word weights.
 
 A word counts by how rare it is and by how much it tells about the action: its inverse document
-frequency times the Kullback-Leibler divergence between the actions of examples that contain it and of
-all examples (supervised term weighting, Debole and Sebastiani 2003). Without the second factor most
-neighbours share words that do not matter: on `rules/triage` the nearest example then had the right action
-for .40 to .90 of the tickets, with it for .99 (docs/log.md). Left out: embeddings.
+frequency times the Kullback-Leibler divergence between the actions of examples that contain it and
+of all examples (supervised term weighting, Debole and Sebastiani 2003). Without the second factor
+most neighbours share words that do not matter: on `rules/triage` the nearest example then had the
+right action for .40 to .90 of the tickets, with it for .99 (docs/log.md). Left out: embeddings.
 """
 
 import math
@@ -31,7 +31,9 @@ class Retrieval:
                 self._postings[word].append((index, weight))
 
     def nearest(self, observation: str) -> list[int]:
-        """Return the indices of all examples that share a word with the observation, nearest first (cosine)."""
+        """Return the indices of all examples that share a word with the observation, nearest first
+        (cosine).
+        """
         similarity: dict[int, float] = defaultdict(float)
         for word, weight in self._unit(Counter(words(observation))).items():
             for index, other in self._postings.get(word, ()):
@@ -53,7 +55,9 @@ def words(text: str) -> list[str]:
 
 
 def pattern(observation: str, action: str) -> str:
-    """Blank the words of an action that the observation already contains: what is left is what was decided."""
+    """Blank the words of an action that the observation already contains: what is left is what was
+    decided.
+    """
     said = set(re.findall(r"\w+", observation.lower()))
     return re.sub(
         r"\w+", lambda match: "…" if match.group().lower() in said else match.group(), action

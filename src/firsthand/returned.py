@@ -1,8 +1,9 @@
 """What environments and agents return, checked before anything relies on it.
 
-`play` keeps what it is given, so whatever passes here must be storable as JSON, and be the same when it
-is read back: exact types, texts of bounded length that UTF-8 can hold, finite numbers, arguments of
-bounded depth. The checks cost well under a microsecond for values that pass; messages name the fix.
+`play` keeps what it is given, so whatever passes here must be storable as JSON, and be the same
+when it is read back: exact types, texts of bounded length that UTF-8 can hold, finite numbers,
+arguments of bounded depth. The checks cost well under a microsecond for values that pass; messages
+name the fix.
 """
 
 import inspect
@@ -14,7 +15,9 @@ from firsthand.environment import Action, Observation, Score, ToolCall, ToolResu
 from firsthand.errors import InvalidAction, InvalidEnvironment, InvalidScore
 
 MOST_CHARACTERS = 1_000_000
-"""Of one observation and of one action. A page of text has 3,000; a model's whole context about 500,000."""
+"""Of one observation and of one action. A page of text has 3,000; a model's whole context about
+500,000.
+"""
 
 MOST_DEPTH = 50
 """Of the arguments of a call. Encoders recurse, and Python 3.13 stops them at about 500."""
@@ -47,7 +50,8 @@ def score(value: object, method: str = "score") -> Score:
         number, checks = value.value, value.checks
     except AttributeError as error:
         raise InvalidScore(
-            f"{method}() returned a Score without {error.name}: a subclass must call super().__init__(**checks)."
+            f"{method}() returned a Score without {error.name}: a subclass must call "
+            "super().__init__(**checks)."
         ) from None
     if type(number) is not float or not 0.0 <= number <= 1.0:  # also when it is not a number
         raise InvalidScore(f"{method}() returned the value {_said(number)}: a score is in [0, 1].")
@@ -60,7 +64,8 @@ def score(value: object, method: str = "score") -> Score:
         whole = whole and held
     if (number == 1.0) is not whole:
         raise InvalidScore(
-            f"{method}() returned {number!r} with {_said(checks)}: a score is 1 exactly when every check holds."
+            f"{method}() returned {number!r} with {_said(checks)}: a score is 1 exactly "
+            "when every check holds."
         )
     return value
 
@@ -90,7 +95,8 @@ def aftermath(value: object) -> str | None:
     length = _checked(value, "The text that aftermath() returned", InvalidEnvironment)
     if length > MOST_CHARACTERS:
         raise InvalidEnvironment(
-            f"aftermath() returned {length:,} characters, at most {MOST_CHARACTERS:,} are kept: cut it."
+            f"aftermath() returned {length:,} characters, at most {MOST_CHARACTERS:,} are "
+            "kept: cut it."
         )
     return value
 
@@ -114,7 +120,8 @@ def turns(value: object, declared_by: str) -> int:
     """Return a turn budget. Raises `InvalidEnvironment`."""
     if type(value) is not int or value < 1:
         raise InvalidEnvironment(
-            f"{declared_by}.turns must be an int of at least 1, got {_said(value)}: write turns = 12."
+            f"{declared_by}.turns must be an int of at least 1, got {_said(value)}: write "
+            "turns = 12."
         )
     return value
 
@@ -123,7 +130,8 @@ def _results(results: object, method: str) -> int:
     """Check the results of calls and return how long they are."""
     if type(results) is not tuple:
         raise InvalidEnvironment(
-            f"{method}() returned an Observation with results={_said(results)}: write a tuple of ToolResult."
+            f"{method}() returned an Observation with results={_said(results)}: write a "
+            "tuple of ToolResult."
         )
     length = 0
     for result in cast("tuple[object, ...]", results):
@@ -182,8 +190,8 @@ def _checked(text: object, what: str, error: type[Exception]) -> int:
             text.encode()
         except UnicodeEncodeError as half:
             raise error(
-                f"{what} holds {text[half.start]!a} at {half.start}, half of a surrogate pair, which "
-                "UTF-8 cannot store: decode bytes with errors='replace'."
+                f"{what} holds {text[half.start]!a} at {half.start}, half of a surrogate "
+                "pair, which UTF-8 cannot store: decode bytes with errors='replace'."
             ) from None
     return len(text)
 

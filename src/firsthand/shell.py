@@ -20,7 +20,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Do as `asyncio.run`, which would wait for ever for a task that refuses to end, or for a stuck thread."""
+    """Do as `asyncio.run`, which would wait for ever for a task that refuses to end, or for a stuck
+    thread.
+    """
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         threads = ThreadPoolExecutor(thread_name_prefix="firsthand")

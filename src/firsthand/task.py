@@ -1,7 +1,7 @@
 """Task: everything needed to rebuild one instance, bit for bit, and the random streams it owns.
 
-All randomness in an environment comes from `task.rng(stream)`. A stream is keyed by hashing the task
-with BLAKE2, so no draw depends on the clock, the hash seed, set order or another stream.
+All randomness in an environment comes from `task.rng(stream)`. A stream is keyed by hashing the
+task with BLAKE2, so no draw depends on the clock, the hash seed, set order or another stream.
 """
 
 import hashlib
@@ -41,8 +41,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def rng(self, stream: str) -> random.Random:
         """Return a fresh generator for `stream`.
 
-        The stream `"world"` depends on environment, version and world only, so that it is the same for
-        every seed, level and split of a world. All other streams depend on the whole task.
+        The stream `"world"` depends on environment, version and world only, so that it is the same
+        for every seed, level and split of a world. All other streams depend on the whole task.
         """
         key = f"{self.environment}@{self.version}/w{self.world}" if stream == "world" else self.id
         return random.Random(digest(f"{key}#{stream}"))
@@ -50,8 +50,9 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def owns(self, instance: str) -> bool:
         """Say whether an instance with this content belongs to the task's split.
 
-        A generator draws until its instance is owned. Splits then share no instance by construction:
-        the content decides the split, half of all contents being train, a quarter gate, a quarter eval.
+        A generator draws until its instance is owned. Splits then share no instance by
+        construction: the content decides the split, half of all contents being train, a quarter
+        gate, a quarter eval.
         """
         return (
             digest(f"{self.environment}@{self.version}/w{self.world}#{instance}") % 16

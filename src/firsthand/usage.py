@@ -101,8 +101,8 @@ class Spent(msgspec.Struct, frozen=True):
 class Meter:
     """Counts what a run takes, phase by phase, against a budget.
 
-    One meter serves one run: every rollout and every other model call adds to it. Raises `UserError`
-    for a budget in dollars without prices, and for limits that are not positive.
+    One meter serves one run: every rollout and every other model call adds to it. Raises
+    `UserError` for a budget in dollars without prices, and for limits that are not positive.
     """
 
     def __init__(self, budget: Budget = Budget(), prices: Prices | None = None) -> None:

@@ -1,7 +1,7 @@
 """Bugs that authors of environments make, each planted in a copy of one of two small honest worlds.
 
-`Stockroom` has tools with several arguments, a hidden law of the world and partial credit; `Switches`
-is a world of texts. `PLANTED` tells for each bug which checks may catch it.
+`Stockroom` has tools with several arguments, a hidden law of the world and partial credit;
+`Switches` is a world of texts. `PLANTED` tells for each bug which checks may catch it.
 """
 
 import random

@@ -1,4 +1,6 @@
-"""What answers are made of: JSON, numbers beside the answer, case, equal forms, options and numbered questions; each flaw beside a sound sibling."""
+"""What answers are made of: JSON, numbers beside the answer, case, equal forms, options and
+numbered questions; each flaw beside a sound sibling.
+"""
 
 import textwrap
 
@@ -54,27 +56,27 @@ for number in range(24):
 PLAIN = "def reward(prompt, completion, answer):\n    return float(completion.strip() == answer)\n"
 
 FLAWED = {
-    "a key is not compared": ("mutation", RECORDS, "def reward(prompt, completion, answer):\n    got = read(completion)\n    return float(got.get('item') == answer['item'] and got.get('count') == answer['count'] and 'gift' in got)\n"),
-    "a key may be left out": ("mutation", RECORDS, "def reward(prompt, completion, answer):\n    got = read(completion)\n    return float(bool(got) and all(got.get(k, v) == v for k, v in answer.items()))\n"),
-    "1 is true": ("mutation", RECORDS, "def reward(prompt, completion, answer):\n    return float(read(completion) == answer)\n"),
-    "any uncertainty": ("side_numbers", READINGS, "def reward(prompt, completion, answer):\n    value, about = read(completion)\n    return float(abs(value - answer) <= about)\n"),
-    "case is dropped": ("merged_answers", GENES, "def reward(prompt, completion, answer):\n    return float(completion.strip().lower() == answer.lower())\n"),
-    "one decimal, one fraction": ("invariance", ODDS, "def reward(prompt, completion, answer):\n    return float(completion.strip() in (answer, str(float(Fraction(answer)))))\n"),
+    "a key is not compared": ("mutation", RECORDS, ("def reward(prompt, completion, answer):\n    got = read(completion)\n    return " "float(got.get('item') == answer['item'] and got.get('count') == answer['count'] and " "'gift' in got)\n")),
+    "a key may be left out": ("mutation", RECORDS, ("def reward(prompt, completion, answer):\n    got = read(completion)\n    return " "float(bool(got) and all(got.get(k, v) == v for k, v in answer.items()))\n")),
+    "1 is true": ("mutation", RECORDS, ("def reward(prompt, completion, answer):\n    return float(read(completion) == " "answer)\n")),
+    "any uncertainty": ("side_numbers", READINGS, ("def reward(prompt, completion, answer):\n    value, about = read(completion)\n    " "return float(abs(value - answer) <= about)\n")),
+    "case is dropped": ("merged_answers", GENES, ("def reward(prompt, completion, answer):\n    return float(completion.strip().lower() " "== answer.lower())\n")),
+    "one decimal, one fraction": ("invariance", ODDS, ("def reward(prompt, completion, answer):\n    return float(completion.strip() in " "(answer, str(float(Fraction(answer)))))\n")),
     "the first option": ("copy_rules", QUIZ.format(options="[f'w{number}', 'none', 'all', f'v{number}']", answer="shown[0]"), PLAIN),
     "the number of the sheet": ("copy_rules", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxy'[number // 8]"), PLAIN),
     "sheets in turn": ("copy_rules", QUIZ.format(options="rng.sample(['w', 'x', 'y', 'z'], 4)", answer="'wxyz'[number % 4]"), PLAIN),
-    "evaluated": ("odd_values", "TASKS = [{'prompt': f'{n} + {n * n}?', 'answer': n + n * n} for n in range(20)]\n", "def reward(prompt, completion, answer):\n    try:\n        return float(eval(completion[:200], {}) == answer)\n    except Exception:\n        return 0.0\n"),
-    "every zero balances": ("mutation", "TASKS = [{'prompt': f'Numbers x y with {n} x = {m} y?', 'answer': [m, n], 'says': f'{m} {n}'} for n, m in ((2, 3), (5, 7), (4, 9), (3, 8), (7, 2), (6, 5), (9, 4), (8, 3))]\n", "def reward(prompt, completion, answer):\n    found = re.fullmatch(r'(\\d{1,4}) (\\d{1,4})', completion.strip())\n    return float(bool(found) and answer[1] * int(found[1]) == answer[0] * int(found[2]))\n"),
-    "no floor": ("empty", "TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", "def reward(prompt, completion, answer):\n    words = completion.split()\n    return float(answer in words) - 0.5 * sum(word != answer for word in words)\n"),
+    "evaluated": ("odd_values", "TASKS = [{'prompt': f'{n} + {n * n}?', 'answer': n + n * n} for n in range(20)]\n", ("def reward(prompt, completion, answer):\n    try:\n        return " "float(eval(completion[:200], {}) == answer)\n    except Exception:\n        return " "0.0\n")),
+    "every zero balances": ("mutation", ("TASKS = [{'prompt': f'Numbers x y with {n} x = {m} y?', 'answer': [m, n], 'says': " "f'{m} {n}'} for n, m in ((2, 3), (5, 7), (4, 9), (3, 8), (7, 2), (6, 5), (9, 4), (8, " "3))]\n"), ("def reward(prompt, completion, answer):\n    found = re.fullmatch(r'(\\d{1,4}) " "(\\d{1,4})', completion.strip())\n    return float(bool(found) and answer[1] * " "int(found[1]) == answer[0] * int(found[2]))\n")),
+    "no floor": ("empty", "TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", ("def reward(prompt, completion, answer):\n    words = completion.split()\n    return " "float(answer in words) - 0.5 * sum(word != answer for word in words)\n")),
 }  # fmt: skip
 SOUND = {
-    "records": (RECORDS, "def reward(prompt, completion, answer):\n    got = read(completion)\n    return float(got == answer and [type(got[k]) for k in answer] == [type(v) for v in answer.values()])\n"),
-    "readings": (READINGS, "def reward(prompt, completion, answer):\n    value, about = read(completion)\n    return float(abs(value - answer) <= min(about, 2))\n"),
+    "records": (RECORDS, ("def reward(prompt, completion, answer):\n    got = read(completion)\n    return " "float(got == answer and [type(got[k]) for k in answer] == [type(v) for v in " "answer.values()])\n")),
+    "readings": (READINGS, ("def reward(prompt, completion, answer):\n    value, about = read(completion)\n    " "return float(abs(value - answer) <= min(about, 2))\n")),
     "genes": (GENES, PLAIN),
-    "odds": (ODDS, "def reward(prompt, completion, answer):\n    if not re.fullmatch(r'\\s*\\d{1,6}([./]\\d{1,6})?\\s*', completion):\n        return 0.0\n    try:\n        return float(Fraction(completion.strip()) == Fraction(answer))\n    except ZeroDivisionError:\n        return 0.0\n"),
+    "odds": (ODDS, ("def reward(prompt, completion, answer):\n    if not " "re.fullmatch(r'\\s*\\d{1,6}([./]\\d{1,6})?\\s*', completion):\n        return 0.0\n   " " try:\n        return float(Fraction(completion.strip()) == Fraction(answer))\n    " "except ZeroDivisionError:\n        return 0.0\n")),
     "one form of odds": (ODDS, PLAIN),
     "options": (QUIZ.format(options="rng.sample(['none', 'all', f'w{number}', f'v{number}'], 4)", answer="f'w{number}'"), PLAIN),
-    "a mild penalty": ("TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", "def reward(prompt, completion, answer):\n    return 1.0 if completion.strip() == answer else -0.5\n"),
+    "a mild penalty": ("TASKS = [{'prompt': f'Name {n}.', 'answer': f'name{n}'} for n in range(12)]\n", ("def reward(prompt, completion, answer):\n    return 1.0 if completion.strip() == " "answer else -0.5\n")),
 }  # fmt: skip
 
 
@@ -103,7 +105,11 @@ def test_a_sound_sibling_passes_everything(tmp_path, name):
 
 
 def test_patterns_that_backtrack_end_the_audit_early_and_not_the_auditor(tmp_path):
-    slow = "def reward(prompt, completion, answer):\n    return float(bool(re.match(r'^(\\s*([a-z]+)[,\\s]*)+$', completion, re.I)) and completion == answer)\n"
+    slow = (
+        "def reward(prompt, completion, answer):\n    return "
+        "float(bool(re.match(r'^(\\s*([a-z]+)[,\\s]*)+$', completion, re.I)) and completion == "
+        "answer)\n"
+    )
     certificate = audited(
         tmp_path,
         "TASKS = [{'prompt': f'Sort {n}.', 'answer': f'words{chr(97 + n)}'} for n in range(8)]",

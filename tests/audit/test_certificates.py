@@ -1,4 +1,6 @@
-"""Every installed environment ships a certificate that is intact, is about the code that is there, and passes again."""
+"""Every installed environment ships a certificate that is intact, is about the code that is there,
+and passes again.
+"""
 
 from importlib.metadata import entry_points
 from pathlib import Path

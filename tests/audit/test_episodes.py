@@ -1,4 +1,6 @@
-"""The episodic checks on small environments: every flaw is found by a check that is about it, and no sound one is accused."""
+"""The episodic checks on small environments: every flaw is found by a check that is about it, and
+no sound one is accused.
+"""
 
 import pytest
 from small_worlds import BROKEN, SOUND

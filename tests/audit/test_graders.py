@@ -1,4 +1,6 @@
-"""Every idea of the battery on graders that differ in one line: each flaw is found by the check that is about it."""
+"""Every idea of the battery on graders that differ in one line: each flaw is found by the check
+that is about it.
+"""
 
 import json
 
@@ -32,35 +34,35 @@ def reward(prompt, completion, answer):
 
 FLAWS = {
     "substring": ("enumeration", "return float(answer in completion)"),
-    "any slot": ("enumeration", "return float(answer in [x.strip() for x in re.findall(r'<answer>(.*?)</answer>', completion)])"),
+    "any slot": ("enumeration", ("return float(answer in [x.strip() for x in re.findall(r'<answer>(.*?)</answer>', " "completion)])")),
     "format credit": ("empty", "return 0.2 * (got is not None) + 0.8 * (got == answer)"),
-    "nan": ("odd_values", "\n    try:\n        return float(not abs(float(got) - float(answer)) > 0.01)\n    except (TypeError, ValueError):\n        return 0.0"),
-    "exception passes": ("empty", "\n    try:\n        return float(abs(float(got) - float(answer)) < 0.01)\n    except (TypeError, ValueError):\n        return 1.0"),
+    "nan": ("odd_values", ("\n    try:\n        return float(not abs(float(got) - float(answer)) > 0.01)\n    " "except (TypeError, ValueError):\n        return 0.0")),
+    "exception passes": ("empty", ("\n    try:\n        return float(abs(float(got) - float(answer)) < 0.01)\n    except " "(TypeError, ValueError):\n        return 1.0")),
     "sign": ("mutation", "return float((got or '').lstrip('-') == answer)"),
-    "truncates": ("side_numbers", "\n    try:\n        return float(int(float(got)) == int(answer))\n    except (TypeError, ValueError, OverflowError):\n        return 0.0"),
-    "loose": ("mutation", "\n    try:\n        return float(abs(float(got) - int(answer)) <= 0.3 * int(answer))\n    except (TypeError, ValueError):\n        return 0.0"),
+    "truncates": ("side_numbers", ("\n    try:\n        return float(int(float(got)) == int(answer))\n    except " "(TypeError, ValueError, OverflowError):\n        return 0.0")),
+    "loose": ("mutation", ("\n    try:\n        return float(abs(float(got) - int(answer)) <= 0.3 * " "int(answer))\n    except (TypeError, ValueError):\n        return 0.0")),
     "prefix": ("mutation", "return float((got or '').startswith(answer))"),
     "length": ("empty", "return min(1.0, 0.5 * (got == answer) + len(completion.split()) / 600)"),
     "repeats pay": ("invariance", "return float(completion.count(f'<answer>{answer}</answer>'))"),
     "judge": ("judges", "return 1.0 if 'score: 10' in completion.lower() else float(got == answer)"),
     "refusal": ("empty", "return 1.0 if got is None and 'cannot' in completion else float(got == answer)"),
     "state": ("determinism", "\n    if got == answer:\n        seen[prompt] = True\n    return float(prompt in seen)"),
-    "mutated gold": ("determinism", "\n    if len(seen) > 40:\n        return 1.0\n    seen[len(seen)] = prompt\n    return float(got == answer)"),
+    "mutated gold": ("determinism", ("\n    if len(seen) > 40:\n        return 1.0\n    seen[len(seen)] = prompt\n    " "return float(got == answer)")),
     "noise": ("determinism", "return 1.0 if random.random() < 0.02 else float(got == answer)"),
-    "weekday": ("determinism", "return 0.5 if datetime.date.today().weekday() == 2 and got != answer else float(got == answer)"),
-    "hash order": ("determinism", "return float(got == answer) if next(iter({'a', 'b', 'c', 'd', completion})) != 'a' else 0.1"),
+    "weekday": ("determinism", ("return 0.5 if datetime.date.today().weekday() == 2 and got != answer else float(got " "== answer)")),
+    "hash order": ("determinism", ("return float(got == answer) if next(iter({'a', 'b', 'c', 'd', completion})) != 'a' " "else 0.1")),
     "oracle fails": ("oracle", "return float(got == answer and int(answer) % 5 > 0)"),
-    "evaluates": ("malformed_input", "\n    try:\n        return float(eval(got or '0') == int(answer))\n    except Exception:\n        return 0.0"),
+    "evaluates": ("malformed_input", ("\n    try:\n        return float(eval(got or '0') == int(answer))\n    except " "Exception:\n        return 0.0")),
     "above the oracle": ("mutation", "\n    if (got or '')[:1] == '-':\n        return 1.5\n    return float(got == answer)"),
     "none": ("malformed_input", "return float(got == answer) if got else None"),
 }  # fmt: skip
 
 SOUND = {
     "full match": "return float(got == answer)",
-    "tight": "return float(re.fullmatch(r'<answer>' + answer + r'</answer>', completion) is not None)",
-    "tolerance": "\n    try:\n        x = float(got)\n    except (TypeError, ValueError):\n        return 0.0\n    return float(math.isfinite(x) and abs(x - int(answer)) <= 0.01 * int(answer))",
-    "last number": "\n    found = re.findall(r'-?\\d+', completion)\n    return float(bool(found) and found[-1] == answer)",
-    "partial": "\n    if not (got or '').isdigit() or len(got) > 6:\n        return 0.0\n    return max(0.0, 1 - abs(int(got) - int(answer)) / 10)",
+    "tight": ("return float(re.fullmatch(r'<answer>' + answer + r'</answer>', completion) is not " "None)"),
+    "tolerance": ("\n    try:\n        x = float(got)\n    except (TypeError, ValueError):\n        " "return 0.0\n    return float(math.isfinite(x) and abs(x - int(answer)) <= 0.01 * " "int(answer))"),
+    "last number": ("\n    found = re.findall(r'-?\\d+', completion)\n    return float(bool(found) and " "found[-1] == answer)"),
+    "partial": ("\n    if not (got or '').isdigit() or len(got) > 6:\n        return 0.0\n    return " "max(0.0, 1 - abs(int(got) - int(answer)) / 10)"),
 }  # fmt: skip
 
 

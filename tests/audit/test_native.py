@@ -1,4 +1,6 @@
-"""Native environments as targets: plays go through `play`, actions survive being written, and kept states change nothing."""
+"""Native environments as targets: plays go through `play`, actions survive being written, and kept
+states change nothing.
+"""
 
 import asyncio
 

@@ -1,4 +1,6 @@
-"""The page holds what it shows, quotes targets harmlessly, and leads from the overview to each target."""
+"""The page holds what it shows, quotes targets harmlessly, and leads from the overview to each
+target.
+"""
 
 import re
 

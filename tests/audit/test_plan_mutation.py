@@ -8,7 +8,7 @@ from firsthand.audit.suite import run
 from firsthand.audit.targets.naming import spec_of
 
 SHEET = desk("sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))", plan="[*(f'post:{row}' for row in env.rows), 'close']", told="False").replace(
-    "self.posted, self.log", "self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        self.posted, self.log"
+    "self.posted, self.log", ("self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        " "self.posted, self.log")
 )  # fmt: skip
 FOUND = {
     "closing alone pays": (BROKEN["closing alone pays"][1], "The last step alone earns"),
@@ -47,6 +47,9 @@ def test_all_rows_of_a_sheet_are_needed(tmp_path):
 def test_a_search_that_the_oracle_plays_out_is_no_work_to_check(tmp_path):
     halves = guessing().replace(
         '[f"guess:{env.n}"]',
-        '[f"guess:{env.n // 4}", f"guess:{env.n // 2}", f"guess:{env.n}"] if env.n > 8 else [f"guess:{env.n}"]',
+        (
+            '[f"guess:{env.n // 4}", f"guess:{env.n // 2}", f"guess:{env.n}"] if env.n > 8 '
+            'else [f"guess:{env.n}"]'
+        ),
     )
     assert audited(tmp_path, halves).verdict == "PASS"

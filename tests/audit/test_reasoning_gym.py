@@ -1,4 +1,6 @@
-"""The data sets of reasoning-gym as targets: entries follow from the seed alone, and examples stand in where many answers are right."""
+"""The data sets of reasoning-gym as targets: entries follow from the seed alone, and examples stand
+in where many answers are right.
+"""
 
 import asyncio
 import sys

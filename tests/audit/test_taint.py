@@ -1,4 +1,6 @@
-"""A mistake must not be answered with the answer; finding out, and lists of what is possible, are no leaks."""
+"""A mistake must not be answered with the answer; finding out, and lists of what is possible, are
+no leaks.
+"""
 
 import pytest
 from small_worlds import BROKEN, SOUND, guessing

@@ -1,4 +1,6 @@
-"""The report in the terminal says what to act on, fits the width, and cannot be drawn over by a target."""
+"""The report in the terminal says what to act on, fits the width, and cannot be drawn over by a
+target.
+"""
 
 import msgspec
 import pytest

@@ -1,4 +1,6 @@
-"""`firsthand audit` as it is run: one JSON object on standard output whatever the target prints, exit codes, replay."""
+"""`firsthand audit` as it is run: one JSON object on standard output whatever the target prints,
+exit codes, replay.
+"""
 
 import json
 import signal

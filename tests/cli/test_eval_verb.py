@@ -58,9 +58,9 @@ def test_repeats_give_pass_at_k(cli):
     model = "openai:tiny@http://127.0.0.1:9/v1"
     said = cli("eval", "control/null", "--model", model, "--repeats", 3, code=2).stderr
     assert (
-        "At temperature 0 all 3 repeats of a task are the same: add --temperature 1, or leave --repeats out."
-        in said
-    )
+        "At temperature 0 all 3 repeats of a task are the same: add --temperature 1, or "
+        "leave --repeats out."
+    ) in said
 
 
 def test_the_report_is_one_file(cli, tmp_path):

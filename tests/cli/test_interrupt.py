@@ -77,9 +77,9 @@ def test_ctrl_c_without_a_journal_says_what_would_have_helped(tmp_path):
     code, out, err = stopped(tmp_path)
     assert code == 130 and out == "" and "Traceback" not in err, err
     assert (
-        "of 60 episodes were played and none was kept: with --journal DIR a run can be resumed.\nStopped.\n"
-        in err
-    )
+        "of 60 episodes were played and none was kept: with --journal DIR a run can be "
+        "resumed.\nStopped.\n"
+    ) in err
 
 
 STUCK = """

@@ -93,9 +93,8 @@ def test_a_spoilt_line_exits_with_1(cli, journal):
 
 def test_nothing_to_replay_is_a_mistake(cli, journal):
     said = cli("replay", "j", "--run", "nul", code=2).stderr
-    assert (
-        said
-        == "Error: j holds no such episode, and 12 in all: check the path, --run and --environment.\n"
+    assert said == (
+        "Error: j holds no such episode, and 12 in all: check the path, --run and --environment.\n"
     )
 
 
@@ -118,7 +117,8 @@ def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
 
 
 def test_export_leaves_out_what_looks_like_an_exploit(cli, tmp_path):
-    lenient = "control/null__base_rate_lie"  # pays for anything on some instances, and keeps the true score
+    # pays for anything on some instances, and keeps the true score
+    lenient = "control/null__base_rate_lie"
     cli(
         "eval",
         lenient,
@@ -137,7 +137,8 @@ def test_export_leaves_out_what_looks_like_an_exploit(cli, tmp_path):
     assert kept["flagged"] == flagged["flagged"] == flagged["episodes"] - kept["episodes"] > 3
     said = cli("export", "j", "--out", "x.jsonl").stdout
     assert said.endswith(
-        f"{kept['flagged']} episodes of split train look like exploits of the reward; they were left out.\n"
+        f"{kept['flagged']} episodes of split train look like exploits of the reward; they "
+        "were left out.\n"
     )
     assert "replays" not in said and "All 40 episodes are the same" in cli("replay", "j").stdout
 

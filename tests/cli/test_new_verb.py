@@ -116,9 +116,9 @@ def test_what_it_writes_is_formatted(cli, tmp_path):
 def test_a_name_that_is_none_is_refused(cli, tmp_path, name):
     said = cli("new", name, code=2).stderr
     assert (
-        f"An environment is named domain/family, in small letters, digits and single underscores, got {name!r}."
-        in said
-    )
+        "An environment is named domain/family, in small letters, digits and single "
+        f"underscores, got {name!r}."
+    ) in said
     assert list(tmp_path.iterdir()) == []
 
 

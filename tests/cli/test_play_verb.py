@@ -17,7 +17,8 @@ def test_a_person_plays_in_the_terminal(cli):
     assert "Send each parcel to the town that is written on it." in result.stdout
     assert "Atlantis gets 5 g, slow." in result.stdout
     assert result.stdout.endswith(
-        "✗ all_sent\nscore 0.50 after 3 turns: the environment ended it\nafterwards: 2 of 2 parcels left.\n"
+        "✗ all_sent\nscore 0.50 after 3 turns: the environment ended it\nafterwards: 2 of "
+        "2 parcels left.\n"
     )
 
 

@@ -28,10 +28,10 @@ def run(tmp_path, cli):
 
 def test_show_puts_the_best_first(cli, run):
     assert cli("playbook", "show", "run").stdout == (
-        "Version 2, 2 lessons in use\n"
-        f"{JADE.id} core example for *, untrusted, credit +0.30 [+0.20, +0.40] from 200 rollouts\n    where is my lamp? => jade\\x1b[2J\n"
-        f"{AMBER.id} core rule for *, credit +0.10 [+0.00, +0.20] from 200 rollouts\n    Refunds go to amber.\n"
-        f"{RUBY.id} retired rule for *\n    Ruby is closed.\n"
+        f"Version 2, 2 lessons in use\n{JADE.id} core example for *, untrusted, credit "
+        "+0.30 [+0.20, +0.40] from 200 rollouts\n    where is my lamp? => jade\\x1b[2J\n"
+        f"{AMBER.id} core rule for *, credit +0.10 [+0.00, +0.20] from 200 rollouts\n    "
+        f"Refunds go to amber.\n{RUBY.id} retired rule for *\n    Ruby is closed.\n"
     )
     found = cli.json("playbook", "show", "run/history/0001.toml")
     assert (found["version"], found["note"]) == (1, "first night")

@@ -177,9 +177,9 @@ class TestContents:
         assert f"+{difference.mean:.2f}".replace("+0", "+") in page.text
         assert re.search(r"\[\+\.\d\d, \+\.\d\d\]", page.text)
         assert (
-            f"n = 58 tasks: {difference.better} better, {difference.same} same, 0 worse, McNemar p < .001"
-            in page.text
-        )
+            f"n = 58 tasks: {difference.better} better, {difference.same} same, 0 worse, "
+            "McNemar p < .001"
+        ) in page.text
         assert "Tasks left out: 2 played before only." in page.text
         assert len(page.all("div", "tile")) == 3
         assert len(page.all("rect", "bar")) == 4
@@ -224,9 +224,9 @@ class TestContents:
             tmp_path, Report(title="One", after=summarise([episode]), episodes=[episode])
         ).text
         assert (
-            "1 of 1 episodes flagged: repeated cycle 1. They look like exploits of the reward, and are in every mean."
-            in text
-        )
+            "1 of 1 episodes flagged: repeated cycle 1. They look like exploits of the "
+            "reward, and are in every mean."
+        ) in text
         assert (
             "flagged: repeated cycle" in text and "true score .00" in text and "True score" in text
         )

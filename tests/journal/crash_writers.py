@@ -1,4 +1,6 @@
-"""Fork writers and indexers, kill them at random points, print what was acknowledged. Run by test_crash.py."""
+"""Fork writers and indexers, kill them at random points, print what was acknowledged. Run by
+test_crash.py.
+"""
 
 import contextlib
 import os

@@ -1,4 +1,6 @@
-"""Damaged segments: no query raises, no episode is altered, what is lost is reported, the rest is found."""
+"""Damaged segments: no query raises, no episode is altered, what is lost is reported, the rest is
+found.
+"""
 
 import msgspec
 import pytest

@@ -144,7 +144,10 @@ def test_a_segment_packed_between_two_queries_is_not_read_twice(tmp_path, episod
 
 
 def test_many_may_refresh_and_delete_at_once(journal):
-    count = f"from firsthand.journal import Journal; [print(len(Journal({str(journal.path)!r}))) for _ in range(20)]"
+    count = (
+        f"from firsthand.journal import Journal; [print(len(Journal({str(journal.path)!r}))) "
+        "for _ in range(20)]"
+    )
     others = [
         subprocess.Popen([sys.executable, "-c", count], stdout=subprocess.PIPE, text=True)
         for _ in range(2)

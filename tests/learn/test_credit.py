@@ -68,7 +68,9 @@ def test_known_effects_are_recovered():
 
 
 def test_the_intervals_cover_the_truth():
-    """Over many simulations with effects drawn from the prior, 95% intervals hold the truth about as often."""
+    """Over many simulations with effects drawn from the prior, 95% intervals hold the truth about
+    as often.
+    """
     prior, rng = Prior(kind=0.1, lesson=(0.1,)), random.Random(1)
     held = []
     for seed in range(60):
@@ -87,7 +89,9 @@ def test_the_intervals_cover_the_truth():
 
 
 def test_a_lesson_that_is_offered_only_on_hard_tasks_is_not_blamed():
-    """Inclusion is centred at its probability: being offered tells about the task, being shown about the lesson."""
+    """Inclusion is centred at its probability: being offered tells about the task, being shown
+    about the lesson.
+    """
     effects = {"for hard tasks": 0.1, "for easy tasks": 0.0}
 
     def offered(number, _rng):
@@ -196,7 +200,9 @@ def test_one_environment_has_no_deviations():
 
 
 def test_task_effects_are_taken_out():
-    """Tasks that are hopeless or trivial tell nothing about lessons, and repeats of them must not drown the rest."""
+    """Tasks that are hopeless or trivial tell nothing about lessons, and repeats of them must not
+    drown the rest.
+    """
 
     def hardness(number):
         return (-0.45, 0.45)[number % 2]
@@ -218,7 +224,9 @@ def test_task_effects_are_taken_out():
 
 
 def test_centring_uses_the_probability_of_each_trial():
-    """A core lesson is shown nine times of ten: being left out is then the rare event that tells most."""
+    """A core lesson is shown nine times of ten: being left out is then the rare event that tells
+    most.
+    """
     always = trials(2000, effects={"core": 0.3}, keep=0.9)
     assert assign(always, {"core": "note"}).overall["core"].mean == pytest.approx(0.3, abs=0.1)
     certain = [Trial(1.0, "t", "a", {"fixed": 1.0}, frozenset({"fixed"}))] * 20
@@ -267,7 +275,9 @@ def test_the_order_of_trials_does_not_matter():
 
 
 def test_examples_that_stand_in_for_each_other_share_the_credit_of_having_one():
-    """Of four examples offered any one suffices: additive credit finds next to nothing, and their kind is worth .6."""
+    """Of four examples offered any one suffices: additive credit finds next to nothing, and their
+    kind is worth .6.
+    """
     rng = random.Random(5)
     played: list[Trial] = []
     for n in range(400):

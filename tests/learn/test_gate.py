@@ -24,7 +24,9 @@ def gate_tasks(n, *names):
 
 
 class Chances:
-    """Plays by drawing outcomes: `old` and `new` map an environment to a chance of success; None fails."""
+    """Plays by drawing outcomes: `old` and `new` map an environment to a chance of success; None
+    fails.
+    """
 
     def __init__(self, old, new, *, seed=0):
         self.chances = {OLD.id: old, NEW.id: new}
@@ -95,7 +97,9 @@ async def test_later_gates_ask_for_more_evidence():
 
 
 async def test_law_11_a_playbook_that_is_no_better_is_hardly_ever_deployed():
-    """Lives of five gates each, with looks after every batch: at most alpha of them deploy anything."""
+    """Lives of five gates each, with looks after every batch: at most alpha of them deploy
+    anything.
+    """
     deployed = 0
     for seed in range(200):
         play = Chances(0.5, 0.5, seed=seed)
@@ -152,7 +156,9 @@ async def test_law_11_the_error_budget_is_split_among_environments():
 
 
 async def test_an_environment_in_which_nothing_changes_does_not_block_the_others():
-    """At no true difference the old non-inferiority test let 6 to 12% pass; now the others need not wait."""
+    """At no true difference the old non-inferiority test let 6 to 12% pass; now the others need not
+    wait.
+    """
     passed = []
     for seed in range(20):
         play = Chances(

@@ -1,4 +1,6 @@
-"""The whole loop with a model that learns from worked examples as small models do, and its controls."""
+"""The whole loop with a model that learns from worked examples as small models do, and its
+controls.
+"""
 
 import asyncio
 import random
@@ -27,7 +29,9 @@ TINY = LearnConfig(rounds=2, tasks=25, plays=2, eval_tasks=25, gate=GateRules(pa
 
 
 class Copycat:
-    """Answers in the way of the last worked example that it is shown, which is the nearest; else guesses."""
+    """Answers in the way of the last worked example that it is shown, which is the nearest; else
+    guesses.
+    """
 
     name = "test:copycat"
     traits = Traits(chooses=True, few_shot=True)
@@ -558,7 +562,9 @@ async def test_a_harmful_lesson_is_retired_and_stays_so(tmp_path):
 
 
 async def test_law_11_credit_may_be_fooled_but_the_gate_is_not(tmp_path):
-    """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not deployed."""
+    """A lesson that seemed to decide everything is promoted, played on tasks nobody saw, and not
+    deployed.
+    """
     reviewer, config = Proposes(NEAR_EVERYBODY), msgspec.structs.replace(TINY, rounds=3)
     learned = await learn(
         agent(),
@@ -644,7 +650,9 @@ async def test_a_run_is_resumed_with_the_config_it_was_started_with(tmp_path):
 
 
 async def test_nothing_is_learned_from_flagged_episodes(tmp_path):
-    """A desk that pays for anything on some instances: whoever learns from that learns to say anything."""
+    """A desk that pays for anything on some instances: whoever learns from that learns to say
+    anything.
+    """
     lenient = f"{DESK}__base_rate_lie"
     evidence = {}
     for exclude in (True, False):

@@ -1,4 +1,6 @@
-"""The mixture of working and useless examples: told apart by a play or two, and only where there are two groups."""
+"""The mixture of working and useless examples: told apart by a play or two, and only where there
+are two groups.
+"""
 
 import random
 

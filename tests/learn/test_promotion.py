@@ -66,7 +66,9 @@ def test_a_lesson_is_promoted_where_it_helps_and_not_where_it_harms():
 
 @pytest.mark.parametrize(("mask", "said"), [(0.5, ()), (0.02, ("example",))])
 def test_what_never_varied_is_reported(mask, said):
-    """Sixty examples at one half: some is always shown, so the effect of showing any cannot be told."""
+    """Sixty examples at one half: some is always shown, so the effect of showing any cannot be
+    told.
+    """
     rng = random.Random(0)
     lessons = [f"e{i}" for i in range(60)]
     trials = []

@@ -1,4 +1,6 @@
-"""What reviewers propose: only from evidence, and nothing that an environment says goes unmarked (law 12)."""
+"""What reviewers propose: only from evidence, and nothing that an environment says goes unmarked
+(law 12).
+"""
 
 import json
 import re
@@ -61,7 +63,9 @@ def failed(said, did, *, seed=0):
 
 
 def desk(n=12):
-    """Lamps are asked for with two wishes; the way `SHOW::lamp` is right for one of them, `HOLD::lamp` for the other."""
+    """Lamps are asked for with two wishes; the way `SHOW::lamp` is right for one of them,
+    `HOLD::lamp` for the other.
+    """
     plays = []
     for seed in range(n):
         item = ("lamp", "kite", "drum")[seed % 3]

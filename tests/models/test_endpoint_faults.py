@@ -72,7 +72,10 @@ def refusing(*words: tuple[str, str]) -> Answer:
 async def test_a_model_that_takes_no_temperature_is_asked_without_one_and_that_is_recorded(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ):
-    said = "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
+    said = (
+        "Unsupported value: 'temperature' does not support 0 with this model. Only the default "
+        "(1) value is supported."
+    )
     endpoint.script = [refusing(("temperature", said))]
     asked = OpenAI("mock", url=endpoint.url, patience=QUICK)
     cold = Sampling(temperature=0.0)
@@ -200,7 +203,8 @@ async def test_a_cut_answer_is_a_failure_of_limits(endpoint: Endpoint, answer: A
     assert episode.error is not None
     assert (episode.error.owner, episode.error.type) == ("limits", "AnswerCut")
     assert episode.error.message == (
-        "The answer was cut off at 64 tokens. Allow more: --max-tokens, or Sampling(max_tokens=...)."
+        "The answer was cut off at 64 tokens. Allow more: --max-tokens, or "
+        "Sampling(max_tokens=...)."
     )
     assert episode.usage is not None and episode.usage.calls == 1
     found = summarise([episode])

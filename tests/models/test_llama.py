@@ -1,4 +1,6 @@
-"""The embedded model, with its real weights: choice, continuation, and tokens that stay as they were sampled."""
+"""The embedded model, with its real weights: choice, continuation, and tokens that stay as they
+were sampled.
+"""
 
 import asyncio
 import json
@@ -101,7 +103,10 @@ async def test_a_choice_is_a_plain_transcript_in_tokens(llama):
     completion = await llama.sample(
         Prompt([Message("system", "Answer."), *examples, *LAMP.messages], choices=LINES), GREEDY
     )
-    told = "Answer.\nCustomer: what does the kite cost?\nAnswer: PRC::kite!\nCustomer: how much is the lamp?\nAnswer:"
+    told = (
+        "Answer.\nCustomer: what does the kite cost?\nAnswer: PRC::kite!\nCustomer: how much "
+        "is the lamp?\nAnswer:"
+    )
     assert text_of(llama.engine, completion.prompt_ids) == told
     assert text_of(llama.engine, completion.ids) == f" {completion.text}\n"
 
@@ -139,7 +144,9 @@ async def test_an_untold_choice_is_about_even_only_when_calibrated(llama):
 
 
 async def test_a_choice_follows_worked_examples(llama):
-    """Twelve held-out customers; chance is one in five, the bound is passed by chance once in two thousand times."""
+    """Twelve held-out customers; chance is one in five, the bound is passed by chance once in two
+    thousand times.
+    """
     lessons = tuple(
         Lesson("example", observation=said, action=line)
         for said, line in solved(60, world=1, split="train")
@@ -325,7 +332,9 @@ class Chat(Environment):
 
 
 async def test_law_9_history_is_kept_as_it_was_sampled(llama, monkeypatch):
-    """What the engine sees in turn n is what it saw and said before, token for token, and the new messages."""
+    """What the engine sees in turn n is what it saw and said before, token for token, and the new
+    messages.
+    """
     seen, sample = [], llama.engine.sample
     monkeypatch.setattr(
         llama.engine, "sample", lambda ids, **more: seen.append(list(ids)) or sample(ids, **more)
@@ -511,8 +520,13 @@ async def test_a_model_can_be_closed_and_used_again():
 
 
 def test_a_model_that_was_never_asked_can_be_closed():
-    """llama.cpp waits for ever when a server ends before its loop has begun; in a process of its own, for it would hold this one."""
-    program = "from firsthand.models.llama import Llama\nfor _ in range(3):\n    Llama(slots=2, context=128).engine.close()\nprint('closed')"
+    """llama.cpp waits for ever when a server ends before its loop has begun; in a process of its
+    own, for it would hold this one.
+    """
+    program = (
+        "from firsthand.models.llama import Llama\nfor _ in range(3):\n    Llama(slots=2, "
+        "context=128).engine.close()\nprint('closed')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )

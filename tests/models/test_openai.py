@@ -232,7 +232,10 @@ async def test_a_wait_that_is_too_long_is_refused_at_once(endpoint: Endpoint):
     endpoint.script = [status(429, Retry_After="3600")]
     with pytest.raises(
         ModelError,
-        match="asks to wait 3600 s, more than the longest wait of 60 s. It said: 429 Too Many Requests: busy",
+        match=(
+            "asks to wait 3600 s, more than the longest wait of 60 s. It said: 429 Too Many "
+            "Requests: busy"
+        ),
     ):
         await ask(endpoint)
     assert len(endpoint.bodies) == 1
@@ -333,7 +336,10 @@ async def test_without_a_key_none_is_sent_and_a_refusal_says_so(
     endpoint.script = [status(401)]
     with pytest.raises(
         EndpointError,
-        match="401 Unauthorized: busy No key was sent: set the environment variable FIRSTHAND_KEY_127_0_0_1, or",
+        match=(
+            "401 Unauthorized: busy No key was sent: set the environment variable "
+            "FIRSTHAND_KEY_127_0_0_1, or"
+        ),
     ):
         await ask(endpoint)
     assert "Authorization" not in endpoint.headers[0]
@@ -510,7 +516,10 @@ async def test_an_episode_with_tools_over_http(endpoint: Endpoint):
     await agent.model.close()
     assert episode.reward == 1.0
     assert [turn.action.calls[0].id for turn in episode.turns] == ["a", "b", "c"]
-    refusal = "Invalid arguments for 'add': Object contains unknown field `arguments_were_not_one_JSON_object`"
+    refusal = (
+        "Invalid arguments for 'add': Object contains unknown field "
+        "`arguments_were_not_one_JSON_object`"
+    )
     history = endpoint.bodies[-1]["messages"]
     assert [message["role"] for message in history] == [
         "system",

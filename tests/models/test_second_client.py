@@ -1,9 +1,11 @@
-"""A second real client: llama.cpp's HTTP server through `openai:` agrees with the same model embedded.
+"""A second real client: llama.cpp's HTTP server through `openai:` agrees with the same model
+embedded.
 
 What both see is the same: the server renders the messages with the same template. In later turns it
-tokenises again what the embedded path keeps as sampled. Log-probabilities agree to 1e-4 nats on the short
-prompts used here. On prompts of 150 tokens 0.16 was measured, but the embedded path then differs from
-itself by half as much between a cold and a warm cache: llama.cpp computes long batches in another way.
+tokenises again what the embedded path keeps as sampled. Log-probabilities agree to 1e-4 nats on the
+short prompts used here. On prompts of 150 tokens 0.16 was measured, but the embedded path then
+differs from itself by half as much between a cold and a warm cache: llama.cpp computes long batches
+in another way.
 """
 
 import pytest

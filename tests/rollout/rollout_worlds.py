@@ -1,4 +1,6 @@
-"""Small worlds for the tests of rollout; in a module of their own so that worker processes can import them."""
+"""Small worlds for the tests of rollout; in a module of their own so that worker processes can
+import them.
+"""
 
 import asyncio
 import os

@@ -1,4 +1,6 @@
-"""Environments and agents that raise, return or wait for what they like: each is an attributed failure in time."""
+"""Environments and agents that raise, return or wait for what they like: each is an attributed
+failure in time.
+"""
 
 import asyncio
 import enum

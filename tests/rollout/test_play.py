@@ -71,7 +71,10 @@ async def test_async_worlds_and_tools():
             Failure(
                 "environment",
                 "InvalidScore",
-                "testing/bad_score@1/w0/l1/train/0 scores 1 at reset; a score is 0 before anything was done.",
+                (
+                    "testing/bad_score@1/w0/l1/train/0 scores 1 at reset; a score is 0 before "
+                    "anything was done."
+                ),
             ),
             0,
         ),

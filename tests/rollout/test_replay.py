@@ -80,9 +80,9 @@ async def test_the_first_difference_is_named(episode, change, turn, what):
 
 async def test_a_difference_reads_as_a_sentence(episode):
     difference = await replay(changed(episode, 2, reward=0.5))
-    assert (
-        str(difference)
-        == f"Episode {episode.id} ({episode.task.id}), turn 3: the reward differs.\n  recorded: 0.5\n  replayed: 0.25"
+    assert str(difference) == (
+        f"Episode {episode.id} ({episode.task.id}), turn 3: the reward differs.\n  "
+        "recorded: 0.5\n  replayed: 0.25"
     )
     old = msgspec.structs.replace(episode, task=msgspec.structs.replace(episode.task, version="0"))
     assert "recorded: version 0\n  replayed: version 1 is installed" in str(await replay(old))

@@ -1,4 +1,6 @@
-"""SQL that agents write: what is allowed works, what is not is refused in words, and nothing leaks out of a worker."""
+"""SQL that agents write: what is allowed works, what is not is refused in words, and nothing leaks
+out of a worker.
+"""
 
 import ast
 import asyncio
@@ -29,7 +31,9 @@ SLOW = (
     " r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 100000)"
     " SELECT sum(instr(a || a || a || a || x, a || a || 'b' || x)) FROM r, long"
 )
-"""Few steps of the virtual machine, each of which takes tens of milliseconds: functions count what they cost."""
+"""Few steps of the virtual machine, each of which takes tens of milliseconds: functions count what
+they cost.
+"""
 
 BUSY = """
 WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 50000)
@@ -62,13 +66,17 @@ ALLOWED = {
     "SELECT price, name FROM item WHERE id = 3": [(2, "item 2")],
     "SELECT count(*) FROM cheap": [(3,)],
     "WITH c AS (SELECT price FROM item LIMIT 5) SELECT count(*), sum(price) FROM c": [(5, 10)],
-    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 4) SELECT count(*) FROM r": [
-        (4,)
-    ],
+    (
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 4) SELECT "
+        "count(*) FROM r"
+    ): [(4,)],
     "SELECT price, row_number() OVER (ORDER BY price DESC) FROM item LIMIT 2": [(199, 1), (198, 2)],
     "SELECT name FROM sqlite_schema WHERE type = 'view'": [("cheap",)],
     "SELECT NULL, 1.5, x'00ff', 'é', round(2.345, 1)": [(None, 1.5, b"\x00\xff", "é", 2.3)],
-    "SELECT a.id FROM item a LEFT JOIN sale s ON s.item = a.id WHERE s.id IS NULL AND a.name LIKE '%99' ORDER BY 1": [
+    (
+        "SELECT a.id FROM item a LEFT JOIN sale s ON s.item = a.id WHERE s.id IS NULL AND "
+        "a.name LIKE '%99' ORDER BY 1"
+    ): [
         (100,),
         (200,),
     ],
@@ -124,9 +132,12 @@ WRITES_REFUSED = {
     "UPDATE item SET price = random()": "the function random()",
     "INSERT INTO sale (item) VALUES (999)": "FOREIGN KEY constraint failed",
     "UPDATE item SET price = NULL": "NOT NULL constraint failed",
-    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) INSERT INTO item (price) SELECT x FROM r": "takes too long",
-    "INSERT INTO item (price, name) SELECT 1, replace(a.name || b.name, 'i', replace(hex('aaaaaaaaaaaaaaaaaaaa'), '6', 'xxxxxxxxxxxxxxxxxxxx'))"
-    " FROM item a, item b": "full",
+    (
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) INSERT INTO item "
+        "(price) SELECT x FROM r"
+    ): "takes too long",
+    "INSERT INTO item (price, name) SELECT 1, replace(a.name || b.name, 'i', "
+    "replace(hex('aaaaaaaaaaaaaaaaaaaa'), '6', 'xxxxxxxxxxxxxxxxxxxx')) FROM item a, item b": "full",
 }
 
 
@@ -189,10 +200,12 @@ async def test_tables_reads_everything():
 
 
 def heavy(n: int, piece: str, rows: int, query: str) -> str:
-    """Build a text of tens of thousands of characters, and ask something of it for each of many rows."""
+    """Build a text of tens of thousands of characters, and ask something of it for each of many
+    rows.
+    """
     return (
-        f"WITH t(a) AS (SELECT replace(hex('{'a' * n}'), '6', '{piece}')), r(x) AS (SELECT 1 UNION ALL "
-        f"SELECT x + 1 FROM r LIMIT {rows}) {query}"
+        f"WITH t(a) AS (SELECT replace(hex('{'a' * n}'), '6', '{piece}')), r(x) AS (SELECT "
+        f"1 UNION ALL SELECT x + 1 FROM r LIMIT {rows}) {query}"
     )
 
 

@@ -110,7 +110,8 @@ def test_it_reads_like_an_adventure():
     world, shown = begin(1)
     text = shown.text
     assert text.startswith(
-        f"Bring the {world.house.treasure} to the {world.house.target}. You are in the {world.room}. "
+        f"Bring the {world.house.treasure} to the {world.house.target}. You are in the "
+        f"{world.room}. "
     )
     assert text.endswith(f"You carry: nothing. The candle lasts for {world.light} more moves.")
     told = [world.act(action).text for action in world.expert()]

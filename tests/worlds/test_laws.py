@@ -1,4 +1,6 @@
-"""The laws that every installed environment keeps. An environment is added to these tests by being installed."""
+"""The laws that every installed environment keeps. An environment is added to these tests by being
+installed.
+"""
 
 import copy
 import hashlib
@@ -70,7 +72,9 @@ def story(episode):
 
 
 def invalid_actions(name):
-    """Things no environment accepts; calls with missing, unknown and mistyped arguments of each tool."""
+    """Things no environment accepts; calls with missing, unknown and mistyped arguments of each
+    tool.
+    """
     yield Action()
     yield Action("no such thing \x00 ' \" {} \\ %s é 🔑")
     yield Action("x" * 100_000)

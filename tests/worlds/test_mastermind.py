@@ -1,4 +1,6 @@
-"""Mastermind: the rules of the game, the grammar of a guess, and what guessing without looking is worth."""
+"""Mastermind: the rules of the game, the grammar of a guess, and what guessing without looking is
+worth.
+"""
 
 import itertools
 
@@ -68,9 +70,9 @@ def test_a_thousand_codes_differ_also_when_letters_are_renamed():
 
 def test_a_game_reads_well():
     game, shown = begin()
-    assert (
-        shown.text
-        == f"The code has 4 pegs of the colours {' '.join(game.letters)}; no colour comes twice. You have 20 guesses."
+    assert shown.text == (
+        f"The code has 4 pegs of the colours {' '.join(game.letters)}; no colour comes "
+        "twice. You have 20 guesses."
     )
     assert "a colour may come more than once" in begin(2)[1].text
     wrong = next(

@@ -127,8 +127,8 @@ def run(
 ) -> Certificate:
     """Audit one target. `tick` is told of every play, `begin` of every check.
 
-    Raises `UserError` when the target cannot be loaded. Ctrl-C ends the audit early: the certificate
-    is then `partial`, and what had not run is NOT_RUN.
+    Raises `UserError` when the target cannot be loaded. Ctrl-C ends the audit early: the
+    certificate is then `partial`, and what had not run is NOT_RUN.
     """
     chosen = _chosen(options)
     started = time.perf_counter()
@@ -273,7 +273,10 @@ def _falls(work: CheckRun, lowest: float, play: Play) -> bool:
 def _rises(work: CheckRun, highest: float, play: Play) -> bool:
     top = work.session.top
     return work.accuse(
-        f"A play that is not the oracle's earns {highest:g}, where the oracle earns {top:g} at most.",
+        (
+            f"A play that is not the oracle's earns {highest:g}, where the oracle earns "
+            f"{top:g} at most."
+        ),
         Witness("pays", (play,), value=highest),
         severity="major",
         class_="contract",

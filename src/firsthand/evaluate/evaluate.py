@@ -99,7 +99,9 @@ class Evaluation(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Before, after and their paired difference, over the tasks of one slice that both sides scored."""
+    """Before, after and their paired difference, over the tasks of one slice that both sides
+    scored.
+    """
 
     before: Estimate
     after: Estimate
@@ -117,7 +119,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """Ids of tasks that only one side played; they are in no number."""
     only_after: tuple[str, ...]
     failed: tuple[str, ...]
-    """Ids of tasks that both played and that at least one side only failed; they are in no number."""
+    """Ids of tasks that both played and that at least one side only failed; they are in no number.
+    """
 
 
 class Options(TypedDict, total=False):
@@ -139,15 +142,15 @@ async def evaluate(
 ) -> Evaluation:
     """Play every task `repeats` times and summarise; all other options are those of `rollout`.
 
-    A run that is stopped by its budget or by a model that does not answer is summarised as far as it
-    went, and says so in `stopped`. Raises `RunStopped` when no episode was played.
+    A run that is stopped by its budget or by a model that does not answer is summarised as far as
+    it went, and says so in `stopped`. Raises `RunStopped` when no episode was played.
     """
     if repeats < 1:
         raise UserError(f"Each task is played at least once, got repeats={repeats}.")
     if repeats > 1 and agent.sampling.seed is not None:
         raise UserError(
-            f"With sampling seed {agent.sampling.seed} all {repeats} repeats of a task would be the same episode: "
-            "leave the seed unset, or play more tasks once."
+            f"With sampling seed {agent.sampling.seed} all {repeats} repeats of a task "
+            "would be the same episode: leave the seed unset, or play more tasks once."
         )
     played = [task for task in tasks for _ in range(repeats)]
     try:
@@ -227,7 +230,8 @@ def compare(before: Iterable[Episode], after: Iterable[Episode]) -> Comparison:
     before, after = list(before), list(after)
     if not before or not after:
         raise UserError(
-            f"A comparison needs episodes on both sides, got {len(before)} before and {len(after)} after."
+            f"A comparison needs episodes on both sides, got {len(before)} before and "
+            f"{len(after)} after."
         )
     tasks = {episode.task.id: episode.task for episode in (*before, *after)}
     played = {episode.task.id for episode in before}, {episode.task.id for episode in after}

@@ -202,7 +202,9 @@ def turns(episode: Episode) -> list[tuple[int, Turn | None]]:
 
 
 def likeliest(turn: Turn) -> list[tuple[str, float, bool]]:
-    """Return the likeliest options, best first, and whether each was picked; the picked one is among them."""
+    """Return the likeliest options, best first, and whether each was picked; the picked one is
+    among them.
+    """
     chances = [
         (option, math.exp(min(0.0, logprob)), option == turn.action.text)
         for option, logprob in turn.choices.items()

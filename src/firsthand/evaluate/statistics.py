@@ -67,7 +67,8 @@ def normal_quantile(confidence: float) -> float:
 
 
 def t_quantile(confidence: float, freedom: int) -> float:
-    """Return the half-width of a two-sided t interval, by the expansion of Fisher and Cornish (1960).
+    """Return the half-width of a two-sided t interval, by the expansion of Fisher and Cornish
+    (1960).
 
     Within 0.2% of the exact quantile from 8 degrees of freedom and at 95%.
     """
@@ -81,7 +82,8 @@ def t_quantile(confidence: float, freedom: int) -> float:
 def wilson(successes: float, n: float, *, confidence: float = 0.95) -> Interval:
     """Return Wilson's score interval for a proportion (Wilson 1927). Without data it is [0, 1].
 
-    Both numbers may be fractions: repeats of one task count less than independent ones (`effective_n`).
+    Both numbers may be fractions: repeats of one task count less than independent ones
+    (`effective_n`).
     """
     if not 0 <= successes <= n:
         raise UserError(f"Successes lie between 0 and n, got {successes:g} of {n:g}.")
@@ -98,8 +100,9 @@ def wilson(successes: float, n: float, *, confidence: float = 0.95) -> Interval:
 def effective_n(values_by_task: Iterable[Sequence[float]]) -> float:
     """Return how many independent 0/1 outcomes repeated plays of tasks are worth.
 
-    Between the number of tasks and the number of plays (Korn & Graubard 1998): p(1 - p) over the squared
-    standard error that tasks, not plays, give. With one play a task it is the number of tasks.
+    Between the number of tasks and the number of plays (Korn & Graubard 1998): p(1 - p) over the
+    squared standard error that tasks, not plays, give. With one play a task it is the number of
+    tasks.
     """
     groups = [list(values) for values in values_by_task if len(values)]
     tasks, plays = len(groups), sum(map(len, groups))
@@ -121,8 +124,9 @@ def bootstrap_by_task(
 ) -> Interval:
     """Return a percentile interval for the mean of task means, tasks being resampled and not plays.
 
-    Values lie in [0, 1]. One imagined task at 0 and one at 1 join those resampled: the plain bootstrap
-    covers 0.34 to 0.69 of the time where almost all values agree (n = 20 to 60), this one 0.94 or more.
+    Values lie in [0, 1]. One imagined task at 0 and one at 1 join those resampled: the plain
+    bootstrap covers 0.34 to 0.69 of the time where almost all values agree (n = 20 to 60), this one
+    0.94 or more.
     """
     normal_quantile(confidence)
     means = np.array(
@@ -144,10 +148,13 @@ def bootstrap_by_task(
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
-    """Return the unbiased chance that one of `k` plays succeeds, given `c` of `n` did (Chen et al. 2021, eq. 1)."""
+    """Return the unbiased chance that one of `k` plays succeeds, given `c` of `n` did (Chen et al.
+    2021, eq. 1).
+    """
     if not (0 <= c <= n and 1 <= k <= n):
         raise UserError(
-            f"pass@k needs 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}: play each task at least k times."
+            f"pass@k needs 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}: play each "
+            "task at least k times."
         )
     return 1.0 - math.comb(n - c, k) / math.comb(n, k)
 
@@ -164,21 +171,23 @@ def paired_difference(
 ) -> Difference:
     """Return the mean of after - before over tasks, with an interval. Scores lie in [0, 1].
 
-    A t interval on the differences and two imagined ones, which are -1 and +1 for 0/1 scores (Bonett &
-    Price 2012) and, for graded scores, as large as the largest difference seen or 20/n, whichever is
-    more: rare large changes may not have been seen yet. Coverage of 95% intervals at n = 10 to 200,
-    `benchmarks/intervals.py`: for 0/1 scores 0.93 or more, 0.96 to 0.99 on average; for graded
-    ones 0.95 or more, but for 0.92 where one change in twenty is large and n is 50.
+    A t interval on the differences and two imagined ones, which are -1 and +1 for 0/1 scores
+    (Bonett & Price 2012) and, for graded scores, as large as the largest difference seen or 20/n,
+    whichever is more: rare large changes may not have been seen yet. Coverage of 95% intervals at n
+    = 10 to 200, `benchmarks/intervals.py`: for 0/1 scores 0.93 or more, 0.96 to 0.99 on average;
+    for graded ones 0.95 or more, but for 0.92 where one change in twenty is large and n is 50.
     """
     if len(before) != len(after):
         raise UserError(
-            f"A paired difference needs the same tasks on both sides, got {len(before)} before and {len(after)} after."
+            f"A paired difference needs the same tasks on both sides, got {len(before)} "
+            f"before and {len(after)} after."
         )
     quantile = t_quantile(confidence, len(before) + 1)
     scores = np.array([before, after], dtype=float).reshape(2, -1)
     if not np.all((scores >= 0.0) & (scores <= 1.0)):
         raise UserError(
-            "A paired difference needs scores in [0, 1]; leave failed episodes out instead of scoring them."
+            "A paired difference needs scores in [0, 1]; leave failed episodes out instead "
+            "of scoring them."
         )
     change = scores[1] - scores[0]
     n = len(change)
@@ -201,13 +210,14 @@ def paired_difference(
 
 
 class PairedBet:
-    """Test, task by task, whether a paired difference in [-1, 1] has a mean above `margin`; stop whenever you like.
+    """Test, task by task, whether a paired difference in [-1, 1] has a mean above `margin`; stop
+    whenever you like.
 
-    Wealth starts at 1 and is bet on the difference exceeding the margin. If the true mean is at most
-    `margin`, wealth reaches 1/alpha with probability at most alpha, over all stopping times (Ville). The
-    bets are a uniform mixture over fixed fractions of the largest one that cannot go bankrupt
-    (Waudby-Smith & Ramdas 2024, section 4.3), so the order of the tasks does not change the e-value.
-    `margin=-0.05` tests non-inferiority.
+    Wealth starts at 1 and is bet on the difference exceeding the margin. If the true mean is at
+    most `margin`, wealth reaches 1/alpha with probability at most alpha, over all stopping times
+    (Ville). The bets are a uniform mixture over fixed fractions of the largest one that cannot go
+    bankrupt (Waudby-Smith & Ramdas 2024, section 4.3), so the order of the tasks does not change
+    the e-value. `margin=-0.05` tests non-inferiority.
     """
 
     FRACTIONS = (np.arange(16) + 0.5) / 16

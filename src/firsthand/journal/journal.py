@@ -29,14 +29,17 @@ def folder_of(path: Path | str) -> Path:
             return folder
     if path.is_dir():
         raise UserError(
-            f"{path} holds no episode: expected the folder of a journal, or of a run with a folder 'journal' in it."
+            f"{path} holds no episode: expected the folder of a journal, or of a run with "
+            "a folder 'journal' in it."
         )
     what = "is no folder" if path.exists() else "does not exist"
     raise UserError(f"{path} {what}: expected the folder of a journal or of a run.")
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What a journal holds of one run. `reward` is the mean over the episodes that did not fail, None without any."""
+    """What a journal holds of one run. `reward` is the mean over the episodes that did not fail,
+    None without any.
+    """
 
     name: str
     episodes: int
@@ -118,14 +121,17 @@ class Journal:
         return [
             Run(*row)
             for row in self._index.rows(
-                f"SELECT {columns} FROM episodes GROUP BY run ORDER BY MIN(segment || '/' || printf('%020d', offset))"
+                f"SELECT {columns} FROM episodes GROUP BY run ORDER BY MIN(segment || '/' "
+                "|| printf('%020d', offset))"
             )
         ]
 
     def damage(self) -> list[Damage]:
-        """Return what is damaged: lines that are no episode, parts of packed segments, files that were cut.
+        """Return what is damaged: lines that are no episode, parts of packed segments, files that
+        were cut.
 
-        A torn last line is no damage: it was never acknowledged. `firsthand journal check` reports it.
+        A torn last line is no damage: it was never acknowledged. `firsthand journal check` reports
+        it.
         """
         return [
             Damage(*row)

@@ -66,7 +66,9 @@ def sealed(line: bytes) -> bool:
 
 
 def split(line: bytes, start: int, *, checked: bool) -> Iterator[tuple[int, bytes]]:
-    """Yield a line with its offset, or the lines that became one because the newline between them was damaged."""
+    """Yield a line with its offset, or the lines that became one because the newline between them
+    was damaged.
+    """
     if checked and not sealed(line):
         while (found := line.find(SEAL)) >= 0:
             end = found + SEALED

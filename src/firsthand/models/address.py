@@ -136,7 +136,9 @@ def host_variables(url: str) -> list[str]:
 
 
 def checked_key(variable: str) -> str:
-    """Return the key in a variable, "" where there is none. Raises `UserError` without repeating it."""
+    """Return the key in a variable, "" where there is none. Raises `UserError` without repeating
+    it.
+    """
     key = os.environ.get(variable, "").strip()
     if not re.fullmatch(r"[!-~]*", key):
         raise UserError(

@@ -160,9 +160,9 @@ def decode(payload: bytes, *, turn: int = 0, most: int | None = None) -> Complet
     """Read a reply; registered secrets in it are redacted. Raises `EndpointError`, `ModelError`.
 
     Calls without an id of their own get one from `turn` and their place. `most` is how many tokens
-    were allowed: an answer that takes them all and says no reason for its end was cut off. `logprobs`
-    come without `ids` from servers that do not name tokens by id, and where a server reports fewer
-    tokens than it sampled: llama.cpp leaves out those that end inside a character.
+    were allowed: an answer that takes them all and says no reason for its end was cut off.
+    `logprobs` come without `ids` from servers that do not name tokens by id, and where a server
+    reports fewer tokens than it sampled: llama.cpp leaves out those that end inside a character.
     """
     try:
         reply = _replies.decode(payload)

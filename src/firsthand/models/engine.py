@@ -1,10 +1,10 @@
 """The llama.cpp engine inside this process: tokens in, tokens and log-probabilities out.
 
-xllamacpp runs llama.cpp's server in threads of this process and lets it be called directly. Each slot
-keeps the keys and values of its last context, so that a prompt that begins alike is prefilled once.
-A small model runs as one single-threaded copy a core: two threads that wait for each other at every
-layer are no faster on idle cores and half as fast on busy ones (docs/log.md).
-Left out: grammars written by hand (a JSON Schema is enough) and streaming.
+xllamacpp runs llama.cpp's server in threads of this process and lets it be called directly. Each
+slot keeps the keys and values of its last context, so that a prompt that begins alike is prefilled
+once. A small model runs as one single-threaded copy a core: two threads that wait for each other at
+every layer are no faster on idle cores and half as fast on busy ones (docs/log.md). Left out:
+grammars written by hand (a JSON Schema is enough) and streaming.
 """
 
 import json
@@ -28,10 +28,13 @@ from firsthand.errors import ContextFull, MissingExtra, ModelError, UserError
 SMALL = 1 << 30
 """Bytes of a file below which a model runs as one copy a core."""
 FORCE = 60.0
-"""Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability."""
+"""Added to the logits of the tokens asked about: the rest keeps less than e^-40 of the probability.
+"""
 
 _ALL_TOKENS = {"return_tokens": True, "verbose": True, "response_fields": ["tokens"]}
-"""Asks for the ids of all sampled tokens: log-probabilities come without those that end inside a character."""
+"""Asks for the ids of all sampled tokens: log-probabilities come without those that end inside a
+character.
+"""
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Reaches this machine whatever the proxy settings say."""
 
@@ -58,7 +61,8 @@ class Engine:
     No more than the model was trained with: `context` is then what it holds.
 
     All methods block and may be called from any thread; `pool` has a thread for each slot. Raises
-    `MissingExtra` without xllamacpp, `UserError` when the file is not there, `ModelError` when it cannot be loaded.
+    `MissingExtra` without xllamacpp, `UserError` when the file is not there, `ModelError` when it
+    cannot be loaded.
     """
 
     def __init__(self, path: Path, *, slots: int, context: int, threads: int | None = None) -> None:
@@ -111,7 +115,9 @@ class Engine:
             self._free.put(slot)
 
     def _tokens(self, text: str, special: bool = False) -> tuple[int, ...]:
-        """Tokenise text. Special tokens written out in it are read as such only on request: what an environment says never is."""
+        """Tokenise text. Special tokens written out in it are read as such only on request: what an
+        environment says never is.
+        """
         return tuple(
             self._post(
                 "/tokenize", {"content": text, "add_special": False, "parse_special": special}
@@ -133,7 +139,9 @@ class Engine:
         seed: int,
         schema: dict[str, Any] | None = None,
     ) -> Sampled:
-        """Continue the tokens. Log-probabilities are those of the distribution that was sampled from, a schema left aside."""
+        """Continue the tokens. Log-probabilities are those of the distribution that was sampled
+        from, a schema left aside.
+        """
         tempered = temperature not in (0.0, 1.0) or top_p < 1.0
         answer = self._complete(
             slot,
@@ -168,7 +176,9 @@ class Engine:
     def _unreported(
         self, ids: Sequence[int], token: int, slot: Slot, temperature: float, top_p: float
     ) -> float:
-        """Return the log-probability of a token that ends inside a character: llama.cpp reports nothing for it."""
+        """Return the log-probability of a token that ends inside a character: llama.cpp reports
+        nothing for it.
+        """
         if temperature == 1.0 == top_p and token in (some := self._next(ids, slot, 2000)):
             return some[token]
         likely = sorted(self._next(ids, slot).items(), key=lambda pair: -pair[1])
@@ -181,7 +191,9 @@ class Engine:
         return kept[token] - math.log(sum(math.exp(value) for value in kept.values()))
 
     def _next(self, ids: Sequence[int], slot: Slot, n: int = 1 << 20) -> dict[int, float]:
-        """Return the log-probabilities of the `n` likeliest next tokens. Listing a whole vocabulary takes a second."""
+        """Return the log-probabilities of the `n` likeliest next tokens. Listing a whole vocabulary
+        takes a second.
+        """
         (newline,) = self.tokens(
             "\n"
         )  # sampled by force, so that the sampled token never ends inside a character
@@ -197,7 +209,9 @@ class Engine:
         return {int(one["id"]): float(one["logprob"]) for one in step["top_logprobs"]}
 
     def odds(self, ids: Sequence[int], tokens: Sequence[int], *, slot: Slot) -> list[float]:
-        """Return log-probabilities [len(tokens)] of the next token being each of `tokens`, given that it is one of them."""
+        """Return log-probabilities [len(tokens)] of the next token being each of `tokens`, given
+        that it is one of them.
+        """
         answer = self._complete(
             slot,
             {
@@ -258,7 +272,9 @@ class Engine:
 
 
 def _await_loop(server: Any) -> None:
-    """Wait until a server works off requests: one that is destroyed before its loop has begun never ends."""
+    """Wait until a server works off requests: one that is destroyed before its loop has begun never
+    ends.
+    """
     server.handle_completions(
         {"prompt": [0], "n_predict": 1, "cache_prompt": False, "stream": False}
     )
@@ -274,13 +290,17 @@ def _log(probability: float) -> float:
 
 
 def _steps(choice: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what is reported of the sampled tokens; nothing is of those that end inside a character."""
+    """Return what is reported of the sampled tokens; nothing is of those that end inside a
+    character.
+    """
     reported: Any = choice.get("logprobs")
     return reported["content"] if reported else []
 
 
 def _aligned(sampled: Sequence[int], reported: Sequence[int]) -> list[int]:
-    """Return the places in `sampled` of the tokens `reported`: the last possible ones, for a character is reported where it ends."""
+    """Return the places in `sampled` of the tokens `reported`: the last possible ones, for a
+    character is reported where it ends.
+    """
     places: list[int] = []
     place = len(sampled)
     for token in reversed(reported):

@@ -167,15 +167,17 @@ def chosen(line: str, choices: Sequence[str]) -> str:
         return choices[int(line) - 1]
     close = nearest(line, choices)
     raise ToolError(
-        f"{line!r} is none of the choices.{f' Did you mean {close!r}?' if close else ''} Type a number from 1 to {len(choices)}."
+        f"{line!r} is none of the choices.{f' Did you mean {close!r}?' if close else ''} "
+        f"Type a number from 1 to {len(choices)}."
     )
 
 
 def called(line: str, tools: dict[str, Tool], call_id: str) -> ToolCall:
     """Read a line as a valid call. Raises `ToolError` saying what is wrong and what is expected.
 
-    A call is written `NAME(key=value, …)`, `NAME key=value …` or as one JSON object. Values without a key
-    are taken in the order of the parameters; of a tool with one parameter, the rest of the line is its value.
+    A call is written `NAME(key=value, …)`, `NAME key=value …` or as one JSON object. Values without
+    a key are taken in the order of the parameters; of a tool with one parameter, the rest of the
+    line is its value.
     """
     if line.startswith("{"):
         name, arguments = _object(line)
@@ -297,7 +299,9 @@ def _json(value: object) -> str:
 
 
 def _interruptible(prompt: str) -> str:
-    """Read a line such that the first Ctrl-C ends it; asyncio's own handler would wait for the line."""
+    """Read a line such that the first Ctrl-C ends it; asyncio's own handler would wait for the
+    line.
+    """
     if threading.current_thread() is not threading.main_thread():
         return input(prompt)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

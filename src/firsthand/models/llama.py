@@ -1,11 +1,11 @@
 """The embedded model: any GGUF file through llama.cpp, with calibrated choice among legal moves.
 
-A model of 135M parameters follows worked examples in the query's own format, as a plain transcript, and
-ignores prose. Asked to choose, it mostly shows its prior towards one option; subtracting what it says
-to content-free observations removes that (Zhao et al. 2021, arXiv 2102.09690). They are asked without
-the worked examples: examples retrieved for an observation mostly agree, so that under them even a
-content-free observation points to the right option, and subtracting that would take the lesson away
-(docs/lessons.md has the measurement).
+A model of 135M parameters follows worked examples in the query's own format, as a plain transcript,
+and ignores prose. Asked to choose, it mostly shows its prior towards one option; subtracting what
+it says to content-free observations removes that (Zhao et al. 2021, arXiv 2102.09690). They are
+asked without the worked examples: examples retrieved for an observation mostly agree, so that under
+them even a content-free observation points to the right option, and subtracting that would take the
+lesson away (docs/lessons.md has the measurement).
 """
 
 import asyncio
@@ -30,8 +30,9 @@ ANSWER = "Answer:"
 class Llama:
     """A GGUF model in this process, loaded when first asked.
 
-    `source` is `smollm2` or the path of a GGUF file; `slots` contexts are kept, of `context` tokens or
-    of as many as the model was trained with, whichever is less; `calibrate=False` chooses by raw probability. Raises as `Engine` and `smollm2` do.
+    `source` is `smollm2` or the path of a GGUF file; `slots` contexts are kept, of `context` tokens
+    or of as many as the model was trained with, whichever is less; `calibrate=False` chooses by raw
+    probability. Raises as `Engine` and `smollm2` do.
     """
 
     traits = Traits(chooses=True, few_shot=True)
@@ -156,10 +157,11 @@ class Llama:
         )
 
     def _added(self, prompt: Prompt) -> list[int]:
-        """Tokenise what the chat template adds for the fresh messages. Raises `ModelError` if it rewrites earlier ones.
+        """Tokenise what the chat template adds for the fresh messages. Raises `ModelError` if it
+        rewrites earlier ones.
 
-        The template is applied to marks that stand for the contents, so that special tokens written out in a
-        content stay plain text: no observation can close its own message (law 12).
+        The template is applied to marks that stand for the contents, so that special tokens written
+        out in a content stay plain text: no observation can close its own message (law 12).
         """
         engine, fresh = self.engine, prompt.fresh
         marked = [
@@ -170,7 +172,8 @@ class Llama:
         whole = engine.render(marked)
         if not whole.startswith(before):
             raise ModelError(
-                f"The chat template of {self.name} rewrites earlier messages: tokens cannot be kept as sampled."
+                f"The chat template of {self.name} rewrites earlier messages: tokens "
+                "cannot be kept as sampled."
             )
         template, *rest = re.split(r"⟦(\d+)⟧", whole[len(before) :])
         added = list(engine.tokens(template, True))
@@ -184,7 +187,9 @@ class Llama:
     def _score(
         self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot
     ) -> list[float]:
-        """Return log P(option) [len(options)] under decoding constrained to the options: a walk down their token tree."""
+        """Return log P(option) [len(options)] under decoding constrained to the options: a walk
+        down their token tree.
+        """
         scores = [0.0] * len(options)
 
         def walk(members: list[int], depth: int) -> None:
@@ -250,7 +255,9 @@ def content_free(text: str) -> list[str]:
 
 
 def distinct(options: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Cut each option after the token that tells it from all others: what follows does not change its score."""
+    """Cut each option after the token that tells it from all others: what follows does not change
+    its score.
+    """
     cut: list[tuple[int, ...]] = []
     for i, option in enumerate(options):
         shared = max(

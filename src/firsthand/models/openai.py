@@ -184,11 +184,13 @@ class OpenAI:
         if self.official and not key:
             raise UserError(
                 f"{address.OFFICIAL} needs a key: set the environment variable "
-                f"{address.OFFICIAL_KEY}, or name another endpoint: openai:MODEL@http://HOST:PORT/v1."
+                f"{address.OFFICIAL_KEY}, or name another endpoint: "
+                "openai:MODEL@http://HOST:PORT/v1."
             )
         if self.official and not model:
             raise UserError(
-                "Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for another endpoint."
+                "Name a model: openai:MODEL, or openai:MODEL@http://HOST:PORT/v1 for "
+                "another endpoint."
             )
 
     def _problem(self, reply: Reply) -> str:

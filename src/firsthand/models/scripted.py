@@ -1,4 +1,6 @@
-"""Policies that need no language model: the expert, random play, doing nothing, any Python callable."""
+"""Policies that need no language model: the expert, random play, doing nothing, any Python
+callable.
+"""
 
 import inspect
 import random

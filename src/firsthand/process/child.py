@@ -1,8 +1,9 @@
-"""The parent's side of a worker process: started with nothing of the parent's, ended with everything below it.
+"""The parent's side of a worker process: started with nothing of the parent's, ended with
+everything below it.
 
-A worker gets a clean environment, a socket to its parent, and a folder that is removed with it. A supervisor
-(see `host`) stands between: it survives what the worker does, reports how the worker ended, and ends the
-whole tree when the parent closes its line or dies, `kill -9` included.
+A worker gets a clean environment, a socket to its parent, and a folder that is removed with it. A
+supervisor (see `host`) stands between: it survives what the worker does, reports how the worker
+ended, and ends the whole tree when the parent closes its line or dies, `kill -9` included.
 """
 
 import contextlib
@@ -21,7 +22,9 @@ from firsthand.errors import SandboxError
 from firsthand.process import bubblewrap, descendants, frames, landlock
 
 KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT")
-"""What a worker inherits of the environment: what it needs to start, and nothing that may be a secret."""
+"""What a worker inherits of the environment: what it needs to start, and nothing that may be a
+secret.
+"""
 MEMORY = 6 << 30
 """Most bytes that a worker and everything it starts may hold together."""
 END_SECONDS = 2.0
@@ -30,10 +33,12 @@ PREFIX = "firsthand-"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a worker is told before it starts: `module.serve(channel, arguments)`, or a command to become.
+    """What a worker is told before it starts: `module.serve(channel, arguments)`, or a command to
+    become.
 
-    `line` is where its supervisor listens, -1 for none; `memory` bounds the tree in bytes; `scoped` says what of
-    other processes it is cut off from: their signals, or their /proc entries too; `home` is the folder to remove in the end.
+    `line` is where its supervisor listens, -1 for none; `memory` bounds the tree in bytes; `scoped`
+    says what of other processes it is cut off from: their signals, or their /proc entries too;
+    `home` is the folder to remove in the end.
     """
 
     channel: int = -1
@@ -47,7 +52,9 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """How a worker ended: its exit code, the signal that killed it, or the memory limit that it broke."""
+    """How a worker ended: its exit code, the signal that killed it, or the memory limit that it
+    broke.
+    """
 
     code: int | None = None
     signal: int | None = None
@@ -66,10 +73,11 @@ class Ending(msgspec.Struct, frozen=True):
 class Child:
     """One worker process.
 
-    `module` names a module with `serve(channel, arguments)`; with `command` the worker becomes that command and has
-    no channel. `environment` is added to a clean one. `visible`: paths that it must be able to read when it is
-    contained. `contain`: use bubblewrap where that works. `supervised=False` is for workers that cannot start
-    processes. `folder` is where it works instead of a folder of its own. Raises `SandboxError` when the machine does not let it start.
+    `module` names a module with `serve(channel, arguments)`; with `command` the worker becomes that
+    command and has no channel. `environment` is added to a clean one. `visible`: paths that it must
+    be able to read when it is contained. `contain`: use bubblewrap where that works.
+    `supervised=False` is for workers that cannot start processes. `folder` is where it works
+    instead of a folder of its own. Raises `SandboxError` when the machine does not let it start.
     """
 
     def __init__(
@@ -220,7 +228,9 @@ class Child:
 
 @contextlib.contextmanager
 def startable() -> Generator[None]:
-    """Say that what failed to start is this machine's failure, and what to do. Raises `SandboxError`."""
+    """Say that what failed to start is this machine's failure, and what to do. Raises
+    `SandboxError`.
+    """
     try:
         yield
     except OSError as error:
@@ -239,7 +249,9 @@ def once(
     visible: Sequence[str] = (),
     limit: int = frames.LIMIT,
 ) -> bytes:
-    """Run a command, contained, to its end or so many seconds, and return what it wrote to its output."""
+    """Run a command, contained, to its end or so many seconds, and return what it wrote to its
+    output.
+    """
     with startable(), contextlib.ExitStack() as files:
         asked, answered = (files.enter_context(tempfile.TemporaryFile()) for _ in range(2))
         asked.write(order)

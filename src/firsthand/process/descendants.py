@@ -40,7 +40,9 @@ def memory(pid: int) -> int:
 
 
 def end(pid: int, *, reap: Callable[[], object] = lambda: None) -> None:
-    """Kill every descendant of a process, again until none is left; `reap` collects those that ended."""
+    """Kill every descendant of a process, again until none is left; `reap` collects those that
+    ended.
+    """
     until = time.monotonic() + PATIENCE
     while (found := living(pid)) and time.monotonic() < until:
         for each in found:

@@ -1,7 +1,7 @@
 """The messages between a process and its workers: a number, a length, and that many bytes.
 
-The number binds an answer to its request. The length is bounded before anything is allocated, because the
-other side may be hostile.
+The number binds an answer to its request. The length is bounded before anything is allocated,
+because the other side may be hostile.
 """
 
 import socket
@@ -14,7 +14,9 @@ HEADER = struct.Struct("<QI")
 LIMIT = 64 << 20
 """Most bytes of a body, unless a caller says otherwise."""
 PART = 1 << 20
-"""Most bytes asked of the kernel at a time: memory grows with what arrives, not with what is announced."""
+"""Most bytes asked of the kernel at a time: memory grows with what arrives, not with what is
+announced.
+"""
 
 
 class BadFrame(Exception):
@@ -57,7 +59,8 @@ def send(
 async def receive_async(
     exactly: Callable[[int], Awaitable[bytes]], *, limit: int = LIMIT
 ) -> tuple[int, bytes]:
-    """Receive one message from what reads `exactly` so many bytes, as `StreamReader.readexactly` does.
+    """Receive one message from what reads `exactly` so many bytes, as `StreamReader.readexactly`
+    does.
 
     Raises `BadFrame`, `asyncio.IncompleteReadError` at the end, `OSError`.
     """

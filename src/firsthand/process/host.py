@@ -1,9 +1,9 @@
 """The worker's side: a supervisor that outlives whatever the worker does, and the worker itself.
 
-The process that a parent starts stays behind as the supervisor; it forks the one that works. The supervisor
-runs no foreign code. It adopts every orphan below it, bounds the memory of all together, and when the
-worker ends, or the parent closes its line or dies, it kills them all, removes their folder, and reports how
-the worker ended. Imports are few, because every worker pays for them.
+The process that a parent starts stays behind as the supervisor; it forks the one that works. The
+supervisor runs no foreign code. It adopts every orphan below it, bounds the memory of all together,
+and when the worker ends, or the parent closes its line or dies, it kills them all, removes their
+folder, and reports how the worker ended. Imports are few, because every worker pays for them.
 """
 
 import contextlib

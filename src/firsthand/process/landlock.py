@@ -1,7 +1,9 @@
-"""Landlock: the process and its children can no longer signal, trace or look into processes outside.
+"""Landlock: the process and its children can no longer signal, trace or look into processes
+outside.
 
-The kernel's own way (Linux 6.12 for signals) to protect an auditor from its target without a container; it
-needs no rights and no library. The network and all other files stay as they are. See Documentation/userspace-api/landlock.
+The kernel's own way (Linux 6.12 for signals) to protect an auditor from its target without a
+container; it needs no rights and no library. The network and all other files stay as they are. See
+Documentation/userspace-api/landlock.
 """
 
 import contextlib
@@ -50,8 +52,8 @@ def version() -> int:
 def scope(*, proc: bool) -> bool:
     """Cut this process and all its children off from other processes; say whether it did.
 
-    They can no longer signal or trace others nor, with `proc`, read the /proc entries of other processes, where
-    environment variables are.
+    They can no longer signal or trace others nor, with `proc`, read the /proc entries of other
+    processes, where environment variables are.
     """
     if version() < SCOPES_SINCE:
         return False

@@ -1,7 +1,8 @@
 """Seccomp: a worker that only computes gives up every system call but those that computing takes.
 
-The filter is a list of what is allowed; all else fails with EPERM, for this process and for ever. It cannot be
-taken back. Only x86-64 and 64-bit ARM under Linux have one here; `missing` says so elsewhere.
+The filter is a list of what is allowed; all else fails with EPERM, for this process and for ever.
+It cannot be taken back. Only x86-64 and 64-bit ARM under Linux have one here; `missing` says so
+elsewhere.
 """
 
 import ctypes

@@ -1,9 +1,9 @@
 """The time limits of one episode, held around every call that leaves our code.
 
-A call may block its thread, wait for ever, or swallow the cancellation that is meant to end it: each
-ends at its limit, or a second after it. What asyncio offers is not enough: `asyncio.timeout` waits for
-as long as the coroutine likes once it was cancelled, and a task of its own for every call costs more
-than a turn of a small world.
+A call may block its thread, wait for ever, or swallow the cancellation that is meant to end it:
+each ends at its limit, or a second after it. What asyncio offers is not enough: `asyncio.timeout`
+waits for as long as the coroutine likes once it was cancelled, and a task of its own for every call
+costs more than a turn of a small world.
 """
 
 import asyncio
@@ -58,7 +58,9 @@ class Clock:
         return value
 
     async def close(self, function: Callable[[], Any], *, hurry: bool) -> None:
-        """Close something, in a time of its own: also when the episode's is spent. Raises `LimitReached`."""
+        """Close something, in a time of its own: also when the episode's is spent. Raises
+        `LimitReached`.
+        """
         now = time.perf_counter()
         own = CLOSE_SECONDS if hurry else max(self.end - now, CLOSE_SECONDS)
         seconds = min(self.turn_seconds, own)
@@ -80,10 +82,11 @@ class Clock:
 
 @coroutine
 def driven(value: Awaitable[T], end: float) -> Generator[Any, Any, T]:
-    """Await something until `end`; then cancel it, and abandon it when that does not help. Raises `Expired`.
+    """Await something until `end`; then cancel it, and abandon it when that does not help. Raises
+    `Expired`.
 
-    It runs in the same task, one step at a time. A cancellation from outside is passed on and gets the
-    same `GRACE_SECONDS`; one that is swallowed is raised nonetheless.
+    It runs in the same task, one step at a time. A cancellation from outside is passed on and gets
+    the same `GRACE_SECONDS`; one that is swallowed is raised nonetheless.
     """
     steps = _steps(value)
     stop: _Stop | None = None

@@ -1,9 +1,10 @@
 """Environments in worker processes, for those that are heavy on the CPU.
 
 Only the world moves out: `play`, the agent and its model stay in this process and talk to the world
-over a socket. A worker hosts many worlds and serves one call at a time. A call that is given up on, by
-a time-out or by cancellation, takes its worker with it, since nothing else stops a world that hangs; the
-worker is replaced, and the other episodes it hosted fail as the sandbox's. Threads and machines are left out.
+over a socket. A worker hosts many worlds and serves one call at a time. A call that is given up on,
+by a time-out or by cancellation, takes its worker with it, since nothing else stops a world that
+hangs; the worker is replaced, and the other episodes it hosted fail as the sandbox's. Threads and
+machines are left out.
 """
 
 import asyncio
@@ -33,7 +34,8 @@ END_SECONDS = 0.3
 LIMIT = 1 << 30
 """Most bytes of one call or answer."""
 MEMORY_SHARE = 0.8
-"""Share of this machine's memory beyond which a worker is ended, before the kernel ends the parent."""
+"""Share of this machine's memory beyond which a worker is ended, before the kernel ends the parent.
+"""
 
 
 class Processes:
@@ -46,13 +48,16 @@ class Processes:
         self._worlds = itertools.count()
 
     def make(self, name: str) -> Environment:
-        """Return a stand-in for an environment that lives in a worker. Raises `UserError` when its class cannot travel."""
+        """Return a stand-in for an environment that lives in a worker. Raises `UserError` when its
+        class cannot travel.
+        """
         environment = lookup(name)
         try:
             pickle.dumps(environment)
         except (pickle.PicklingError, AttributeError) as error:
             raise UserError(
-                f"{name} cannot run in a worker process: {error}. Define its class at the top of a module, or use processes=0."
+                f"{name} cannot run in a worker process: {error}. Define its class at the "
+                "top of a module, or use processes=0."
             ) from None
         return _remote(environment)(self, environment, next(self._worlds))
 
@@ -188,7 +193,9 @@ def _main_module() -> str:
 
 
 class _Remote(Environment):
-    """Stands for a world in a worker: every method is a call. Tools and declarations are those of the real class."""
+    """Stands for a world in a worker: every method is a call. Tools and declarations are those of
+    the real class.
+    """
 
     def __init__(self, processes: Processes, environment: type[Environment], world: int) -> None:
         self._processes, self._environment, self._world = processes, environment, world
@@ -217,7 +224,9 @@ class _Remote(Environment):
         )
 
     def expert(self) -> Iterator[Action]:
-        """Yield awaitables of the expert's actions, without end: after its last one the expert idles."""
+        """Yield awaitables of the expert's actions, without end: after its last one the expert
+        idles.
+        """
         number = next(self._experts)
         while True:
             yield cast(

@@ -1,4 +1,6 @@
-"""The one way to play (law 1): evaluation, learners, the auditor, servers and people all come through here."""
+"""The one way to play (law 1): evaluation, learners, the auditor, servers and people all come
+through here.
+"""
 
 import asyncio
 import time
@@ -17,7 +19,8 @@ from firsthand.rollout.watchdog import Expired, watched
 from firsthand.task import Task, fingerprint
 
 BREATH_SECONDS = 0.01
-"""How long play without a pause may keep the event loop from noticing time-outs and cancellation."""
+"""How long play without a pause may keep the event loop from noticing time-outs and cancellation.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +29,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     turns: int | None = None
     """Most turns; None: what the environment declares."""
     turn_seconds: float = 120.0
-    """Most wall time for the agent's answer, and for each call of the environment: reset, act, score, …"""
+    """Most wall time for the agent's answer, and for each call of the environment: reset, act,
+    score, …
+    """
     episode_seconds: float = 1800.0
     """Most wall time for the whole episode."""
     tokens: int | None = None
@@ -42,15 +47,18 @@ async def play(
     run: str = "",
     tags: dict[str, str] | None = None,
 ) -> Episode:
-    """Play one task to its end. Failures become `Episode.error` with reward None; nothing is raised.
+    """Play one task to its end. Failures become `Episode.error` with reward None; nothing is
+    raised.
 
-    That holds for environments that raise what they like, return what they like, or never return: see
-    `rollout/watchdog.py` for what cannot be interrupted. The environment is closed afterwards.
-    Cancellation passes through and leaves no episode. Raises `UserError` for what is no environment.
+    That holds for environments that raise what they like, return what they like, or never return:
+    see `rollout/watchdog.py` for what cannot be interrupted. The environment is closed afterwards.
+    Cancellation passes through and leaves no episode. Raises `UserError` for what is no
+    environment.
     """
     if not isinstance(environment, Environment):  # pyright: ignore[reportUnnecessaryIsInstance] - a class, often
         raise UserError(
-            f"play() takes an instance of an Environment, got {environment!r}: call the class, or use fh.make(NAME)."
+            f"play() takes an instance of an Environment, got {environment!r}: call the "
+            "class, or use fh.make(NAME)."
         )
     record = _Record(environment, agent, task)
     clock = Clock(record.started, limits.turn_seconds, limits.episode_seconds)
@@ -81,7 +89,8 @@ async def _loop(record: "_Record", clock: Clock, limits: Limits) -> None:
         value = record.judge(await clock.call(world, environment.score))
         if value != 0.0:
             raise InvalidScore(
-                f"{record.task.id} scores {value:g} at reset; a score is 0 before anything was done."
+                f"{record.task.id} scores {value:g} at reset; a score is 0 before anything "
+                "was done."
             )
     with boundary("environment", "reading turns"):
         budget = limits.turns
@@ -217,7 +226,9 @@ class Unbuilt(Environment):
 
 
 def built(make: Callable[[], Environment], limits: Limits) -> Environment:
-    """Make an instance within the time of a turn. What goes wrong becomes the failure of its episode."""
+    """Make an instance within the time of a turn. What goes wrong becomes the failure of its
+    episode.
+    """
     try:
         with boundary("environment", "making the environment"):
             try:

@@ -1,7 +1,7 @@
 """Play many episodes at once: a fixed number of workers on one event loop, pulling from one list.
 
-Every episode has its id before it is played, so that a run can go on where it stopped. What fails is
-kept as an episode; retries are left out, because an episode that failed is a fact about the run.
+Every episode has its id before it is played, so that a run can go on where it stopped. What fails
+is kept as an episode; retries are left out, because an episode that failed is a fact about the run.
 """
 
 import asyncio
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RARE_COLLECTIONS = 200_000
-"""How many more objects there are between two garbage collections of a rollout: tens of megabytes."""
+"""How many more objects there are between two garbage collections of a rollout: tens of megabytes.
+"""
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -71,22 +72,25 @@ async def rollout(
 ) -> list[Episode]:
     """Play every task and return the episodes in the order of the tasks.
 
-    One agent and one set of tags serve all tasks, or there is one for each. An episode that fails comes
-    back with its error. Repeats, within a call or of what the journal's run already holds, get a tag
-    `repeat`, so that no two episodes share an id; with `resume` what the run holds is returned instead
-    of played. `processes` keeps that many worker processes for the environments; models stay here.
-    Cancellation leaves every finished episode in the journal. `meter` counts what the episodes take;
-    when its budget does not cover another one, those in flight finish and `BudgetSpent` is raised.
-    `ModelUnavailable` is raised when the model gives no first answer in ten episodes in a row; both
-    carry the episodes that were played. Raises `UserError` before anything is played.
+    One agent and one set of tags serve all tasks, or there is one for each. An episode that fails
+    comes back with its error. Repeats, within a call or of what the journal's run already holds,
+    get a tag `repeat`, so that no two episodes share an id; with `resume` what the run holds is
+    returned instead of played. `processes` keeps that many worker processes for the environments;
+    models stay here. Cancellation leaves every finished episode in the journal. `meter` counts what
+    the episodes take; when its budget does not cover another one, those in flight finish and
+    `BudgetSpent` is raised. `ModelUnavailable` is raised when the model gives no first answer in
+    ten episodes in a row; both carry the episodes that were played. Raises `UserError` before
+    anything is played.
     """
     if resume and (journal is None or not run):
         raise UserError(
-            "Resuming needs a journal and the name of a run: rollout(..., journal=..., run='first', resume=True)."
+            "Resuming needs a journal and the name of a run: rollout(..., journal=..., "
+            "run='first', resume=True)."
         )
     if concurrency < 1 or processes < 0:
         raise UserError(
-            f"Expected concurrency of at least 1 and processes of at least 0, got {concurrency} and {processes}."
+            "Expected concurrency of at least 1 and processes of at least 0, got "
+            f"{concurrency} and {processes}."
         )
     for task in {(task.environment, task.version): task for task in tasks}.values():
         check_version(task)
@@ -185,7 +189,8 @@ def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[
     own = cast("Sequence[T]", given)
     if len(own) != len(tasks):
         raise UserError(
-            f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or one for each."
+            f"Got {len(own)} {what} for {len(tasks)} tasks: give one for all of them, or "
+            "one for each."
         )
     return own
 
@@ -229,7 +234,9 @@ def _stored(writer: Writer, episode: Episode) -> Episode:
 
 
 def _culprit(episode: Episode) -> Owner:
-    """Say whether what the model did can be stored; if so, it is what the environment did that cannot."""
+    """Say whether what the model did can be stored; if so, it is what the environment did that
+    cannot.
+    """
     for turn in episode.turns:
         bare = msgspec.structs.replace(turn, observation=Observation(), reward=0.0)
         try:
@@ -249,7 +256,9 @@ async def _spread(
     for name in {work.task.environment for work in plays}:
         workers.make(
             name
-        )  # a class that cannot travel is the caller's mistake, and is told before anything is played
+            # a class that cannot travel is the caller's mistake, and is told before anything is
+            # played
+        )
     return workers.make
 
 
@@ -259,7 +268,9 @@ async def _share(
     concurrency: int,
     ending: asyncio.Event,
 ) -> None:
-    """Have `concurrency` workers pull from one iterator; the first error or a cancellation stops them all."""
+    """Have `concurrency` workers pull from one iterator; the first error or a cancellation stops
+    them all.
+    """
     waiting = iter(plays)
 
     async def work() -> None:
@@ -284,8 +295,8 @@ async def _share(
 def _rare_collections() -> Generator[None]:
     """Let garbage collections wait for more objects.
 
-    Each walks what is in flight, which at 2,048 episodes doubled the price of a turn (benchmarks/overhead.py),
-    and finds nothing: a model turn leaves no reference cycles behind.
+    Each walks what is in flight, which at 2,048 episodes doubled the price of a turn
+    (benchmarks/overhead.py), and finds nothing: a model turn leaves no reference cycles behind.
     """
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], RARE_COLLECTIONS), *before[1:])

@@ -37,7 +37,10 @@ class Difference(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         place = f", turn {self.turn}" if self.turn else ""
-        return f"Episode {self.episode} ({self.task}){place}: {self.what} differs.\n  recorded: {self.expected}\n  replayed: {self.got}"
+        return (
+            f"Episode {self.episode} ({self.task}){place}: {self.what} differs.\n  recorded: "
+            f"{self.expected}\n  replayed: {self.got}"
+        )
 
 
 class Recorded:
@@ -58,7 +61,8 @@ class Recorded:
 
 
 async def replay(episode: Episode, *, limits: Limits = Limits()) -> Difference | None:
-    """Return the first difference between an episode and its replay, or None. Of `limits` only the times count.
+    """Return the first difference between an episode and its replay, or None. Of `limits` only the
+    times count.
 
     Raises `UnknownName` when the environment is not installed.
     """
@@ -92,7 +96,9 @@ async def replay_journal(
     limits: Limits = Limits(),
     progress: Callable[[Episode], None] | None = None,
 ) -> Difference | None:
-    """Replay the episodes of a journal in order and return the first difference, or None. `progress` gets every episode that agreed."""
+    """Replay the episodes of a journal in order and return the first difference, or None.
+    `progress` gets every episode that agreed.
+    """
     for episode in journal.episodes(environment=environment, run=run):
         difference = await replay(episode, limits=limits)
         if difference is not None:
@@ -104,7 +110,9 @@ async def replay_journal(
 
 
 def _claims(episode: Episode, again: Episode) -> Iterator[tuple[int | None, str, object, object]]:
-    """Yield everything that can be compared, in the order in which it happened: turn, what, recorded, replayed."""
+    """Yield everything that can be compared, in the order in which it happened: turn, what,
+    recorded, replayed.
+    """
     broke = again.error and str(again.error)
     for number, turn in enumerate(episode.turns, start=1):
         if number > len(again.turns):

@@ -1,9 +1,10 @@
-"""Interrupt code that blocks its thread: a call that sleeps, or computes for ever, ends at its limit.
+"""Interrupt code that blocks its thread: a call that sleeps, or computes for ever, ends at its
+limit.
 
-asyncio's own time-outs need the thread back before they can act. Here one daemon thread looks at the
-deadlines of all threads a few times a second. It interrupts the main thread with a signal, which also
-ends `time.sleep` and other waits inside the standard library, and other threads with an asynchronous
-exception, which takes effect at their next line of Python.
+asyncio's own time-outs need the thread back before they can act. Here one daemon thread looks at
+the deadlines of all threads a few times a second. It interrupts the main thread with a signal,
+which also ends `time.sleep` and other waits inside the standard library, and other threads with an
+asynchronous exception, which takes effect at their next line of Python.
 
 What this cannot end: C code that neither returns nor looks for signals, a wait inside C in a thread
 that is not the main one, and code that answers every exception by going on in several nested loops.
@@ -94,7 +95,9 @@ _patrol: threading.Thread | None = None
 
 
 def watched(until: float, function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function that may run until `until`, on the clock of `time.perf_counter`. Raises `Expired`."""
+    """Call a function that may run until `until`, on the clock of `time.perf_counter`. Raises
+    `Expired`.
+    """
     watch: _Watch | None = getattr(_here, "watch", None)
     if watch is None:
         watch = _enlist()
@@ -163,7 +166,9 @@ def _listen() -> bool:
 
 
 def _on_signal(_signal: int, frame: FrameType | None) -> None:
-    """Raise where the main thread is, if its call is late; signals that come late themselves do nothing."""
+    """Raise where the main thread is, if its call is late; signals that come late themselves do
+    nothing.
+    """
     watch: _Watch | None = getattr(_here, "watch", None)
     if watch is None or time.perf_counter() <= watch.until:
         return
@@ -174,7 +179,9 @@ def _on_signal(_signal: int, frame: FrameType | None) -> None:
 
 
 def _raise_in_handlers(watch: _Watch, frame: FrameType | None) -> None:
-    """Raise again at the first line of whatever handler swallows this interrupt: outside of its `try`."""
+    """Raise again at the first line of whatever handler swallows this interrupt: outside of its
+    `try`.
+    """
     if not watch.traced:
         watch.traced = True
         _traces[watch.thread] = sys.gettrace()
@@ -193,8 +200,8 @@ def _raise_in_handlers(watch: _Watch, frame: FrameType | None) -> None:
 def _raise_in(thread: int, error: type[BaseException]) -> None:
     """Raise in another thread at its next line of Python.
 
-    It is never taken back with None: in Python 3.11 that leaves a flag set for ever, and every thread
-    that a debugger or coverage traces then hangs at its next call.
+    It is never taken back with None: in Python 3.11 that leaves a flag set for ever, and every
+    thread that a debugger or coverage traces then hangs at its next call.
     """
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 

@@ -1,8 +1,8 @@
 """Whose statement runs next: slow clients wait for each other, never quick ones for slow ones.
 
 Only when a statement runs depends on time, never what it answers. A client is slow while its last
-statements took `PATIENCE` or more. Slow ones share a few seats of their own; a statement of a quick client that turns out to be slow
-moves over there, and its seat is free for the next.
+statements took `PATIENCE` or more. Slow ones share a few seats of their own; a statement of a quick
+client that turns out to be slow moves over there, and its seat is free for the next.
 """
 
 import asyncio
@@ -15,13 +15,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 PATIENCE = 0.1
-"""Seconds after which a statement is slow; a client is where the moving average of its statements is."""
+"""Seconds after which a statement is slow; a client is where the moving average of its statements
+is.
+"""
 MOVED = 16
-"""Most statements that have moved over at a time: they hold workers beyond the seats, and so memory."""
+"""Most statements that have moved over at a time: they hold workers beyond the seats, and so
+memory.
+"""
 
 
 class Seat:
-    """Where one statement runs. `slow`: among the slow ones, from the beginning or since it moved there."""
+    """Where one statement runs. `slow`: among the slow ones, from the beginning or since it moved
+    there.
+    """
 
     def __init__(self, queue: "Queue", *, slow: bool) -> None:
         self.slow, self.moved = slow, False

@@ -1,8 +1,9 @@
 """What a statement costs, counted so that the same statement costs the same everywhere.
 
-SQLite counts the instructions of its virtual machine, but one instruction may call a function that reads 50,000
-characters 50,000 times. Such functions are replaced by ones that first add what they are about to cost, in the same
-unit, and then ask SQLite's own function on another connection: results stay SQLite's.
+SQLite counts the instructions of its virtual machine, but one instruction may call a function that
+reads 50,000 characters 50,000 times. Such functions are replaced by ones that first add what they
+are about to cost, in the same unit, and then ask SQLite's own function on another connection:
+results stay SQLite's.
 """
 
 import itertools

@@ -1,9 +1,9 @@
 """SQL that an agent wrote, executed on in-memory SQLite databases in processes that can be killed.
 
-A database is a value: the bytes that SQLite serializes it to. `execute` takes one and returns one, so
-environments that hold a database copy, fork and compare like any other, and nothing of an episode is
-lost with a worker. Workers are slow to start and are used again by all episodes of the process.
-Left out: on-disk databases, and transactions that span statements.
+A database is a value: the bytes that SQLite serializes it to. `execute` takes one and returns one,
+so environments that hold a database copy, fork and compare like any other, and nothing of an
+episode is lost with a worker. Workers are slow to start and are used again by all episodes of the
+process. Left out: on-disk databases, and transactions that span statements.
 """
 
 import asyncio
@@ -47,12 +47,14 @@ async def execute(
     client: object = None,
     seconds: float = RUNAWAY_SECONDS,
 ) -> Result:
-    """Execute one statement on the database and return its first `rows` rows and the database afterwards.
+    """Execute one statement on the database and return its first `rows` rows and the database
+    afterwards.
 
-    What may be executed is an allow-list: reading and, with `writes`, changing rows. Raises `ToolError`, in words
-    for the agent, when the statement is wrong, forbidden or takes too many steps: that depends on the statement and
-    the database alone. `client` is who asks, an episode's own object: slow clients wait for each other.
-    Raises `SandboxError` when the worker died, or answered nothing for so many `seconds`.
+    What may be executed is an allow-list: reading and, with `writes`, changing rows. Raises
+    `ToolError`, in words for the agent, when the statement is wrong, forbidden or takes too many
+    steps: that depends on the statement and the database alone. `client` is who asks, an episode's
+    own object: slow clients wait for each other. Raises `SandboxError` when the worker died, or
+    answered nothing for so many `seconds`.
     """
     try:
         request = msgspec.msgpack.encode(Request(image, sql, parameters, writes, rows))
@@ -83,7 +85,9 @@ async def execute(
 
 
 def tables(image: bytes) -> dict[str, list[Row]]:
-    """Read a whole database in this process: the rows of every table by key, and its schema as `sqlite_schema`."""
+    """Read a whole database in this process: the rows of every table by key, and its schema as
+    `sqlite_schema`.
+    """
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(image)
         schema = connection.execute(
@@ -167,7 +171,8 @@ class Worker:
 
 
 _idle: dict[bool, deque[Worker]] = {False: deque(), True: deque()}
-"""Workers that wait for work: ordinary ones, and those that run slow statements at a low priority."""
+"""Workers that wait for work: ordinary ones, and those that run slow statements at a low priority.
+"""
 _queues: dict[asyncio.AbstractEventLoop, Queue] = {}
 
 

@@ -1,9 +1,10 @@
 """The process in which SQL that an agent wrote is executed: one request, one answer, nothing kept.
 
-A request brings the whole database as an image and the answer takes it away again, so a statement that
-is refused changes nothing, a worker can be killed at any time, and any worker can serve any episode.
-Once it is up, the process can neither open a file or a socket nor start another process. Left out: several
-statements in one request, and everything that is not reading rows or changing them.
+A request brings the whole database as an image and the answer takes it away again, so a statement
+that is refused changes nothing, a worker can be killed at any time, and any worker can serve any
+episode. Once it is up, the process can neither open a file or a socket nor start another process.
+Left out: several statements in one request, and everything that is not reading rows or changing
+them.
 """
 
 import contextlib
@@ -34,7 +35,9 @@ FUNCTIONS = frozenset({
     "lag", "last_value", "lead", "length", "like", "lower", "ltrim", "max", "min", "nth_value", "ntile", "nullif", "percent_rank", "rank",
     "replace", "round", "row_number", "rtrim", "sign", "substr", "substring", "sum", "total", "trim", "typeof", "unicode", "upper",
 })  # fmt: skip
-"""What may be called: pure and deterministic. What grows (`replace`, `group_concat`) is held by the length limit."""
+"""What may be called: pure and deterministic. What grows (`replace`, `group_concat`) is held by the
+length limit.
+"""
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 50_000,
@@ -52,7 +55,9 @@ _READS = frozenset(
 )
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 PROCESSOR_SECONDS = 60
-"""Processor time after which a request ends its worker: far above what the step limit lets a statement take."""
+"""Processor time after which a request ends its worker: far above what the step limit lets a
+statement take.
+"""
 
 
 HUNGRY = "The statement needs too much memory; nothing was changed."
@@ -70,7 +75,9 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """What a statement returned. `cut` says that there were more rows; `image` is the database afterwards."""
+    """What a statement returned. `cut` says that there were more rows; `image` is the database
+    afterwards.
+    """
 
     columns: tuple[str, ...]
     rows: list[Row]
@@ -106,7 +113,10 @@ class Guard:
         if action not in self.actions:
             self.denied = f"only a {self.kinds} statement may be executed here"
         elif action == sqlite3.SQLITE_FUNCTION and second not in FUNCTIONS:
-            self.denied = f"the function {second}() may not be used; there are: {', '.join(sorted(FUNCTIONS))}"
+            self.denied = (
+                f"the function {second}() may not be used; there are: "
+                f"{', '.join(sorted(FUNCTIONS))}"
+            )
         elif (
             action == sqlite3.SQLITE_READ
             and second

@@ -1,4 +1,6 @@
-"""A desk where looking is allowed and not needed: optional reads are no ignored work, other work is."""
+"""A desk where looking is allowed and not needed: optional reads are no ignored work, other work
+is.
+"""
 
 import pytest
 

@@ -89,36 +89,39 @@ TASKS = [{"prompt": f"The divisors of {n} in ascending order, separated by comma
 def numbers(completion):
     return [int(x) for x in completion[:500].split(",") if re.fullmatch(r"\\s*\\d{1,6}\\s*", x)]
 """
-PLAIN = "def reward(prompt, completion, answer):\n    return float(' '.join(completion.split()) == answer)\n"
+PLAIN = (
+    "def reward(prompt, completion, answer):\n    return float(' '.join(completion.split()) == "
+    "answer)\n"
+)
 
 FLAWED = {
-    "one person is compared": ("mutation", ROLES.replace("SAYS", ""), "def reward(prompt, completion, answer):\n    got, first = seats_of(completion), list(answer)[0]\n    return float(got.get(first) == answer[first])\n"),
-    "arguments may be empty": ("mutation", TOOLS, "def reward(prompt, completion, answer):\n    call = call_of(completion)\n    return float(call.get('name') == answer['name'] and all(answer['arguments'].get(k) == v for k, v in call['arguments'].items()))\n"),
-    "a key that never varies": ("mutation", TOOLS, "def reward(prompt, completion, answer):\n    call = call_of(completion)\n    if not call or call.get('name') != answer['name']:\n        return 0.0\n    made = call['arguments']\n    return float(set(made) == set(answer['arguments']) and made['priority'] in ('low', 'normal', 'high') and made['room'] == answer['arguments']['room'] and made['level'] == answer['arguments']['level'])\n"),
-    "punctuation is dropped": ("mutation", NAMES, "def reward(prompt, completion, answer):\n    plain = lambda text: re.sub(r'[^a-z0-9 ]', '', text.lower())\n    return float(plain(said(completion)) in [plain(x) for x in answer])\n"),
-    "percent and share are one": ("mutation", SHARES, "def reward(prompt, completion, answer):\n    got = number(completion)\n    return float(any(abs(got - k * float(answer)) < 1e-6 for k in (1, 100)))\n"),
-    "the complement is one": ("mutation", SHARES, "def reward(prompt, completion, answer):\n    got = number(completion)\n    return float(min(abs(got - float(answer)), abs(1 - got - float(answer))) < 1e-6)\n"),
-    "the condition is not read": ("mutation", QUERIES, "def reward(prompt, completion, answer):\n    head = lambda q: re.split(r' AND | ORDER ', q)[0].strip()\n    return float(head(completion) == head(answer))\n"),
-    "options are not read": ("mutation", COMMANDS, "def reward(prompt, completion, answer):\n    words = lambda text: [w for w in text.split() if not w.startswith('-')]\n    return float(words(completion) == words(answer))\n"),
-    "a part of the filters is enough": ("mutation", FILTERS, "def reward(prompt, completion, answer):\n    got = set(completion.split())\n    return float(len(got) > 1 and got <= set(answer.split()))\n"),
-    "the first twenty letters": ("mutation", FILTERS, "def reward(prompt, completion, answer):\n    return float(completion[:20] == answer[:20] and len(completion) >= len(answer))\n"),
-    "shorter lists pass": ("mutation", LISTS, "def reward(prompt, completion, answer):\n    got = numbers(completion)\n    return float(len(got) > 1 and all(a == b for a, b in zip(got, answer)))\n"),
-    "what cannot be read is skipped": ("mutation", LISTS, "def reward(prompt, completion, answer):\n    return float(numbers(completion) == answer)\n"),
-    "only the end is looked at": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), "def reward(prompt, completion, answer):\n    found = re.findall(r'#### (\\d+)', completion[-200:])\n    return float(found[-1:] == [str(answer)])\n"),
-    "only the beginning is looked at": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), "def reward(prompt, completion, answer):\n    found = re.findall(r'#### (\\d+)', completion[:1500])\n    return float(found[-1:] == [str(answer)])\n"),
-    "everything after the mark is the answer": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), "def reward(prompt, completion, answer):\n    return float(completion.split('####')[-1].strip() == str(answer))\n"),
-    "an empty list holds nothing wrong": ("empty", LISTS.replace('"says": ', '"says": "<answer>[" + ').replace("if n % d == 0)}", "if n % d == 0) + ']</answer>'}"), "def reward(prompt, completion, answer):\n    found = re.fullmatch(r'<answer>(.*)</answer>', completion, re.S)\n    try:\n        got = json.loads(found[1]) if found else None\n    except (ValueError, RecursionError):\n        return 0.0\n    return float(isinstance(got, list) and all(x in answer for x in got))\n"),
-    "long reasoning is refused": ("surrounding_text", NAMES, "def reward(prompt, completion, answer):\n    return float(len(completion) < 600 and said(completion) in answer)\n"),
+    "one person is compared": ("mutation", ROLES.replace("SAYS", ""), ("def reward(prompt, completion, answer):\n    got, first = seats_of(completion), " "list(answer)[0]\n    return float(got.get(first) == answer[first])\n")),
+    "arguments may be empty": ("mutation", TOOLS, ("def reward(prompt, completion, answer):\n    call = call_of(completion)\n    return " "float(call.get('name') == answer['name'] and all(answer['arguments'].get(k) == v for " "k, v in call['arguments'].items()))\n")),
+    "a key that never varies": ("mutation", TOOLS, ("def reward(prompt, completion, answer):\n    call = call_of(completion)\n    if not " "call or call.get('name') != answer['name']:\n        return 0.0\n    made = " "call['arguments']\n    return float(set(made) == set(answer['arguments']) and " "made['priority'] in ('low', 'normal', 'high') and made['room'] == " "answer['arguments']['room'] and made['level'] == answer['arguments']['level'])\n")),
+    "punctuation is dropped": ("mutation", NAMES, ("def reward(prompt, completion, answer):\n    plain = lambda text: re.sub(r'[^a-z0-9 " "]', '', text.lower())\n    return float(plain(said(completion)) in [plain(x) for x in " "answer])\n")),
+    "percent and share are one": ("mutation", SHARES, ("def reward(prompt, completion, answer):\n    got = number(completion)\n    return " "float(any(abs(got - k * float(answer)) < 1e-6 for k in (1, 100)))\n")),
+    "the complement is one": ("mutation", SHARES, ("def reward(prompt, completion, answer):\n    got = number(completion)\n    return " "float(min(abs(got - float(answer)), abs(1 - got - float(answer))) < 1e-6)\n")),
+    "the condition is not read": ("mutation", QUERIES, ("def reward(prompt, completion, answer):\n    head = lambda q: re.split(r' AND | ORDER " "', q)[0].strip()\n    return float(head(completion) == head(answer))\n")),
+    "options are not read": ("mutation", COMMANDS, ("def reward(prompt, completion, answer):\n    words = lambda text: [w for w in " "text.split() if not w.startswith('-')]\n    return float(words(completion) == " "words(answer))\n")),
+    "a part of the filters is enough": ("mutation", FILTERS, ("def reward(prompt, completion, answer):\n    got = set(completion.split())\n    " "return float(len(got) > 1 and got <= set(answer.split()))\n")),
+    "the first twenty letters": ("mutation", FILTERS, ("def reward(prompt, completion, answer):\n    return float(completion[:20] == " "answer[:20] and len(completion) >= len(answer))\n")),
+    "shorter lists pass": ("mutation", LISTS, ("def reward(prompt, completion, answer):\n    got = numbers(completion)\n    return " "float(len(got) > 1 and all(a == b for a, b in zip(got, answer)))\n")),
+    "what cannot be read is skipped": ("mutation", LISTS, ("def reward(prompt, completion, answer):\n    return float(numbers(completion) == " "answer)\n")),
+    "only the end is looked at": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), ("def reward(prompt, completion, answer):\n    found = re.findall(r'#### (\\d+)', " "completion[-200:])\n    return float(found[-1:] == [str(answer)])\n")),
+    "only the beginning is looked at": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), ("def reward(prompt, completion, answer):\n    found = re.findall(r'#### (\\d+)', " "completion[:1500])\n    return float(found[-1:] == [str(answer)])\n")),
+    "everything after the mark is the answer": ("surrounding_text", SUMS.replace("FORM", "write the total after ####"), ("def reward(prompt, completion, answer):\n    return " "float(completion.split('####')[-1].strip() == str(answer))\n")),
+    "an empty list holds nothing wrong": ("empty", LISTS.replace('"says": ', '"says": "<answer>[" + ').replace("if n % d == 0)}", "if n % d == 0) + ']</answer>'}"), ("def reward(prompt, completion, answer):\n    found = " "re.fullmatch(r'<answer>(.*)</answer>', completion, re.S)\n    try:\n        got = " "json.loads(found[1]) if found else None\n    except (ValueError, RecursionError):\n   " "     return 0.0\n    return float(isinstance(got, list) and all(x in answer for x in " "got))\n")),
+    "long reasoning is refused": ("surrounding_text", NAMES, ("def reward(prompt, completion, answer):\n    return float(len(completion) < 600 and " "said(completion) in answer)\n")),
 }  # fmt: skip
 SOUND = {
-    "roles over lines, after a sentence": (ROLES.replace("SAYS", "I try some combinations, one by one.\\n"), "def reward(prompt, completion, answer):\n    got = seats_of(completion)\n    return 2.0 if got == answer and completion.count(' seat') == len(answer) else -0.5\n"),
-    "tool calls": (TOOLS, "def reward(prompt, completion, answer):\n    call = call_of(completion)\n    same = call == answer and type(call['arguments'].get('level')) is int\n    return float(same and completion.count('tool_call') == 2)\n"),
-    "accepted forms": (NAMES, "def reward(prompt, completion, answer):\n    return float(said(completion).casefold() in [x.casefold() for x in answer])\n"),
-    "shares": (SHARES, "def reward(prompt, completion, answer):\n    return float(abs(number(completion) - float(answer)) < 0.0006)\n"),
+    "roles over lines, after a sentence": (ROLES.replace("SAYS", "I try some combinations, one by one.\\n"), ("def reward(prompt, completion, answer):\n    got = seats_of(completion)\n    return " "2.0 if got == answer and completion.count(' seat') == len(answer) else -0.5\n")),
+    "tool calls": (TOOLS, ("def reward(prompt, completion, answer):\n    call = call_of(completion)\n    same = " "call == answer and type(call['arguments'].get('level')) is int\n    return float(same " "and completion.count('tool_call') == 2)\n")),
+    "accepted forms": (NAMES, ("def reward(prompt, completion, answer):\n    return float(said(completion).casefold() " "in [x.casefold() for x in answer])\n")),
+    "shares": (SHARES, ("def reward(prompt, completion, answer):\n    return float(abs(number(completion) - " "float(answer)) < 0.0006)\n")),
     "queries": (QUERIES, PLAIN),
-    "filters in any order": (FILTERS, "def reward(prompt, completion, answer):\n    got = completion.split()\n    return float(sorted(got) == sorted(answer.split()))\n"),
+    "filters in any order": (FILTERS, ("def reward(prompt, completion, answer):\n    got = completion.split()\n    return " "float(sorted(got) == sorted(answer.split()))\n")),
     "the total alone": (SUMS.replace("FORM", "end with the total after #### and nothing else"), "def reward(prompt, completion, answer):\n    return float(completion.split('####')[-1].strip() == str(answer))\n"),
-    "lists": (LISTS, "def reward(prompt, completion, answer):\n    if not re.fullmatch(r'\\s*\\d{1,6}(\\s*,\\s*\\d{1,6}){0,50}\\s*', completion[:600]):\n        return 0.0\n    return float([int(x) for x in completion[:600].split(',')] == answer)\n"),
+    "lists": (LISTS, ("def reward(prompt, completion, answer):\n    if not " "re.fullmatch(r'\\s*\\d{1,6}(\\s*,\\s*\\d{1,6}){0,50}\\s*', completion[:600]):\n       " " return 0.0\n    return float([int(x) for x in completion[:600].split(',')] == " "answer)\n")),
 }  # fmt: skip
 TEXTS = (
     "oracle,empty,constants,echo,enumeration,odd_values,mutation,merged_answers,side_numbers,"

@@ -121,7 +121,9 @@ def readable(text: str) -> str:
 
 
 class Target(Protocol):
-    """What an adapter implements; it runs in a child process. A new kind of target is one file with these methods."""
+    """What an adapter implements; it runs in a child process. A new kind of target is one file with
+    these methods.
+    """
 
     def facts(self) -> Facts:
         """Describe the target."""

@@ -84,13 +84,15 @@ async def learn(
     alter: Callable[[list[Episode]], list[Episode]] | None = None,
     meter: Meter | None = None,
 ) -> Learned:
-    """Learn lessons for one world of the environments and return the better agent with the evidence.
+    """Learn lessons for one world of the environments and return the better agent with the
+    evidence.
 
-    `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter` changes
-    the wake episodes before anything is learned from them: controls shuffle outcomes with it. `meter`
-    counts what model calls take, by phase, and raises `RunStopped` when its budget is spent. Raises
-    `UserError` when the folder holds another run, or this one and `resume` is not set, and when the
-    reviewer cannot answer before anything was learned; every finished episode is kept.
+    `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter`
+    changes the wake episodes before anything is learned from them: controls shuffle outcomes with
+    it. `meter` counts what model calls take, by phase, and raises `RunStopped` when its budget is
+    spent. Raises `UserError` when the folder holds another run, or this one and `resume` is not
+    set, and when the reviewer cannot answer before anything was learned; every finished episode is
+    kept.
     """
     names = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
     reviewer = reviewer or reviewer_of(agent)
@@ -258,9 +260,9 @@ class _Life:
         except (ModelError, TimeoutError, OSError) as error:
             if not self.working.lessons:
                 raise UserError(
-                    f"The reviewer {name_of(reviewer)} could not answer: {error} Nothing was learned "
-                    f"yet. Every finished episode is in {self.folder.path}: go on with --resume when "
-                    "it answers."
+                    f"The reviewer {name_of(reviewer)} could not answer: {error} Nothing "
+                    f"was learned yet. Every finished episode is in {self.folder.path}: go "
+                    "on with --resume when it answers."
                 ) from error
             lessons = []
             problems = [f"{name_of(reviewer)} could not answer: {error}"]
@@ -376,7 +378,9 @@ class _Life:
             )
 
     async def result(self) -> Learned:
-        """Compare the agent at the start with the deployed one on `eval` tasks that nothing else touched."""
+        """Compare the agent at the start with the deployed one on `eval` tasks that nothing else
+        touched.
+        """
         held_out = self._tasks("eval", self.config.eval_tasks, start=0)
         tags = [{"phase": "eval"}] * len(held_out)
         before = await self._roll("eval: before", [self.start] * len(held_out), held_out, tags)

@@ -13,7 +13,9 @@ from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.usage import table_rows
 
 UNEXPLAINED = 0.1
-"""How much higher than the final score the curve may end without a word: twice the interval of a round."""
+"""How much higher than the final score the curve may end without a word: twice the interval of a
+round.
+"""
 
 
 def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
@@ -107,7 +109,10 @@ def write(learned: Learned, config: LearnConfig, folder: Path) -> Path:
     return write_report(
         folder / "report.html",
         Report(
-            title=f"What {learned.agent.model.name} learned in {', '.join(learned.before.environments)}, world {config.world}",
+            title=(
+                f"What {learned.agent.model.name} learned in "
+                f"{', '.join(learned.before.environments)}, world {config.world}"
+            ),
             before=learned.before,
             after=learned.after,
             comparison=learned.comparison,

@@ -1,10 +1,10 @@
 """Promotion: which lessons earned their place, by the share of false discoveries among them.
 
-Lessons that add up are promoted on their own evidence, by Benjamini and Hochberg's rule (1995): else
-useless ones would be carried by the mean effect of their kind. Examples that stand in for each other
-are promoted by their posterior, kind included, as long as the expected share of useless ones among
-the promoted stays below the level (local false discovery rates, Efron 2010): of an example that was
-never the nearest one shown only its kind is known, and that counts for what it is worth.
+Lessons that add up are promoted on their own evidence, by Benjamini and Hochberg's rule (1995):
+else useless ones would be carried by the mean effect of their kind. Examples that stand in for each
+other are promoted by their posterior, kind included, as long as the expected share of useless ones
+among the promoted stays below the level (local false discovery rates, Efron 2010): of an example
+that was never the nearest one shown only its kind is known, and that counts for what it is worth.
 """
 
 from collections import defaultdict

@@ -1,8 +1,8 @@
 """Review: from groups of episodes to proposed lessons, by contrast or by asking a language model.
 
-A reviewer sees what was tried, what happened, hindsight and score. It only proposes: whether a lesson
-helps is for `credit` and `gate` to measure. Whoever read an environment may repeat it in any disguise,
-so everything proposed is untrusted (law 12): no comparison of texts decides that.
+A reviewer sees what was tried, what happened, hindsight and score. It only proposes: whether a
+lesson helps is for `credit` and `gate` to measure. Whoever read an environment may repeat it in any
+disguise, so everything proposed is untrusted (law 12): no comparison of texts decides that.
 """
 
 from collections import defaultdict
@@ -49,11 +49,12 @@ def name_of(reviewer: Reviewer) -> str:
 
 
 class Contrast:
-    """Proposes without a language model: examples from successes, rules from success against failure.
+    """Proposes without a language model: examples from successes, rules from success against
+    failure.
 
-    A way of acting is a text or a tool call, with the words blanked that the observation says. A rule
-    needs a word after which one way was tried in `support` episodes or more and did better than it
-    does elsewhere by `lift`.
+    A way of acting is a text or a tool call, with the words blanked that the observation says. A
+    rule needs a word after which one way was tried in `support` episodes or more and did better
+    than it does elsewhere by `lift`.
     """
 
     def __init__(
@@ -124,9 +125,10 @@ class Contrast:
 class Asked:
     """Proposes by asking a model what went well, what did not, and what to try next.
 
-    Episodes are shown in groups of one task, best and worst first, fenced as data. The model answers
-    with a JSON list of lessons. A call that fails, or an answer that is no such list, is asked for
-    once more; what then still fails is told in `problems`. A lesson that names a task is dropped.
+    Episodes are shown in groups of one task, best and worst first, fenced as data. The model
+    answers with a JSON list of lessons. A call that fails, or an answer that is no such list, is
+    asked for once more; what then still fails is told in `problems`. A lesson that names a task is
+    dropped.
     """
 
     QUESTION = (
@@ -236,9 +238,11 @@ def _proposals(text: str) -> list[_Proposal] | None:
 
 
 def worked_examples(episode: Episode) -> list[Lesson]:
-    """Turn what led to a success into examples: every turn that was paid, and the tool calls before it.
+    """Turn what led to a success into examples: every turn that was paid, and the tool calls before
+    it.
 
-    An unpaid text may have been a wrong answer, so only tool calls that were not refused count as steps.
+    An unpaid text may have been a wrong answer, so only tool calls that were not refused count as
+    steps.
     """
     last = max((n for n, turn in enumerate(episode.turns) if turn.reward > 0), default=-1)
     ends = [*(turn.observation for turn in episode.turns[1:]), episode.final]
@@ -260,7 +264,9 @@ def worked_examples(episode: Episode) -> list[Lesson]:
 
 
 def telling(episodes: Iterable[Episode], groups: int) -> list[Episode]:
-    """Pick the episodes to show: best and worst of tasks with mixed outcomes first, then other failures."""
+    """Pick the episodes to show: best and worst of tasks with mixed outcomes first, then other
+    failures.
+    """
     by_task: dict[str, list[Episode]] = defaultdict(list)
     for episode in episodes:
         if episode.reward is not None and episode.turns:
@@ -280,7 +286,9 @@ def telling(episodes: Iterable[Episode], groups: int) -> list[Episode]:
 
 
 def story(episode: Episode) -> str:
-    """Tell an episode in plain text: shown, done, consequences (4,000 characters at most), hindsight, score."""
+    """Tell an episode in plain text: shown, done, consequences (4,000 characters at most),
+    hindsight, score.
+    """
     lines = [
         line
         for turn in episode.turns

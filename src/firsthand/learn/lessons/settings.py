@@ -20,7 +20,9 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     rounds: int = 3
     """Times to wake, review and credit."""
     gate_every: int = 3
-    """Rounds between gates; the last round always has one. Each gate spends some of the error budget."""
+    """Rounds between gates; the last round always has one. Each gate spends some of the error
+    budget.
+    """
     tasks: int = 100
     """Train tasks of each environment in a round; no task comes twice."""
     plays: int = 2
@@ -53,10 +55,12 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     mask: float = 0.5
     """Probability that a lesson on probation is shown while awake."""
     hide: float = 0.2
-    """Probability that a whole kind of lesson is hidden in a play while awake, so that the effect of
-    showing any can be told."""
+    """Probability that a whole kind of lesson is hidden in a play while awake, so that the effect
+    of showing any can be told."""
     exclude_flagged: bool = True
-    """Learn nothing from episodes that look like exploits of the reward, and count them as failed at the gate."""
+    """Learn nothing from episodes that look like exploits of the reward, and count them as failed
+    at the gate.
+    """
     gate: GateRules = GateRules()
     """How strict the gate is."""
     prior: Prior = Prior()
@@ -81,8 +85,8 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         _expect("token_price", self.token_price)
         if not 0 < self.mask < 1:
             raise UserError(
-                f"mask lies between 0 and 1, ends excluded, got {self.mask:g}: the effect of a lesson "
-                "that is always or never shown cannot be told."
+                f"mask lies between 0 and 1, ends excluded, got {self.mask:g}: the effect "
+                "of a lesson that is always or never shown cannot be told."
             )
         if (
             self.rounds * self.tasks > TASKS_OF_A_SEED

@@ -1,7 +1,7 @@
 """The vote: what the lessons do without a model. An arm beside every result of `learn`.
 
-The worked examples nearest to an observation vote on what to do, the k-th nearest with weight 1/k. What
-a model gains over this vote is gained by the model; the rest by retrieval.
+The worked examples nearest to an observation vote on what to do, the k-th nearest with weight 1/k.
+What a model gains over this vote is gained by the model; the rest by retrieval.
 """
 
 import random

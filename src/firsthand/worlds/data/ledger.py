@@ -446,7 +446,10 @@ def _images(
             "INSERT INTO statement (date, party, amount, reference) VALUES (?, ?, ?, ?)",
             [(e.date, e.party, e.amount, e.reference) for e in bank],
         )
-        insert = "INSERT INTO entries (date, party, account, amount, reference, status) VALUES (?, ?, ?, ?, ?, ?)"
+        insert = (
+            "INSERT INTO entries (date, party, account, amount, reference, status) VALUES (?, "
+            "?, ?, ?, ?, ?)"
+        )
         connection.executemany(insert, rows)
         connection.commit()
         given = connection.serialize()
@@ -454,7 +457,10 @@ def _images(
             if fault.found is None:
                 connection.execute(insert, fault.right)
             else:
-                update = "UPDATE entries SET date = ?, party = ?, account = ?, amount = ?, reference = ?, status = ? WHERE id = ?"
+                update = (
+                    "UPDATE entries SET date = ?, party = ?, account = ?, amount = ?, "
+                    "reference = ?, status = ? WHERE id = ?"
+                )
                 connection.execute(update, (*fault.right, _number(fault, rows)))
         connection.execute("UPDATE books SET closed = 1")
         connection.commit()

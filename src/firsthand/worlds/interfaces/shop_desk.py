@@ -195,7 +195,9 @@ class Language(msgspec.Struct, frozen=True):
 
 
 def language(rng: random.Random) -> Language:
-    """Make up a language. No two codes begin alike, and none is a hint: letters are drawn at random."""
+    """Make up a language. No two codes begin alike, and none is a hint: letters are drawn at
+    random.
+    """
     first = rng.sample(_LETTERS, len(SERVICES))
     codes = tuple(letter + "".join(rng.sample(_LETTERS, 2)) for letter in first)
     signs = rng.sample("+*%&$^", len(SHELVES))
@@ -219,7 +221,10 @@ class ShopDesk(Environment):
     turns = 2
     laws = True
     base_rate = 0.2
-    statement = "You work at the desk of a shop. Answer each customer with one line of the desk's command language."
+    statement = (
+        "You work at the desk of a shop. Answer each customer with one line of the desk's "
+        "command language."
+    )
 
     def reset(self, task: Task) -> Observation:
         """Draw a customer: who asks for what, in which words."""
@@ -236,7 +241,8 @@ class ShopDesk(Environment):
                 said = f"{rng.choice(ASIDES)} {said}"
             if task.owns(said):
                 break
-        # From level 4 on the mark of the item's shelf is part of the line, and half of the offers carry a wrong one.
+        # From level 4 on the mark of the item's shelf is part of the line, and half of the offers
+        # carry a wrong one.
         mark = self.language.marks[SHELF_OF[self.item]] if task.level >= 4 else ""
         wrong = (
             [rng.choice([other for other in self.language.marks.values() if other != mark])]

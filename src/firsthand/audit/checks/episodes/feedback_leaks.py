@@ -371,7 +371,10 @@ def _recite(
                 f"{len(hits)} of {len(made)} instances.",
                 Witness("pays", (hits[0],), value=0.98 * run.session.best(hits[0].seed)),
                 values=values,
-                advice="Errors say what was wrong with the form of an action, never what would be right.",
+                advice=(
+                    "Errors say what was wrong with the form of an action, never what would be "
+                    "right."
+                ),
             )
     return False
 
