@@ -19,8 +19,8 @@ from rich.progress import track
 from rich.table import Table
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 from firsthand.evaluate.statistics import wilson
 from firsthand.registry import environments
 

@@ -27,8 +27,8 @@ from rich.table import Table
 
 from firsthand.audit.budget import Options
 from firsthand.audit.checks.programs.mutation import mutants
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 from firsthand.errors import FirsthandError
 from firsthand.evaluate.statistics import wilson
 

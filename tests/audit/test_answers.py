@@ -8,8 +8,8 @@ import pytest
 
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 from firsthand.errors import UserError
 
 HEAD = """

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import digest_now, spec_of
 from firsthand.audit.report.certificate import auditor, load, root
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import digest_now, spec_of
 from firsthand.errors import UserError
 from firsthand.registry import GROUP
 

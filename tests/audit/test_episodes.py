@@ -7,8 +7,8 @@ from small_worlds import BROKEN, SOUND
 
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 EPISODIC = (
     "plan_steps",

@@ -4,8 +4,8 @@ import pytest
 from small_worlds import BROKEN, desk, guessing
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 SHEET = desk("sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))", plan="[*(f'post:{row}' for row in env.rows), 'close']", told="False").replace(
     "self.posted, self.log", ("self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        " "self.posted, self.log")

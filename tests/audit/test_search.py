@@ -4,9 +4,9 @@ import pytest
 from small_worlds import BROKEN, choice, guessing
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.session import Session
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 
 def target(tmp_path, source):

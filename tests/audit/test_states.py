@@ -4,8 +4,8 @@ import pytest
 from small_worlds import BROKEN, SOUND, grid
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 
 def audited(tmp_path, source):

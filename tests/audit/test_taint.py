@@ -6,8 +6,8 @@ import pytest
 from small_worlds import BROKEN, SOUND, guessing
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 LEAKS = {
     **{name: source for name, (checks, source) in BROKEN.items() if checks == ("feedback_leaks",)},

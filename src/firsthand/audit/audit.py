@@ -9,10 +9,10 @@ from pathlib import Path
 import cloudpickle
 
 from firsthand.audit.budget import Budget, Options
+from firsthand.audit.naming import class_spec, spec_of
 from firsthand.audit.report.certificate import Certificate
 from firsthand.audit.suite import run
 from firsthand.audit.targets.file import PICKLED, AuditAtImport
-from firsthand.audit.targets.naming import class_spec, spec_of
 from firsthand.audit.targets.protocol import Spec
 from firsthand.environment import Environment, check_contract
 from firsthand.errors import UserError

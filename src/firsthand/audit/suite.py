@@ -50,7 +50,7 @@ from firsthand.audit.process.pool import FAST_SECONDS, MOST_HANGS, Hangs, Interf
 from firsthand.audit.report import certificate as certificates
 from firsthand.audit.report.certificate import Certificate, Seeds
 from firsthand.audit.session import NotRun, Session
-from firsthand.audit.targets.naming import file_sha256
+from firsthand.audit.targets.named_file import file_sha256
 from firsthand.audit.targets.protocol import Facts, Play, Spec
 from firsthand.audit.thresholds import ERROR, EXCESS, FULL
 from firsthand.errors import FirsthandError, UnknownName

@@ -11,11 +11,12 @@ import typer
 
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Budget, Options
+from firsthand.audit.naming import digest_now, spec_of
 from firsthand.audit.report.certificate import Certificate, load
 from firsthand.audit.report.terminal import report
 from firsthand.audit.suite import load_failed, run
 from firsthand.audit.targets.file import PICKLED
-from firsthand.audit.targets.naming import digest_now, file_and_class, spec_of
+from firsthand.audit.targets.named_file import file_and_class
 from firsthand.audit.targets.protocol import Spec
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell

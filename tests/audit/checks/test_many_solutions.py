@@ -3,8 +3,8 @@
 import pytest
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 MAZES = '''
 """Shortest paths in small mazes."""

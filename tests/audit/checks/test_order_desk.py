@@ -5,8 +5,8 @@ is.
 import pytest
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 DESK = """
 import random

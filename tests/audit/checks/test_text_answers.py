@@ -6,8 +6,8 @@ import pytest
 
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 HEAD = """
 import json, random, re

@@ -3,8 +3,8 @@
 import pytest
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 
 GRADER = """
 TASKS = [{{"prompt": f"Case {{n}}: what is {{n}} times 37? Think step by step, then write #### and the number.", "answer": n * 37}} for n in range(3, 23)]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 from firsthand.errors import FirsthandError
 
 SNAPSHOT = Path(__file__).parents[1] / "snapshot.json"

@@ -13,10 +13,10 @@ import meddlers
 import pytest
 
 from firsthand.audit.budget import Options
+from firsthand.audit.naming import spec_of
 from firsthand.audit.process.pool import Lab
 from firsthand.audit.process.recompute import recompute
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
 from firsthand.audit.targets.protocol import Play, Spec
 from firsthand.process import bubblewrap, landlock
 
@@ -80,7 +80,7 @@ if {bare}:
     bubblewrap.failure = lambda: "off"
 from firsthand.audit.budget import Options
 from firsthand.audit.suite import run
-from firsthand.audit.targets.naming import spec_of
+from firsthand.audit.naming import spec_of
 options = Options(budget="quick", workers=1, only={checks})
 print(run(spec_of({path!r}), options).verdict)
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import firsthand as fh
-from firsthand.audit.targets.naming import spec_of
+from firsthand.audit.naming import spec_of
 from firsthand.errors import UserError
 
 WORLD = """

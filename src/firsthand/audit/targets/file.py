@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import cloudpickle
 
-from firsthand.audit.targets.naming import file_and_class
+from firsthand.audit.targets.named_file import file_and_class
 from firsthand.audit.targets.native import Native
 from firsthand.audit.targets.protocol import (
     Facts,

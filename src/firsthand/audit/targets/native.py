@@ -19,7 +19,7 @@ import firsthand.environment
 import firsthand.task
 from firsthand.actions import decoded, encoded
 from firsthand.agent import Agent, settled
-from firsthand.audit.targets.naming import file_sha256
+from firsthand.audit.targets.named_file import file_sha256
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.environment import Action, Environment, Observation, check_contract, tools_of
 from firsthand.episode import Episode

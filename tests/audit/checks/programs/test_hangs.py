@@ -8,9 +8,9 @@ from firsthand.audit.checks.programs import hangs
 from firsthand.audit.checks.programs.exploits import exploits
 from firsthand.audit.checks.programs.hangs import Hangs, unnoticed, used
 from firsthand.audit.formats.programs import program
+from firsthand.audit.naming import spec_of
 from firsthand.audit.process.pool import PLAY_SECONDS
 from firsthand.audit.session import Session
-from firsthand.audit.targets.naming import spec_of
 
 IN_PROCESS = """
     space = {}

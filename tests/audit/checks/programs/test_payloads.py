@@ -19,8 +19,8 @@ from firsthand.audit.checks.programs.payloads.trivial import trivial
 from firsthand.audit.formats.programs import program
 from firsthand.audit.formats.reference_runs import domain
 from firsthand.audit.formats.script_adapter import examples
+from firsthand.audit.naming import spec_of
 from firsthand.audit.process.pool import Lab
-from firsthand.audit.targets.naming import spec_of
 from firsthand.audit.targets.protocol import Play
 
 

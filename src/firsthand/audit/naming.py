@@ -1,12 +1,12 @@
 """What a user names, as a spec that a child process can load."""
 
-import hashlib
 import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from firsthand.audit.process.pool import Lab
+from firsthand.audit.targets.named_file import file_and_class, file_sha256
 from firsthand.audit.targets.protocol import Facts, Spec
 from firsthand.environment import Environment
 from firsthand.errors import UserError
@@ -28,14 +28,6 @@ def spec_of(target: str) -> Spec:
     from firsthand.registry import lookup
 
     return Spec("native", lookup(target).name if ":" not in target else target)
-
-
-def file_and_class(target: str) -> tuple[Path, str]:
-    """Split `FILE.py:CLASS` into the path and the name of the class, which may be missing."""
-    path, colon, name = target.rpartition(":")
-    if colon and path.endswith(".py") and "/" not in name:
-        return Path(path), name
-    return Path(target), ""
 
 
 def class_spec(environment: type[Environment]) -> Spec | None:
@@ -72,12 +64,6 @@ def describe(facts: Facts) -> str:
     what = "grader" if facts.kind == "answer" else "environment"
     count = f", {facts.instances} instances" if facts.instances is not None else ""
     return f"{facts.name} ({what}{count})"
-
-
-def file_sha256(spec: Spec) -> tuple[str, str]:
-    """Return the name and the hash of a file."""
-    path, _ = file_and_class(spec.name)
-    return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def digest_now(spec: Spec) -> str:
