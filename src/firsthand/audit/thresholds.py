@@ -126,3 +126,6 @@ MOST_CANDIDATES = 2
 EXTRA_REFUSED = 0.5
 """A right plan with something harmless added is refused below this share: a step may cost a little.
 Tried: 0.999, which accuses a sound grid whose steps cost 0.03 each."""
+PAID_STEPS_UNDONE = 4
+"""Paid steps of a plan after which other actions with their arguments are tried, which may undo
+them: paid steps are mostly alike, so the first few tell."""

@@ -56,6 +56,29 @@ def values(instances: Iterable[Instance], grammar: Sequence[str]) -> list[str]:
     return sorted(found, key=lambda value: (-found[value], value))
 
 
+def refilled(action: str, grammar: Sequence[str]) -> list[str]:
+    """Return the other templates of a grammar, filled with what this action has in its own.
+
+    All values in their order, and each value alone in every place.
+    """
+    for own in templates(grammar):
+        pattern = "(.+?)".join(re.escape(part) for part in re.split(r"<[^<>]*>", own))
+        if match := re.fullmatch(pattern, action):
+            break
+    else:
+        return []
+    values, found = match.groups(), dict[str, None]()
+    for other in templates(grammar):
+        if other == own:
+            continue
+        if len(SLOT.findall(other)) <= len(values):
+            waiting = iter(values)
+            found[SLOT.sub(lambda _, rest=waiting: next(rest), other)] = None
+        for value in values:
+            found[fill(other, value)] = None
+    return list(found)
+
+
 def actions(instances: Sequence[Instance], grammar: Sequence[str], *, most: int = 60) -> list[str]:
     """Return concrete actions for a target: its grammar filled in, and what its oracles do.
 

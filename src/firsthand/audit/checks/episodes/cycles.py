@@ -5,8 +5,9 @@ from itertools import permutations, product
 
 from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.finding import Witness
-from firsthand.audit.formats.actions import SLOT
+from firsthand.audit.formats.actions import SLOT, refilled
 from firsthand.audit.targets.protocol import Instance, Play, Trace
+from firsthand.audit.thresholds import PAID_STEPS_UNDONE
 
 Turn = tuple[str, ...]
 
@@ -59,8 +60,20 @@ def _turns(run: CheckRun, chosen: list[Instance]) -> list[tuple[Instance, Turn, 
                     *((two, one) for one, two in pairs),
                 )
             ]
+        found += _undone(run, instance)
     order = {instance.seed: place for place, instance in enumerate(chosen)}
     return sorted(dict.fromkeys(found), key=lambda turn: (len(turn[2]) > 2, order[turn[0].seed]))
+
+
+def _undone(run: CheckRun, instance: Instance) -> list[tuple[Instance, Turn, Turn]]:
+    """Return cycles that may undo a paid step and do it again: other actions with its arguments."""
+    rewards = run.session.solved[instance.seed].rewards
+    plan, found = instance.oracle, list[tuple[Instance, Turn, Turn]]()
+    paid = [place for place, reward in enumerate(rewards[: len(plan) - 1]) if reward > 0]
+    for place in paid[:PAID_STEPS_UNDONE]:
+        others = refilled(plan[place], run.session.facts.grammar)
+        found += [(instance, plan[: place + 1], (other, plan[place])) for other in others]
+    return found
 
 
 def _gains(trace: Trace, kept: int, cycle: int) -> list[float]:
