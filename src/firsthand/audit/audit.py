@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import cloudpickle
 
 from firsthand.audit.budget import Budget, Options
 from firsthand.audit.naming import class_spec, spec_of
+from firsthand.audit.process import scratch
 from firsthand.audit.report.certificate import Certificate
 from firsthand.audit.suite import run
 from firsthand.audit.targets.file import PICKLED, AuditAtImport
@@ -55,8 +55,8 @@ def _in_a_worker() -> bool:
 @contextlib.contextmanager
 def _pickled(environment: type[Environment]) -> Generator[Spec]:
     """Write a class that cannot be imported, with what it refers to, where workers can read it."""
-    with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
-        path = Path(folder) / f"{environment.__name__}{PICKLED}"
+    with scratch.folder() as folder:
+        path = folder / f"{environment.__name__}{PICKLED}"
         try:
             path.write_bytes(cloudpickle.dumps(environment))
         except Exception as error:

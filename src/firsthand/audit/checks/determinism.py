@@ -12,12 +12,16 @@ import msgspec
 from firsthand.audit.accusation import CheckRun, check, shows, story
 from firsthand.audit.budget import COSTLY
 from firsthand.audit.finding import Witness
+from firsthand.audit.process import clock
 from firsthand.audit.process.pool import Conditions, Lab
+from firsthand.audit.session import NotRun
 from firsthand.audit.targets.native import OTHER_WORLD
 from firsthand.audit.targets.protocol import Instance, Play, Trace
 from firsthand.audit.thresholds import PLAIN_REPEATS, WORLDS_PLAYED
 
 YEAR = 365.25 * 86400
+DATES = 6
+"""Further dates that are tried, all of different months, days and hours."""
 ELSEWHERE = (
     Conditions(
         hash_seed=1,
@@ -54,56 +58,72 @@ def determinism(run: CheckRun) -> str | None:
     In another order, in a fresh process, elsewhere, and interleaved.
     """
     plays, seeds = _repeated(run)
-    with Lab(run.session.spec, workers=1) as alone:
-        first = alone.run(plays)
-        run.outcome.n, run.outcome.probes = len(plays), 5 + len(ELSEWHERE)
-        for _ in range(max(2, run.session.tries(quick=4, standard=20))):
-            if _compare(
-                run, plays, first, alone.run(plays), "when it is repeated in the same process"
-            ):
-                break
-        if run.outcome.findings:
-            return None
-        _compare(run, plays, first, alone.run(plays[::-1])[::-1], "after other plays")
+    run.outcome.n, run.outcome.probes = len(plays), 5 + len(ELSEWHERE)
+    first = _in_one_process(run, plays)
     if run.outcome.findings:
         return None
-    many = run.session.options.budget != "quick" and not run.session.costly
-    dates = [
-        Conditions(
-            date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number,
-            hash_seed=100 + number,
-        )
-        for number in range(1, 7 if many else 1)
-    ]
-    with ThreadPoolExecutor(run.session.options.workers) as pool:
-        shuffled = pool.submit(_elsewhere, run, plays[::-1], [], Conditions())
-        waiting = [
-            (c, pool.submit(_elsewhere, run, plays, seeds if c in ELSEWHERE else [], c))
-            for c in (*ELSEWHERE, *dates)
-        ]
-    _compare(run, plays, first, shuffled.result()[0][::-1], "when plays come in another order")
-    for conditions, future in waiting:
-        if run.outcome.findings:
-            return None
-        traces, instances = future.result()
-        _compare(
-            run,
-            plays,
-            first,
-            traces,
-            "in another process, with another hash seed, time zone, locale and date",
-            conditions,
-        )
-        if instances:
-            _same_instances(run, run.session.lab.instances(seeds), instances, conditions)
-    if not run.outcome.findings:
-        _alone(run, plays, first)
+    no_dates = clock.missing()
+    _in_other_processes(run, plays, seeds, first, dated=not no_dates)
+    if run.outcome.findings:
+        return None
+    _alone(run, plays, first)
     if run.session.facts.kind == "episode":
         _interleaved(run, plays, first)
         _counted(run)
     if run.session.facts.proven:
         _worlds(run)
+    if no_dates and not run.outcome.findings:
+        raise NotRun(f"the date could not be changed, all else was tried: {no_dates}")
     return None
+
+
+def _in_one_process(run: CheckRun, plays: list[Play]) -> list[Trace]:
+    """Repeat plays in one process, as they are and backwards; return what they earned at first."""
+    with Lab(run.session.spec, workers=1) as alone:
+        first = alone.run(plays)
+        for _ in range(max(2, run.session.tries(quick=4, standard=20))):
+            again = alone.run(plays)
+            if _compare(run, plays, first, again, "when it is repeated in the same process"):
+                break
+        if not run.outcome.findings:
+            _compare(run, plays, first, alone.run(plays[::-1])[::-1], "after other plays")
+    return first
+
+
+def _in_other_processes(
+    run: CheckRun, plays: list[Play], seeds: list[int], first: list[Trace], *, dated: bool
+) -> None:
+    """Repeat plays in processes of their own, in another order and under other conditions."""
+    elsewhere = [c if dated else msgspec.structs.replace(c, date=0.0) for c in ELSEWHERE]
+    others = [*elsewhere, *(_dates(run) if dated else ())]
+    with ThreadPoolExecutor(run.session.options.workers) as pool:
+        shuffled = pool.submit(_elsewhere, run, plays[::-1], [], Conditions())
+        waiting = [
+            (c, pool.submit(_elsewhere, run, plays, seeds if c in elsewhere else [], c))
+            for c in others
+        ]
+    _compare(run, plays, first, shuffled.result()[0][::-1], "when plays come in another order")
+    changed = "time zone, locale and date" if dated else "time zone and locale"
+    how = f"in another process, with another hash seed, {changed}"
+    for conditions, future in waiting:
+        if run.outcome.findings:
+            return
+        traces, instances = future.result()
+        _compare(run, plays, first, traces, how, conditions)
+        if instances:
+            _same_instances(run, run.session.lab.instances(seeds), instances, conditions)
+
+
+def _dates(run: CheckRun) -> list[Conditions]:
+    """Return dates in coming years; only one where plays take long."""
+    many = run.session.options.budget != "quick" and not run.session.costly
+    return [
+        Conditions(
+            date=(52 + number) * YEAR + number * 31 * 86400 + number * 3.3 * 3600 + 977 * number,
+            hash_seed=100 + number,
+        )
+        for number in range(1, 1 + (DATES if many else 1))
+    ]
 
 
 def _counted(run: CheckRun) -> None:

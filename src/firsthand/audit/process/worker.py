@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from firsthand.audit.process import clock
 from firsthand.audit.process.integrity import Seal
 from firsthand.audit.process.messages import (
     INTERFERENCE,
@@ -74,16 +75,14 @@ def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_release, daemon=True).start()
-    if date:
-        import time_machine
-
-        time_machine.travel(date, tick=True).start()
     random.seed(seed)
     sys.addaudithook(_processes.heard)
     load, encode = adapter(spec), msgspec.msgpack.encode
     seal, receive, send = Seal(), frames.receive, frames.send
     decoder, running = msgspec.msgpack.Decoder(Order), asyncio.run  # held from before the target
     try:
+        if date:
+            clock.travel(date)
         target = load(spec)
         send(channel, 0, encode(target.facts()))
     except BaseException as error:
