@@ -7,11 +7,12 @@ PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn test quick check bench docs clean
+.PHONY: help learn test slow quick check bench docs clean
 
 help:
 	@echo 'make learn   a small language model gets better at interfaces/shop_desk (about 4 minutes)'
 	@echo 'make test    the tests, with coverage'
+	@echo 'make slow    the tests that make test leaves out'
 	@echo 'make quick   the tests of the core'
 	@echo 'make check   format, lint, types, order of imports'
 	@echo 'make bench   what is claimed about speed and honesty, measured here'
@@ -23,8 +24,11 @@ learn: $(VENV)/.local
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
+slow: $(VENV)/.dev
+	$(BIN)/pytest -n 2 -m slow
+
 quick: $(VENV)/.dev
-	$(BIN)/pytest -n 2 -m 'not model' tests/test_*.py tests/rollout tests/journal
+	$(BIN)/pytest -n 2 -m 'not model and not slow' tests/test_*.py tests/rollout tests/journal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check

@@ -104,6 +104,7 @@ def test_a_sound_sibling_passes_everything(tmp_path, name):
     ]
 
 
+@pytest.mark.slow
 def test_patterns_that_backtrack_end_the_audit_early_and_not_the_auditor(tmp_path):
     slow = (
         "def reward(prompt, completion, answer):\n    return "

@@ -2,10 +2,10 @@
 
 import pytest
 from audit.corpus.index import TARGETS
-from firsthand.audit.targets.naming import spec_of
 
 from firsthand.audit.budget import Options
 from firsthand.audit.formats.actions import refilled
+from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
 
 SHOP = ("add:<int>", "move:<int> <text>", "drop:<int>", "leave")

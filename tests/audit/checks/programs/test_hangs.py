@@ -46,6 +46,7 @@ def test_a_grader_that_skips_cases_pays_for_a_program_that_hangs_on_one(session)
     assert not unnoticed(run, session.usable[0], own), "a wrong answer there is refused"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "session", [SOUND["a child and two seconds for every case"]], indirect=True
 )
