@@ -345,7 +345,7 @@ BROKEN = {
     "a wrong answer is told the right one": (("feedback_leaks",), guessing(wrong='f"no, it was {self.n}"')),
     "an error shows the state": (("feedback_leaks",), guessing(bad='str(self.__dict__)')),
     "a crash report quotes the plan": (("feedback_leaks",), desk("right", plan='[f"post:{env.account}={env.amount}", "close"]', told="False").replace('return "unknown action"', "return f\"unknown action; did you mean 'post:{self.account}={self.amount}'?\"").replace('else f"Post {self.amount} to {self.account} and close."', 'else "Post the right amount to the right account and close."')),
-    "the prompt shows the secret": (("feedback_leaks",), guessing(prompt='f"Guess my number. [debug seed={seed} secret={self.n}]"')),
+    "the prompt shows the secret": (("stated_answers",), guessing(prompt='f"Guess my number. [debug seed={seed} secret={self.n}]"')),
     "a longer walk round pays": (("state_graph", "cycles"), grid("(before - after) + (0.3 * far if (self.x, self.y) == (0, 0) else 0)")),
     "an unchecked bonus": (("state_graph", "passive", "cycles"), grid("(before - after) + (2 * far if (self.x, self.y) == (0, 0) and turn > 6 else 0)")),
 }  # fmt: skip

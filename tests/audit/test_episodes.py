@@ -8,7 +8,7 @@ from small_worlds import BROKEN, SOUND
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of
-from firsthand.audit.suite import run
+from firsthand.audit.suite import LEAKS, run
 
 EPISODIC = (
     "plan_steps",
@@ -16,7 +16,8 @@ EPISODIC = (
     "passive",
     "cycles",
     "after_done",
-    "feedback_leaks",
+    *LEAKS,
+    "led_by_errors",
     "blind_plans",
     "state_graph",
 )

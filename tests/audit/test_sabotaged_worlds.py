@@ -10,8 +10,8 @@ from firsthand.audit.suite import run
 from firsthand.audit.targets.protocol import Spec
 
 CAUGHT_BY = {
-    "leak_in_error": "feedback_leaks",
-    "leak_in_observation": "feedback_leaks",
+    "leak_in_error": "listed_plans",
+    "leak_in_observation": "stated_answers",
     "quit_pays": "passive",
     "constant_wins": "passive",
     "claims_pay": "passive",

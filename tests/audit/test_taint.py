@@ -7,10 +7,11 @@ from small_worlds import BROKEN, SOUND, guessing
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of
+from firsthand.audit.suite import LEAKS as CHECKS
 from firsthand.audit.suite import run
 
 LEAKS = {
-    **{name: source for name, (checks, source) in BROKEN.items() if checks == ("feedback_leaks",)},
+    **{name: source for name, (checks, source) in BROKEN.items() if checks[0] in CHECKS},
     "told at half pay": guessing(wrong='f"no, it was {self.n}"').replace(
         'return "yes", 1.0', 'return "yes", 1.0 if self.turn == 1 else 0.5'
     ),
@@ -25,7 +26,7 @@ TIGHT = {
 def audited(tmp_path, source):
     file = tmp_path / "target.py"
     file.write_text(source)
-    return run(spec_of(str(file)), Options(only=("feedback_leaks",), seeds=60))
+    return run(spec_of(str(file)), Options(only=CHECKS, seeds=60))
 
 
 @pytest.mark.parametrize("name", LEAKS)

@@ -38,10 +38,16 @@ from firsthand.audit.checks.episodes import (
     cycles,
     feedback_leaks,
     harmless_extras,
+    led_by_errors,
+    listed_plans,
     passive,
     plan_arguments,
     plan_steps,
+    quoted_plans,
     state_graph,
+    stated_answers,
+    twin_replies,
+    wrong_slots,
 )
 from firsthand.audit.checks.programs import exploits, expressions, patterns
 from firsthand.audit.checks.programs import mutation as program_mutation
@@ -81,6 +87,12 @@ SUITE: tuple[Check, ...] = (
     passive.passive,
     cycles.cycles,
     after_done.after_done,
+    twin_replies.twin_replies,
+    stated_answers.stated_answers,
+    led_by_errors.led_by_errors,
+    wrong_slots.wrong_slots,
+    listed_plans.listed_plans,
+    quoted_plans.quoted_plans,
     feedback_leaks.feedback_leaks,
     blind_plans.blind_plans,
     copy_rules.copy_rules,
@@ -95,6 +107,8 @@ WAITS_ON_PURPOSE = ("exploits", "program_mutation")
 """Checks whose plays hang on purpose, and which judge hangs themselves."""
 KNOWS_NOTHING = ("empty", "odd_values", "judges", "passive")
 """Checks whose plays know nothing of the instance: what they earn, any play may earn."""
+LEAKS = ("stated_answers", "wrong_slots", "listed_plans", "quoted_plans", "feedback_leaks")
+"""Checks of what replies tell: the first that accuses has told the cause, and the others wait."""
 NOT_CHECKED = (
     "attacks that need a language model",
     "whether the task is worth solving, and whether its statement is good",
@@ -143,6 +157,9 @@ def run(
             failed = any(one.accuses for one in ran) and not session.lab.interference
             if check is recomputation.recomputation and failed:
                 ran.append(Ran(check, Outcome(reason="the target has failed already")))
+                continue
+            if check.id in LEAKS and any(one.accuses and one.check.id in LEAKS for one in ran):
+                ran.append(Ran(check, Outcome(reason="a leak is told above")))
                 continue
             if begin:
                 begin(check.id)

@@ -129,3 +129,32 @@ Tried: 0.999, which accuses a sound grid whose steps cost 0.03 each."""
 PAID_STEPS_UNDONE = 4
 """Paid steps of a plan after which other actions with their arguments are tried, which may undo
 them: paid steps are mostly alike, so the first few tell."""
+
+# --- what episodes tell --------------------------------------------------------------------------
+
+LEAK_INSTANCES = {"quick": 8, "standard": 16, "deep": 16}
+"""Instances on which replies are read: TOLD of eight are five, more than chance names."""
+REPLIES_COMPARED = 4
+"""Replies to one mistake from which the words that all of them have tell nothing of an instance."""
+STATED = 0.8
+"""Share of instances on which what is told solves, before it counts as stated: an answer may be
+missing on some, where it is empty or cannot be read."""
+STATED_PAID = 0.98
+"""Share of the oracle's reward that a stated answer earns at least; a step may cost 1%."""
+LED_STEPS = 4
+"""Steps that a plan must have before being led through it counts: fewer are found by trying."""
+LED_PAID = 0.9
+"""Share of the reward that an agent who is led earns at least: its mistakes may cost a little."""
+ALONE_PAID = 0.9
+"""A told action was the whole answer when it earns so much without the mistake."""
+TELLING = 3
+"""Instances on which one wrong value tells the right one before it does so as a rule."""
+POINTS_AMONG = 1.5
+"""Actions like the right one in a reply, on average, up to which the reply points to it."""
+QUOTED_AMONG = 6
+"""The same for a reply that holds a whole plan: so many times as many as the plan needs. More are
+a list of what is possible."""
+SHARED_STEP = 0.5
+"""Share of plans that have a step from which it is known to all, and tells nothing."""
+SPARE_STEP = 0.5
+"""A kind of step is spare where so many plans are paid in full without it."""

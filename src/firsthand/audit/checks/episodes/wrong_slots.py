@@ -1,6 +1,6 @@
-"""Calls with one wrong argument: the reply must not name the right one.
+"""A call with one wrong argument must not be answered with the right one.
 
-An error may depend on all other arguments being right, so that nonsense alone does not show it:
+Claims that no reply to a wrong argument names the right one. An error may depend on all other arguments being right, so that nonsense alone does not show it:
 each argument of each kind of step is made wrong by itself, after the steps that come before it. A
 value counts as told when nothing before the reply held it, and the reply holds few values like it
 (a list of everything that is allowed points nowhere).
@@ -9,20 +9,36 @@ value counts as told when nothing before the reply held it, and the reply holds 
 import re
 from collections import defaultdict
 
-from firsthand.audit.accusation import CheckRun
+from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.checks.episodes.edits import share_without
+from firsthand.audit.checks.episodes.mistakes import TOKEN, leak_instances
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import arguments, kind, named, pools, put
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import MOST_CANDIDATES, TOLD, TOLD_LEAST, TOLD_PAID
+from firsthand.audit.thresholds import (
+    MOST_CANDIDATES,
+    SPARE_STEP,
+    STATED,
+    TOLD,
+    TOLD_LEAST,
+    TOLD_PAID,
+)
 
-TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[A-Za-z_][\w-]*")
 Slot = tuple[str, int, bool]
 """A kind of step, the place of an argument, and whether the steps before it were taken."""
 
 
-def told_by_wrong_slots(run: CheckRun, chosen: list[Instance]) -> bool:
-    """Make one argument wrong and read the reply; return whether the target was accused."""
+@check(
+    "wrong_slots",
+    class_="taint",
+    kinds=("episode",),
+    claim="A call with one wrong argument is not answered with the right one.",
+)
+def wrong_slots(run: CheckRun) -> str | None:
+    """Make one argument wrong and read the reply."""
+    chosen = leak_instances(run)
+    if not chosen:
+        return "all instances have the same plan"
     seen = pools(i.oracle for i in run.session.instances[:200])
     made = [(slot, i, at, play) for i in chosen for slot, at, play in _wrong_plays(i, seen)]
     traces = run.play(play for *_, play in made)
@@ -41,12 +57,13 @@ def told_by_wrong_slots(run: CheckRun, chosen: list[Instance]) -> bool:
         if _tells(trace.observations[-1], value, known, common.get(slot, set())):
             after = i.oracle[at:] if slot[2] else i.oracle
             hits[slot].append((i, Play(i.seed, (*play.actions, *after))))
-    return any(
-        _accuse(run, slot, found, len(replies[slot]))
-        for slot, found in hits.items()
-        if len(found) >= max(TOLD_LEAST, TOLD * len(replies[slot]))
-        and share_without(run, chosen, slot[0]) < 0.5
-    )
+    run.outcome.n = len(chosen)
+    for slot, found in hits.items():
+        enough = len(found) >= max(TOLD_LEAST, TOLD * len(replies[slot]))
+        needed = enough and share_without(run, chosen, slot[0]) < SPARE_STEP
+        if needed and _accuse(run, slot, found, len(replies[slot])):
+            return None
+    return None
 
 
 def _wrong_plays(
@@ -101,7 +118,7 @@ def _accuse(run: CheckRun, slot: Slot, found: list[tuple[Instance, Play]], tried
     traces = run.play(play for _, play in found)
     values = [run.session.value(i.seed, t) for (i, _), t in zip(found, traces, strict=True)]
     paid = [play for (_, play), value in zip(found, values, strict=True) if value >= TOLD_PAID]
-    if len(paid) < 0.8 * len(found):
+    if len(paid) < STATED * len(found):
         return False
     return run.accuse(
         f"A wrong value for argument {place + 1} of `{named(name)}` is answered with the right "
