@@ -16,10 +16,11 @@ from typing import Any
 
 import msgspec
 
-from firsthand.errors import EndpointError, ModelError, UserError
+from firsthand.errors import ContextFull, EndpointError, ModelError, UserError
 from firsthand.models import Endpoint, address, chat
 from firsthand.models.body import Damaged
 from firsthand.models.connection import Connection, NoReply, Reply
+from firsthand.models.context import context_full
 from firsthand.models.dialect import Dialect
 from firsthand.prompt import Completion, Prompt, Sampling, Traits, usage_of
 from firsthand.secrets import redact
@@ -107,7 +108,10 @@ class OpenAI:
         await self.connection.probe()
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        """Ask for one assistant message. Raises `ModelError` when there is none."""
+        """Ask for one assistant message. Raises `ModelError` when there is none.
+
+        Raises `ContextFull` when the server says that the conversation does not fit.
+        """
         call = _Call(prompt, sampling, self.traits.answer_tokens)
         try:
             return await self._answer(call)
@@ -129,6 +133,10 @@ class OpenAI:
                 reply = await self._try(call)
                 if reply.status == 200:
                     return self._read(call, reply.payload)
+                if full := self._full(call, reply):
+                    if chat.too_many_tokens(reply.payload) and self._unlimited(call):
+                        continue
+                    raise full
                 problem = self._problem(reply)
                 if reply.status not in LATER and reply.status < 500:
                     if self._adapt(call, reply):
@@ -160,6 +168,8 @@ class OpenAI:
             found = chat.decode(payload, turn=len(call.prompt.messages), most=most)
         except Damaged:
             call.used += chat.usage_in(payload) or Usage()
+            if full := self._full(call, Reply(200, None, payload)):
+                raise full from None
             raise
         except ModelError as error:
             usage = error.usage or chat.usage_in(payload)
@@ -174,7 +184,26 @@ class OpenAI:
             return False
         if not chat.too_many_tokens(reply.payload):
             return self.dialect.adapt(reply.payload, call.sent, call.sampling)
-        if call.given_limit or call.unlimited:
+        return self._unlimited(call)
+
+    def _full(self, call: "_Call", reply: Reply) -> ContextFull | None:
+        """Return the error of a conversation that does not fit; None: that is not what is said.
+
+        Where the answer alone was allowed more tokens than the context has, no shorter conversation
+        would fit: that is refused like any other setting.
+        """
+        found = context_full(reply.status, reply.payload)
+        if found is None:
+            return None
+        most = call.sampling.max_tokens or 0
+        if call.given_limit and found.context is not None and most >= found.context:
+            return None
+        said = redact(f"{self.name}: {found} It said: {chat.complaint(reply.payload)}")
+        return ContextFull(said, tokens=found.tokens, context=found.context)
+
+    def _unlimited(self, call: "_Call") -> bool:
+        """Leave out the default limit of an answer. False: it was asked for, or is left out."""
+        if call.given_limit or call.unlimited or self.dialect.limit not in call.sent:
             return False
         call.unlimited = True
         return True
