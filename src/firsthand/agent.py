@@ -103,6 +103,7 @@ class Direct:
 
     usage: Usage | None = None
     notes: tuple[str, ...] = ()
+    lessons: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def __init__(self, act: Act) -> None:
         self._act = act
@@ -126,6 +127,7 @@ class Conversation:
         self.kept = 0
         """Messages at the beginning that are never forgotten: instructions, examples, the task."""
         self.lessons: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        """Ids of the lessons in the last prompt, and of those that were on offer for it."""
         self.pending: tuple[ToolCall, ...] = ()
         self.usage: Usage | None = None
         self.notes: tuple[str, ...] = ()
@@ -153,19 +155,15 @@ class Conversation:
         self, observation: Observation, choices: Sequence[str], sampling: Sampling
     ) -> Move:
         examples, offered = self._examples(observation)
+        self.lessons = (tuple(lesson.id for lesson in examples), offered)
         self._hear(self._heard(observation))
         opening = [Message("system", text)] if (text := self._instructions(())) else []
         opening += _as_turns(examples)
         completion = await self._fitting(
             lambda: Prompt([*opening, *self.messages], choices=choices), sampling
         )
-        return Move(
-            Action(completion.text),
-            completion,
-            True,
-            tuple(lesson.id for lesson in examples),
-            offered,
-        )
+        shown, offered = self.lessons
+        return Move(Action(completion.text), completion, True, shown, offered)
 
     async def _say(
         self, observation: Observation, choices: Sequence[str], sampling: Sampling

@@ -46,6 +46,10 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True, eq=False):
     doing: str = ""
     by_agent: bool = False
     """Whether the agent's own play brought it about: evaluation then counts the episode as 0."""
+    shown: tuple[str, ...] = ()
+    """Ids of the lessons in the last prompt, which may have got no answer and so be no turn."""
+    offered: tuple[str, ...] = ()
+    """Ids of the lessons in scope of that prompt."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Failure) and self._key == other._key
@@ -125,6 +129,15 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema
         return self.reward == 1.0
 
     @property
+    def counted(self) -> float | None:
+        """The reward as means and tests count it: 0 for a failure of the agent's own making.
+
+        None: something else failed, and the episode says nothing about the agent.
+        """
+        by_agent = self.error is not None and self.error.by_agent
+        return 0.0 if self.reward is None and by_agent else self.reward
+
+    @property
     def actions(self) -> tuple[Action, ...]:
         """What the agent did, in order: enough to replay the episode."""
         return tuple(turn.action for turn in self.turns)
@@ -132,12 +145,14 @@ class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema
     @property
     def shown(self) -> tuple[str, ...]:
         """Ids of the lessons that were in any prompt of the episode."""
-        return tuple(dict.fromkeys(lesson for turn in self.turns for lesson in turn.shown))
+        last = self.error.shown if self.error is not None else ()
+        return tuple(dict.fromkeys([id for turn in self.turns for id in turn.shown] + [*last]))
 
     @property
     def offered(self) -> tuple[str, ...]:
         """Ids of the lessons that could have been in a prompt of the episode."""
-        return tuple(dict.fromkeys(lesson for turn in self.turns for lesson in turn.offered))
+        last = self.error.offered if self.error is not None else ()
+        return tuple(dict.fromkeys([id for turn in self.turns for id in turn.offered] + [*last]))
 
 
 _encoder = msgspec.json.Encoder()

@@ -28,8 +28,8 @@ class Chances:
     fails.
     """
 
-    def __init__(self, old, new, *, seed=0):
-        self.chances = {OLD.id: old, NEW.id: new}
+    def __init__(self, old, new, *, seed=0, by_agent=False):
+        self.chances, self.by_agent = {OLD.id: old, NEW.id: new}, by_agent
         self.rng = random.Random(seed)
         self.calls = []
 
@@ -41,7 +41,9 @@ class Chances:
         chance = self.chances[agent.id]
         chance = chance(task) if callable(chance) else chance
         reward = None if chance is None else float(self.rng.random() < chance)
-        error = Failure("model", "ModelError", "no answer") if reward is None else None
+        error = None
+        if reward is None:
+            error = Failure("model", "ModelError", "no answer", by_agent=self.by_agent)
         stop = Stop.DONE if error is None else Stop.FAILED
         return Episode(task.id, task, agent.id, (), Observation(), reward, {}, stop, error)
 
@@ -128,6 +130,20 @@ async def test_failed_pairs_are_counted_and_decide_nothing():
         0.0,
         False,
     )
+
+
+async def test_failures_of_the_agents_own_making_count_as_0():
+    """Lessons that fill the context used to pass on the few short tasks that were left."""
+
+    def fills_the_context(task):
+        return None if task.seed % 4 else 1.0
+
+    play = Chances(0.9, fills_the_context, by_agent=True)
+    found = await verdict(play, gate_tasks(100))
+    assert (found.pairs, found.failed, found.deployed) == (100, 0, False)
+    assert found.difference < -0.5
+    cured = await verdict(Chances(fills_the_context, 1.0, by_agent=True), gate_tasks(100))
+    assert cured.deployed and cured.failed == 0 and cured.difference > 0.5
 
 
 async def test_lessons_are_deployed_where_they_help_and_nowhere_else():

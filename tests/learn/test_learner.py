@@ -528,6 +528,24 @@ async def test_failures_of_the_model_are_no_evidence(tmp_path):
     }
 
 
+class Rambling(Copycat):
+    """Never comes to an end when a lesson is shown."""
+
+    async def sample(self, prompt, sampling):
+        completion = await super().sample(prompt, sampling)
+        shown = any(message.role == "assistant" for message in prompt.messages)
+        return msgspec.structs.replace(completion, cut=shown)
+
+
+async def test_lessons_after_which_answers_are_cut_off_are_blamed_for_it(tmp_path):
+    """Episodes that failed by the model's own making used to be left out, so that nothing was."""
+    learned = await learn(
+        agent(Rambling()), DESK, folder=tmp_path, config=TINY, reviewer=Proposes(NEAR_EVERYBODY)
+    )
+    assert learned.working.lessons[0].credit.mean < 0.0
+    assert learned.working.lessons[0].state != "core"
+
+
 def decided_by(lesson, *, right):
     """Outcomes as if showing the lesson decided them."""
 

@@ -78,7 +78,9 @@ FULL = {
     "Anthropic": (400, error("prompt is too long: 210000 tokens > 200000 maximum"), 210000, 200000),
     "Mistral": (
         422,
-        error("Prompt contains 40000 tokens, too large for model with 32768 maximum context length"),
+        error(
+            "Prompt contains 40000 tokens, too large for model with 32768 maximum context length"
+        ),
         40000,
         None,
     ),
@@ -107,7 +109,11 @@ async def test_a_full_context_is_told_apart_from_other_refusals(
     ("code", "body", "kind"),
     [
         (400, error("The conversation is not valid."), ModelError),
-        (400, error("max_tokens is too large: 9000. At most 4096 tokens are supported."), ModelError),
+        (
+            400,
+            error("max_tokens is too large: 9000. At most 4096 tokens are supported."),
+            ModelError,
+        ),
         (413, error("Request too large: tokens per minute (TPM): Limit 6000"), ModelError),
         (401, error("maximum context length"), EndpointError),
         (400, error("reasoning_effort: the context must be one of low, high"), ModelError),

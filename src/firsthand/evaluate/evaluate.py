@@ -267,10 +267,8 @@ def _grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, lis
 def _scores_by_task(episodes: Iterable[Episode]) -> dict[str, list[float]]:
     scores: dict[str, list[float]] = defaultdict(list)
     for episode in episodes:
-        if episode.reward is not None:
-            scores[episode.task.id].append(episode.reward)
-        elif episode.error is not None and episode.error.by_agent:
-            scores[episode.task.id].append(0.0)
+        if episode.counted is not None:
+            scores[episode.task.id].append(episode.counted)
     return dict(scores)
 
 

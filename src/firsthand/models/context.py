@@ -79,12 +79,13 @@ def _error(payload: bytes) -> dict[str, Any]:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return {}
     for key in ("error", "detail"):
-        inner = cast("dict[str, Any]", found).get(key) if isinstance(found, dict) else None
-        found = cast("Any", inner) if isinstance(inner, dict) else found
-    if not isinstance(found, dict):
-        return {}
-    own = cast("dict[str, Any]", found)
-    return {name: value for name, value in own.items() if isinstance(value, str | int)}
+        inner = _fields(found).get(key)
+        found = _fields(inner) or found
+    return {name: value for name, value in _fields(found).items() if isinstance(value, str | int)}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _whole(value: Any) -> int | None:

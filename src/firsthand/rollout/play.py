@@ -188,7 +188,9 @@ class _Record:
         self.final = seen
 
     def fail(self, failed: Failed) -> None:
-        self.stop, self.error = Stop.FAILED, Failure.of(failed)
+        shown, offered = self.player.lessons if self.player else ((), ())
+        error = msgspec.structs.replace(Failure.of(failed), shown=shown, offered=offered)
+        self.stop, self.error = Stop.FAILED, error
 
     def episode(self, run: str, tags: dict[str, str]) -> Episode:
         agent, whole = self.agent.id, self.error is None

@@ -6,9 +6,9 @@ where they are shown to help, and elsewhere the old ones stay, so that no enviro
 another. The test of the mean difference is anytime-valid, so it stops as soon as it knows; the
 error budget is spent across all gates of a life and split among the environments of one gate.
 
-A pair in which an endpoint failed, or the machine, says nothing about lessons and is dropped. So
-that lessons which make episodes fail cannot hide behind that, the failure rates are compared by a
-test.
+A failure of the agent's own making (its context is full, its answer was cut) counts as 0. A pair in
+which an endpoint failed, or the machine, says nothing about lessons and is dropped. So that lessons
+which make episodes fail cannot hide behind that, the failure rates are compared by a test.
 """
 
 import math
@@ -44,9 +44,9 @@ class Local(msgspec.Struct, frozen=True):
     environment: str
     deployed: bool
     pairs: int
-    """Tasks that both scored."""
+    """Tasks that both scored; a failure of the agent's own making is scored 0."""
     failed: int
-    """Tasks that at least one side failed to score; they are in no mean."""
+    """Tasks that something else kept a side from scoring; they are in no mean."""
     difference: float
     e_value: float
     alpha: float
@@ -151,14 +151,14 @@ class _Pairs:
     def update(self, before: Sequence[Episode], after: Sequence[Episode]) -> None:
         """Take a batch in, in the order of its tasks."""
         for old, new in zip(before, after, strict=True):
-            lost = old.reward is None, new.reward is None
+            lost = old.counted is None, new.counted is None
             self.failed_before += lost[0]
             self.failed_after += lost[1]
             self.only_before += lost == (True, False)
             self.only_after += lost == (False, True)
             self.failed += any(lost)
-            if old.reward is not None and new.reward is not None:
-                self.differences.append(new.reward - old.reward)
+            if old.counted is not None and new.counted is not None:
+                self.differences.append(new.counted - old.counted)
                 self.bet.update(self.differences[-1])
 
     @property

@@ -190,14 +190,17 @@ class _Life:
         ]
 
     def remember(self, episodes: Sequence[Episode]) -> None:
-        """Keep what credit needs of each wake episode; failed ones tell nothing about lessons."""
+        """Keep what credit needs of each wake episode.
+
+        A failure of the model's own making counts as 0; other failures tell nothing about lessons.
+        """
         mask = Mask("", self.config.mask)
         keep = {lesson.id: mask.probability(lesson) for lesson in self.working.lessons}
         for episode in episodes:
-            if episode.reward is not None:
+            if episode.counted is not None:
                 self.trials.append(
                     Trial(
-                        episode.reward,
+                        episode.counted,
                         episode.task.id,
                         episode.task.environment,
                         {lesson: keep[lesson] for lesson in episode.offered},
@@ -210,14 +213,17 @@ class _Life:
                     self.examples.append(episode)
 
     def _near(self, episode: Episode) -> tuple[tuple[str, ...], ...]:
-        """For each turn, the examples that were on offer, the nearest to its observation first."""
+        """For each prompt, the examples that were on offer, the nearest to its observation first."""
+        prompts = [(turn.observation.full, turn.offered) for turn in episode.turns]
+        if episode.error is not None:
+            prompts.append((episode.final.full, episode.error.offered))
         found: list[tuple[str, ...]] = []
-        for turn in episode.turns:
+        for observation, offered in prompts:
             examples = self.working.examples(
-                episode.task.environment, turn.observation.full, len(self.working.lessons)
+                episode.task.environment, observation, len(self.working.lessons)
             )
-            offered = set(turn.offered)
-            found.append(tuple(lesson.id for lesson in reversed(examples) if lesson.id in offered))
+            ids = set(offered)
+            found.append(tuple(lesson.id for lesson in reversed(examples) if lesson.id in ids))
         return tuple(found)
 
     async def review(
