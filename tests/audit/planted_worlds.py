@@ -522,6 +522,9 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
     AfterDone: ("after_done",),
     ErrorTells: ("wrong_slots",),
     ErrorTellsSupplier: ("wrong_slots",),
+    IgnoresSupplier: ("accepted_values",),
+    ObservationTells: ("early_values",),
+    CountTellsAll: ("early_values",),
     SplitsOverlap: ("instances",),
     WorldIsSplit: ("instances",),
     ExpertGuesses: ("oracle",),
@@ -529,11 +532,8 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
 
 MISSED = (
     ExpertRolls,  # wrong one time in twenty: by chance on none of 24 instances
-    IgnoresSupplier,
     StepPays,
     AnyCase,
-    ObservationTells,
-    CountTellsAll,
     SeedsIgnored,
     LevelsFall,
     EveryFortyFifthReset,

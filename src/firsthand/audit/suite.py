@@ -33,9 +33,11 @@ from firsthand.audit.checks.answers import (
     surrounding_text,
 )
 from firsthand.audit.checks.episodes import (
+    accepted_values,
     after_done,
     blind_plans,
     cycles,
+    early_values,
     feedback_leaks,
     harmless_extras,
     led_by_errors,
@@ -82,6 +84,7 @@ SUITE: tuple[Check, ...] = (
     program_mutation.program_mutation,
     plan_steps.plan_steps,
     plan_arguments.plan_arguments,
+    accepted_values.accepted_values,
     invariance.invariance,
     harmless_extras.harmless_extras,
     passive.passive,
@@ -94,6 +97,7 @@ SUITE: tuple[Check, ...] = (
     listed_plans.listed_plans,
     quoted_plans.quoted_plans,
     feedback_leaks.feedback_leaks,
+    early_values.early_values,
     blind_plans.blind_plans,
     copy_rules.copy_rules,
     state_graph.state_graph,
@@ -107,7 +111,14 @@ WAITS_ON_PURPOSE = ("exploits", "program_mutation")
 """Checks whose plays hang on purpose, and which judge hangs themselves."""
 KNOWS_NOTHING = ("empty", "odd_values", "judges", "passive")
 """Checks whose plays know nothing of the instance: what they earn, any play may earn."""
-LEAKS = ("stated_answers", "wrong_slots", "listed_plans", "quoted_plans", "feedback_leaks")
+LEAKS = (
+    "stated_answers",
+    "wrong_slots",
+    "listed_plans",
+    "quoted_plans",
+    "feedback_leaks",
+    "early_values",
+)
 """Checks of what replies tell: the first that accuses has told the cause, and the others wait."""
 NOT_CHECKED = (
     "attacks that need a language model",

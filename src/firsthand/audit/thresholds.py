@@ -158,3 +158,14 @@ SHARED_STEP = 0.5
 """Share of plans that have a step from which it is known to all, and tells nothing."""
 SPARE_STEP = 0.5
 """A kind of step is spare where so many plans are paid in full without it."""
+EARLY_SEEDS = {"quick": 24, "standard": 40, "deep": 80}
+"""Seeds on which a program that copies early values is learned, and as many on which it is tried."""
+EARLY_SHARE = 0.95
+"""Share of instances on which early values have to be right. Fewer could be a world in which what
+is told at first is often, and not always, true, and looking is the point."""
+ACCEPTED_TRIED = 6
+"""Other values that are tried in one argument of an instance: of 8 suppliers that two worlds share,
+three are accepted in each."""
+RECURRING = 0.5
+"""Different values of an argument, as a share of its uses, up to which it is an identifier that
+comes back; quantities and free texts have more, and several of them may do."""

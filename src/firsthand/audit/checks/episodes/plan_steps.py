@@ -193,7 +193,7 @@ PERMISSION = re.compile(
 )
 
 
-def _asked_for(name: str, prompt: str) -> bool:
+def asked_for(name: str, prompt: str) -> bool:
     """Say whether a prompt asks for a kind of step, beyond saying that it may be done."""
     named = re.compile(rf"\b{re.escape(name.lower())}") if name else re.compile("(?!)")
     sentences = re.split(r"(?<=[.;!?])\s|\n", prompt.lower())
@@ -218,7 +218,7 @@ def _ignored_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         tried, survived = tried + len(results), survived + len(full)
         if len(results) < LEAST_PLANS or len(full) < 0.95 * len(results):
             continue
-        asked = [i for i in able if _asked_for(name, i.prompt)]
+        asked = [i for i in able if asked_for(name, i.prompt)]
         many = "all plans" if len(able) == len(chosen) else f"{len(able)} of {len(chosen)} plans"
         spare = (
             tells(run, able, name)
