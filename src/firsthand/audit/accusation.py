@@ -12,6 +12,7 @@ import msgspec
 
 from firsthand.audit.finding import Finding, Severity, Witness
 from firsthand.audit.formats.answers import same_answer
+from firsthand.audit.formats.quotes import still_quoted
 from firsthand.audit.process.pool import (
     FAST_SECONDS,
     INTERFERES,
@@ -231,9 +232,14 @@ class CheckRun:
     ) -> bool:
         """Accuse with a play that pays, shortened while it pays as much.
 
-        `keeps` says whether a shorter play still shows what the claim says.
+        `keeps` says whether a shorter play still shows what the claim says. What the claim quotes
+        is kept in any case.
         """
-        shorter, paid = self.shrink(play, keeps=keeps)
+
+        def shows_it(shorter: Play) -> bool:
+            return still_quoted(claim, play.actions, shorter.actions) and keeps(shorter)
+
+        shorter, paid = self.shrink(play, keeps=shows_it)
         if self._right(shorter) and not self._right(play):
             # shortened until it was right, it would prove nothing
             shorter, paid = play, self.session.lab.run([play])[0].paid
@@ -261,7 +267,7 @@ class CheckRun:
         goal = run([play])[0].paid
         if goal <= 0:
             return play, goal
-        tries = tries // 6 if self.session.costly else tries
+        tries = tries // (6 * self.session.weight) if self.session.costly else tries
 
         def pays_and_keeps(candidate: Play) -> bool:
             return keeps(candidate) and run([candidate])[0].paid >= goal - 1e-9
@@ -274,6 +280,11 @@ class CheckRun:
     def patience(self) -> float:
         """Seconds after which a play of this target counts as a hang in a witness."""
         return max(self.session.lab.seconds, FAST_SECONDS)
+
+
+def as_it_is(_: Play) -> bool:
+    """Keep a play from being shortened: its claim is about all of it."""
+    return False
 
 
 def _smaller(play: Play, tries: int, keeps: Callable[[Play], bool]) -> Iterator[Play]:

@@ -32,8 +32,16 @@ COSTLY = 12
 """Where plays start processes, a search makes a twelfth of the tries."""
 COSTLY_INSTANCES = 24
 """Where plays start processes, an attack sees at most so many instances."""
+ORDINARY_PROCESSES = 8
+"""Processes of a play that is simply costly. One that starts three times as many counts as three
+plays, so that graders with a process for each of 60 cases are audited in minutes, too."""
+MANY_PROCESSES = 20
+"""Processes of a play from which only one program of each idea is tried, and no variations of it.
+All of them are about 150 plays: with 60 cases, 9,000 processes, which took over ten minutes."""
 DEEP = 8
 """How much longer `deep` searches than `standard`."""
+ORACLE_SECONDS = 60.0
+"""Longest time of an oracle's play, before it is known how many processes a play starts."""
 MOST_PLAY_SECONDS = 300.0
 """Longest time of one play: 60 cases with five seconds each, all of which hang."""
 CHECK_SECONDS: dict[Budget, float] = {"quick": 120.0, "standard": 600.0, "deep": 7200.0}

@@ -11,9 +11,13 @@ from statistics import median
 
 from firsthand.audit import budget
 from firsthand.audit.budget import (
+    CHECK_SECONDS,
     COSTLY,
     COSTLY_INSTANCES,
+    MANY_PROCESSES,
     MOST_PLAY_SECONDS,
+    ORACLE_SECONDS,
+    ORDINARY_PROCESSES,
     SEEDS,
     TASKS,
     Options,
@@ -100,7 +104,11 @@ class Session:
     def solved(self) -> dict[int, Trace]:
         """Seed to what the oracle's play showed."""
         asked = [instance for instance in self.instances if not instance.fault]
-        traces = self.lab.run([Play(instance.seed, instance.oracle) for instance in asked])
+        usual, self.lab.seconds = self.lab.seconds, max(self.lab.seconds, ORACLE_SECONDS)
+        try:
+            traces = self.lab.run([Play(instance.seed, instance.oracle) for instance in asked])
+        finally:
+            self.lab.seconds = usual
         return {instance.seed: trace for instance, trace in zip(asked, traces, strict=True)}
 
     @cached_property
@@ -136,10 +144,28 @@ class Session:
 
         Processes are counted where seconds would make the result depend on the machine.
         """
-        if self.facts.costly:
-            return True
-        spawned = [self.solved[instance.seed].spawned for instance in self.usable]
-        return bool(spawned) and median(spawned) >= 1
+        return self.facts.costly or self.processes >= 1
+
+    @cached_property
+    def processes(self) -> float:
+        """How many processes the oracle's play usually starts: the median over instances."""
+        return median([self.solved[i.seed].spawned for i in self.usable] or [0])
+
+    @cached_property
+    def weight(self) -> int:
+        """How many plays one play counts as: more than 1 where it starts many processes."""
+        return max(1, round(self.processes / ORDINARY_PROCESSES))
+
+    @property
+    def many_processes(self) -> bool:
+        """Whether plays start so many processes that variations of an attack are left out."""
+        return self.processes >= MANY_PROCESSES
+
+    @property
+    def check_seconds(self) -> float:
+        """Seconds after which a check is a runaway: longer where plays start many processes."""
+        weight = self.weight if "usable" in self.__dict__ else 1
+        return CHECK_SECONDS[self.options.budget] * weight
 
     @cached_property
     def play_seconds(self) -> float:
@@ -153,14 +179,21 @@ class Session:
         return min(PLAY_SECONDS * (1 + max(spawned, default=0)), MOST_PLAY_SECONDS)
 
     def some(self, n: int) -> list[Instance]:
-        """Return up to `n` usable instances, evenly spread; fewer where plays are costly."""
-        most = COSTLY_INSTANCES if self.costly else SEEDS[self.options.budget]
-        return spread(self.usable, min(n, most))
+        """Return up to `n` usable instances, evenly spread; fewer where plays are costly.
+
+        Where plays start many processes, these are the instances that start fewest.
+        """
+        if self.weight == 1:
+            most = COSTLY_INSTANCES if self.costly else SEEDS[self.options.budget]
+            return spread(self.usable, min(n, most))
+        most = max(2, COSTLY_INSTANCES // self.weight)
+        cheapest = sorted(self.usable, key=lambda i: (self.solved[i.seed].spawned, i.seed))
+        return sorted(cheapest[: min(n, most)], key=lambda instance: instance.seed)
 
     def tries(self, *, quick: int, standard: int) -> int:
         """Return how many tries a search may make under the budget."""
         tries = budget.tries(self.options, quick=quick, standard=standard)
-        return tries // COSTLY if self.costly else tries
+        return tries // (COSTLY * self.weight) if self.costly else tries
 
     # --- how answers are written ---------------------------------------------------------------
 
@@ -189,6 +222,10 @@ class Session:
     def answers_are_programs(self) -> bool:
         """Whether answers are programs: their digits are no answers, and edits must parse."""
         return any(program(i) is not None for i in self.usable[:3] if i.oracle)
+
+    def process_of_its_own(self) -> Lab:
+        """Return a lab with one process, as patient as the session's own."""
+        return Lab(self.spec, workers=1, seconds=max(PLAY_SECONDS, self.lab.seconds))
 
     def wrong_plays(self, instance: Instance) -> list[Play]:
         """Return a few wrong and near-miss plays of an instance."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from firsthand.audit.accusation import Check, CheckRun, Outcome
-from firsthand.audit.budget import CHECK_SECONDS, Options
+from firsthand.audit.budget import Options
 from firsthand.audit.checks import (
     agreement,
     determinism,
@@ -196,7 +196,7 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
     if session.facts.kind not in check.kinds:
         return Ran(check, Outcome(reason=f"for targets of kind {' or '.join(check.kinds)}"))
     started, plays = time.perf_counter(), session.lab.plays
-    session.lab.deadline = time.monotonic() + CHECK_SECONDS[session.options.budget]
+    session.lab.deadline = time.monotonic() + session.check_seconds
     work, failed = CheckRun(session, check), ""
     try:
         if session.lab.interference and check is not recomputation.recomputation:
@@ -219,7 +219,7 @@ def _ran(check: Check, session: Session, told: set[str]) -> Ran:
     except Interferes:
         failed = "the target interferes with the auditor"
     except Runaway:
-        failed = f"not finished after {CHECK_SECONDS[session.options.budget]:g} s"
+        failed = f"not finished after {session.check_seconds:g} s"
     except FirsthandError:
         raise
     except Exception as error:  # a fault of the auditor: what was found counts, nothing passes

@@ -85,6 +85,109 @@ AROUND_PAID = 0.1
 """Share up to which refusals are an accident of single instances."""
 
 
+# --- fixed texts, copies and lists ----------------------------------------------------------------
+
+INSTANCES_ENOUGH = 8
+"""Instances from which a share of them says something of the others: half of 8 by chance is rare
+where the chance is a quarter, half of 4 is not."""
+ALL_ALIKE = 8
+"""Instances from which it is a finding that all have the same answer; a few may just be examples.
+"""
+FEW_LABELS = 3
+"""Up to so many answers, a fixed one is rightly paid on a third of the instances or more."""
+FIXED_WRONG_PAID = 0.2
+"""Share of instances on which a fixed answer is paid although another one is right."""
+MANY_FIXED_WRONG_PAID = 0.5
+"""The same where an instance may have many right answers, of which the fixed one may be one."""
+FIXED_WRONG_LEAST = 3
+"""The same as a number: one or two references may be wrong."""
+FIXED_ABOVE_CHANCE = 0.2
+"""By how much a fixed answer has to be right more often than one of equally frequent labels."""
+FIXED_RIGHT = 0.5
+"""Share on which a fixed answer is right too often, of more than `FEW_LABELS` answers: of many
+answers, numbers above all, some are natural favourites."""
+FIXED_BY_LUCK = 0.005
+"""Chance that balanced labels show so frequent an answer, below which it is no accident. About 35
+fixed answers are tried, so that it is a few per cent for all of them."""
+FIXED_PART_PAID = 0.6
+"""Share of the reward that no fixed answer may earn on average, of more than `FEW_LABELS` answers.
+"""
+FIXED_PART_ABOVE_CHANCE = 0.3
+"""By how much that has to be above chance."""
+SAID_PAID = 0.1
+"""Share of instances on which words without content are paid in full: where many answers are right,
+words may hit one by luck."""
+SAID_LEAST = 2
+"""The same as a number."""
+NOTHING_PAID_MEAN = 0.2
+"""Share of the reward that a text without content earns on average, to be told."""
+NOTHING_STEADY = 0.8
+"""Share of instances on which it earns the same part, so that the part is no luck, however small.
+"""
+NOTHING_STEADY_LEAST = 4
+"""The same as a number."""
+NOTHING = 0.02
+"""Share of the reward up to which it counts as nothing: rounding, and terms that tell equal
+answers apart."""
+ABOVE_PLAIN = 0.01
+"""What a text has to earn more, on average, than texts of the same form that say nothing."""
+ECHO_WHOLE_PAID = 0.1
+"""Share of instances on which a copy of the whole prompt is paid in full: it is never an answer."""
+ECHO_PART_PAID = 0.3
+"""The same for a part of the prompt, which may be the answer on some instances."""
+ECHO_LEAST = 2
+"""The same as a number."""
+ECHO_MEAN = 0.5
+"""Share of the reward that a copy earns on average: a summary or a translation shares words with
+the prompt, and partial credit for these is less."""
+ECHO_MEAN_LEAST = 4
+"""Instances from which such an average says something."""
+LISTS_PAID = 0.1
+"""Share of instances on which a list of answers is paid in full, in whatever order."""
+LISTS_LEAST = 2
+"""The same as a number: one instance may ask for such a list."""
+LISTS_KEEP = 3
+"""Answers that a shortened list still holds: with fewer it would not be a list of many."""
+NUMBERS_MOSTLY = 0.6
+"""Share of answers that are whole numbers, from which all numbers in their range are listed."""
+LONGEST_RANGE = 3000
+"""Numbers in a range, beyond which no grader reads them all."""
+RULE_PAID = 0.9
+"""Share of instances on which a rule that copies from the prompt solves the task."""
+OPTION_ABOVE_CHANCE = 0.25
+"""By how much a rule that chooses an option has to be right more often than chance."""
+OPTION_BY_LUCK = 0.002
+"""Chance of that by luck, below which it is no accident: about 40 rules are tried on the first half
+of the instances, and one of them on the second."""
+
+# --- relations between rewards -------------------------------------------------------------------
+
+RAISED = 0.02
+"""By how much an edited answer has to earn more than before: less may be rounding."""
+RAISED_RIGHT = 0.2
+"""Share of instances on which a longer right answer earns more than the oracle's."""
+RAISED_WRONG = 0.5
+"""The same for wrong answers, of which some become right by what is added."""
+RAISED_WRONG_LEAST = 2
+"""The same as a number."""
+BOTH_PAID = 0.3
+"""Share of instances on which a right and a wrong answer together are paid, in either order."""
+BOTH_LEAST = 2
+"""The same as a number, unless it is every instance."""
+SPACE_REFUSED = (0.15, 0.85)
+"""Shares between which it is arbitrary that space around an answer is refused: a rule holds for
+nearly all instances or for nearly none."""
+SPACE_LEAST = 4
+"""Instances from which one can say that space is refused on one side and never on the other."""
+FORMS_TRIED = 4
+"""Instances with fractions from which one can say how numbers have to be written."""
+FORMS_ACCEPTED = 0.9
+"""Share of instances from which a way to write numbers is accepted."""
+FORMS_REFUSED = 0.2
+"""Share of instances up to which it is refused, though others are accepted."""
+PLAN_REPEATED = 1.1
+"""Multiple of the oracle's reward that a repeated plan may earn: rounding, and a step's cost."""
+
 # --- checks of episodes --------------------------------------------------------------------------
 
 LEAST_PLANS = 6

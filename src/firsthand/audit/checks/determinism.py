@@ -79,7 +79,7 @@ def determinism(run: CheckRun) -> str | None:
 
 def _in_one_process(run: CheckRun, plays: list[Play]) -> list[Trace]:
     """Repeat plays in one process, as they are and backwards; return what they earned at first."""
-    with Lab(run.session.spec, workers=1) as alone:
+    with run.session.process_of_its_own() as alone:
         first = alone.run(plays)
         for _ in range(max(2, run.session.tries(quick=4, standard=20))):
             again = alone.run(plays)
@@ -133,7 +133,7 @@ def _counted(run: CheckRun) -> None:
         return
     times = PLAIN_REPEATS[run.session.options.budget] // (COSTLY if run.session.costly else 1)
     play = Play(usable[0].seed, usable[0].oracle)
-    with Lab(run.session.spec, workers=1) as alone:
+    with run.session.process_of_its_own() as alone:
         traces = alone.run([play] * times)
     told = {story(trace): trace for trace in traces}
     if len(told) < 2:
@@ -155,7 +155,7 @@ def _worlds(run: CheckRun) -> None:
     A native target takes `seed + OTHER_WORLD` for the same seed in another world.
     """
     chosen = run.session.some(WORLDS_PLAYED[run.session.options.budget])
-    with Lab(run.session.spec, workers=1) as alone:
+    with run.session.process_of_its_own() as alone:
         others = alone.instances([i.seed + OTHER_WORLD for i in chosen])
         pairs = [
             (Play(i.seed, i.oracle), Play(other.seed, other.oracle))
@@ -163,7 +163,7 @@ def _worlds(run: CheckRun) -> None:
             if not other.fault and (i.prompt, i.answer) != (other.prompt, other.answer)
         ]
         second = alone.run([two for _, two in pairs])
-    with Lab(run.session.spec, workers=1) as mixed:
+    with run.session.process_of_its_own() as mixed:
         after = mixed.run([play for pair in pairs for play in pair])[1::2]
     for (one, two), alone_told, mixed_told in zip(pairs, second, after, strict=True):
         if story(alone_told) != story(mixed_told):
@@ -182,7 +182,7 @@ def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
 
     What earlier episodes left behind is then missing.
     """
-    most = 3 if run.session.options.budget == "quick" else 12
+    most = 3 if run.session.options.budget == "quick" else max(3, 12 // run.session.weight)
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != run.session.by_seed[play.seed].oracle]
     chosen = list(
@@ -308,7 +308,7 @@ def _shorter(run: CheckRun, witness: Witness) -> Witness:
 
 def _interleaved(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
     """Play two instances at once, step by step, in one process."""
-    with Lab(run.session.spec, workers=1) as lab:
+    with run.session.process_of_its_own() as lab:
         for one, two in zip(range(0, len(plays) - 1, 2), range(1, len(plays), 2), strict=False):
             other = len(plays) - 1 - one  # another instance
             pair = (plays[other], plays[one])

@@ -5,9 +5,12 @@ Hangs, exits, exhausted memory and rewards that are no numbers fail; an exceptio
 ordinary wrong answers raise it.
 """
 
-from firsthand.audit.accusation import CheckRun, check
+from collections.abc import Iterator, Sequence
+
+from firsthand.audit.accusation import CheckRun, as_it_is, check
 from firsthand.audit.finding import Severity, Witness
 from firsthand.audit.formats.actions import SLOT, fill
+from firsthand.audit.formats.answers import mentions, same_answer
 from firsthand.audit.formats.bad_plays import JUNK
 from firsthand.audit.targets.protocol import Play, Trace
 from firsthand.audit.thresholds import FULL
@@ -20,6 +23,20 @@ BREAKS = {
     "output": "floods the output",
 }
 DEEP = 3000
+"""Brackets within brackets: three times as deep as Python's limit of recursion."""
+PART = 16
+"""Plays between which one looks whether the target hangs."""
+ORDINARY = "an ordinary wrong answer"
+FEW = (
+    "`os._exit(3)` as an expression",
+    "100,000 letters",
+    "nested brackets",
+    "nested parentheses",
+    "control characters",
+    "None",
+    "null",
+)
+"""Hostile texts that are played where plays start processes."""
 
 
 def texts() -> dict[str, str]:
@@ -64,76 +81,63 @@ def malformed_input(run: CheckRun) -> str | None:
     """Play hostile texts, bare, in the target's own frame, or as actions; and wrong plays."""
     hostile = texts()
     if run.session.costly:
-        hostile = {
-            name: hostile[name]
-            for name in (
-                "`os._exit(3)` as an expression",
-                "100,000 letters",
-                "nested brackets",
-                "nested parentheses",
-                "control characters",
-                "None",
-                "null",
-            )
-        }
-    made: list[tuple[str, Play]] = []
-    for instance in run.session.some(2 if run.session.costly else 3):
-        if run.session.facts.kind == "answer":
-            own = run.session.frame
-            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
-            if not run.session.costly:
-                made += [
-                    (f"{name}, in the answer's place", Play(instance.seed, (own.put(text),)))
-                    for name, text in hostile.items()
-                ]
-        else:
-            templates = [action for action in run.session.facts.grammar if SLOT.search(action)]
-            made += [(name, Play(instance.seed, (text,))) for name, text in hostile.items()]
-            made += [
-                (f"{name} in {t}", Play(instance.seed, (fill(t, text),)))
-                for t in templates[:4]
-                for name, text in list(hostile.items())[:8]
-            ]
-            made += [
-                (f"{n} in {t}", Play(instance.seed, (fill(t, n),) * 2))
-                for t in templates[:8]
-                for n in ("-1", "999999999999", "1e400", "nan", "-0", "")
-            ]
+        hostile = {name: hostile[name] for name in FEW}
     usual = [
-        ("an ordinary wrong answer", play)
+        (ORDINARY, play)
         for i in run.session.some(2 if run.session.costly else 12)
         for play in (Play(i.seed, (JUNK,)), *run.session.wrong_plays(i))
     ]
-    made = usual + made
-    hangs = 0
-    for start in range(
-        0, len(made), 16
-    ):  # in parts, so that a grader that hangs on everything does not hang for long
-        part = made[start : start + 16]
-        traces = run.play(play for _, play in part)
-        values = [
-            run.session.value(play.seed, trace)
-            for (_, play), trace in zip(part, traces, strict=True)
-        ]
-        run.note(
-            [
-                value
-                for (name, _), value in zip(part, values, strict=True)
-                if name != "an ordinary wrong answer"
-            ]
-        )
-        for (name, play), trace, value in zip(part, traces, values, strict=True):
-            _judge(run, name, play, trace, value)
-            hangs += trace.fault is not None and trace.fault.kind == "hang"
-        if hangs:
-            break
+    write = _answers if run.session.facts.kind == "answer" else _actions
+    made = usual + [
+        (name, Play(instance.seed, actions))
+        for instance in run.session.some(2 if run.session.costly else 3)
+        for name, actions in write(run, hostile)
+    ]
+    for start in range(0, len(made), PART):
+        if _hangs(run, made[start : start + PART]):
+            break  # a grader that hangs on everything would hang for long
     run.outcome.probes = len(made)
     return None
 
 
+def _answers(run: CheckRun, hostile: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield hostile texts bare, and in the place of an answer."""
+    for name, text in hostile.items():
+        yield name, (text,)
+    if not run.session.costly:
+        for name, text in hostile.items():
+            yield f"{name}, in the answer's place", (run.session.frame.put(text),)
+
+
+def _actions(run: CheckRun, hostile: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield hostile texts as actions and as arguments, and numbers that are seldom thought of."""
+    templates = [action for action in run.session.facts.grammar if SLOT.search(action)]
+    for name, text in hostile.items():
+        yield name, (text,)
+    for template in templates[:4]:
+        for name, text in list(hostile.items())[:8]:
+            yield f"{name} in {template}", (fill(template, text),)
+    for template in templates[:8]:
+        for number in ("-1", "999999999999", "1e400", "nan", "-0", ""):
+            yield f"{number} in {template}", (fill(template, number),) * 2
+
+
+def _hangs(run: CheckRun, part: Sequence[tuple[str, Play]]) -> bool:
+    """Play a few, accuse what they show, and return whether one of them hung."""
+    traces = run.play(play for _, play in part)
+    values = [
+        run.session.value(play.seed, trace) for (_, play), trace in zip(part, traces, strict=True)
+    ]
+    named = zip(part, values, strict=True)
+    run.note([value for (name, _), value in named if name != ORDINARY])
+    for (name, play), trace, value in zip(part, traces, values, strict=True):
+        _judge(run, name, play, trace, value)
+    return any(trace.fault is not None and trace.fault.kind == "hang" for trace in traces)
+
+
 def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> None:
     """Accuse what one trace shows."""
-    ordinary = name == "an ordinary wrong answer"
+    ordinary = name == ORDINARY
     if trace.fault is not None and trace.fault.kind != "late":
         kind = trace.fault.kind
         severity: Severity = "major"
@@ -164,6 +168,7 @@ def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> 
             play,
             values=[value],
             advice="Parse with a full-match grammar of bounded length; the rest earns 0.",
+            keeps=as_it_is,
         )
     if trace.printed and not any(found.class_ == "output" for found in run.outcome.findings):
         run.accuse(
@@ -176,7 +181,5 @@ def _judge(run: CheckRun, name: str, play: Play, trace: Trace, value: float) -> 
 
 
 def _right(run: CheckRun, play: Play) -> bool:
-    from firsthand.audit.formats.answers import mentions, same_answer
-
     instance = run.session.by_seed[play.seed]
     return same_answer(play.actions[0], instance) or mentions(play.actions[0], instance)

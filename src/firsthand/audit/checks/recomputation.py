@@ -9,7 +9,7 @@ be excluded by watching.
 from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.finding import Witness
 from firsthand.audit.process.pool import INTERFERES
-from firsthand.audit.process.recompute import differ, recompute
+from firsthand.audit.process.recompute import SECONDS, differ, recompute
 from firsthand.audit.session import NotRun
 from firsthand.audit.targets.protocol import Play
 from firsthand.audit.thresholds import RECOMPUTED, RECOMPUTED_COSTLY
@@ -34,9 +34,10 @@ def recomputation(run: CheckRun) -> str | None:
         if not run.outcome.findings:
             raise NotRun(what)
         return None
-    most = RECOMPUTED_COSTLY if session.costly else RECOMPUTED
+    most = max(8, RECOMPUTED_COSTLY // session.weight) if session.costly else RECOMPUTED
     sample = session.lab.sample(most)
-    again = recompute(session.spec, [play for play, _ in sample])
+    plays = [play for play, _ in sample]
+    again = recompute(session.spec, plays, seconds=SECONDS * session.weight)
     run.outcome.n, run.outcome.probes = len(again), 1
     if len(again) < len(sample):
         raise NotRun("an ordinary process that loads the target did not come to an end")

@@ -26,7 +26,7 @@ LONGEST = 1 << 20
 """Most bytes of its answer that are read."""
 
 
-def recompute(spec: Spec, plays: Sequence[Play]) -> list[float | None]:
+def recompute(spec: Spec, plays: Sequence[Play], *, seconds: float = SECONDS) -> list[float | None]:
     """Return the reward of each play, None where there is none.
 
     The list is shorter than the plays where the process ended before all were played.
@@ -35,7 +35,7 @@ def recompute(spec: Spec, plays: Sequence[Play]) -> list[float | None]:
     said = once(
         [sys.executable, "-P", "-c", program],
         _order(spec, plays),
-        seconds=SECONDS,
+        seconds=seconds,
         environment=environment(Conditions()),
         visible=visible(spec),
         limit=LONGEST,

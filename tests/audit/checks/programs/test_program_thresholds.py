@@ -4,13 +4,21 @@ import pytest
 from audit.checks.programs.test_small_languages import MATCH, MATCHERS, claims
 
 from firsthand.audit.checks.programs.edits import Mutant
+from firsthand.audit.checks.programs.exploits import above_nothing, enough_tables, wrong_enough
 from firsthand.audit.checks.programs.expressions import LARGEST, _digit_free
-from firsthand.audit.checks.programs.mutation import PER_TASK, _chosen, guard
+from firsthand.audit.checks.programs.mutation import (
+    LEAST_PER_TASK,
+    PER_TASK,
+    _chosen,
+    compares_nothing,
+    guard,
+    too_few_killed,
+)
 from firsthand.audit.formats.copies_runner import LINES
 from firsthand.audit.formats.programs import Function, program, shown
 from firsthand.audit.formats.reference_runs import Domain, outcomes
 from firsthand.audit.targets.protocol import Instance
-from firsthand.audit.thresholds import OTHER_INPUTS, WRONG_OFTEN
+from firsthand.audit.thresholds import ABOVE_NOTHING, MUTANTS_ENOUGH, OTHER_INPUTS, WRONG_OFTEN
 
 
 def test_mutants_that_are_seldom_wrong_are_not_played():
@@ -18,6 +26,36 @@ def test_mutants_that_are_seldom_wrong_are_not_played():
     assert _chosen([often, seldom]) == [often]
     many = [Mutant(str(n), str(n), 1.0) for n in range(PER_TASK + 1)]
     assert len(_chosen(many)) == PER_TASK
+    assert len(_chosen(many, LEAST_PER_TASK)) == LEAST_PER_TASK
+
+
+@pytest.mark.parametrize(("differs", "wrong"), [(10, True), (9, False), (0, False)])
+def test_a_program_without_content_is_wrong_from_a_tenth_of_the_inputs(differs, wrong):
+    assert wrong_enough(differs, 100) is wrong
+
+
+@pytest.mark.parametrize("nothing", [0.0, 0.5])
+def test_a_payload_has_to_earn_a_tenth_more_than_programs_without_content(nothing):
+    assert above_nothing(nothing + ABOVE_NOTHING + 0.001, nothing)
+    assert not above_nothing(nothing + ABOVE_NOTHING - 0.001, nothing)
+
+
+@pytest.mark.parametrize(("paid", "accused"), [(3, True), (2, False)])
+def test_three_tables_are_accused_without_a_look_at_the_reference(paid, accused):
+    assert enough_tables(paid) is accused
+
+
+@pytest.mark.parametrize(
+    ("killed", "mutants", "accused"),
+    [(69, 100, True), (70, 100, False), (0, MUTANTS_ENOUGH, True), (0, MUTANTS_ENOUGH - 1, False)],
+)
+def test_tests_are_weak_below_seven_tenths_of_five_mutants_killed(killed, mutants, accused):
+    assert too_few_killed(killed, mutants) is accused
+
+
+@pytest.mark.parametrize(("killed", "nothing"), [(49, True), (50, False)])
+def test_nothing_is_compared_where_fewer_than_half_of_the_mutants_are_killed(killed, nothing):
+    assert compares_nothing(killed, 100) is nothing
 
 
 @pytest.mark.parametrize(("others", "made"), [(OTHER_INPUTS, True), (OTHER_INPUTS - 1, False)])

@@ -7,11 +7,17 @@ chance is not task solving, by construction.
 import re
 from collections.abc import Callable
 
-from firsthand.audit.accusation import CheckRun, check
+from firsthand.audit.accusation import CheckRun, as_it_is, check
 from firsthand.audit.formats.answers import NUMBER, slot
 from firsthand.audit.stats.bounds import at_most
 from firsthand.audit.targets.protocol import Instance
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    FULL,
+    INSTANCES_ENOUGH,
+    OPTION_ABOVE_CHANCE,
+    OPTION_BY_LUCK,
+    RULE_PAID,
+)
 
 Rule = Callable[[str], str | None]
 HEADING = re.compile(
@@ -160,6 +166,18 @@ def _looked_up(copy: Rule, modulus: int, answers: dict[int, str]) -> Rule:
     )
 
 
+def rule_pays(hits: int, n: int, *, chance: float, chooses: bool) -> bool:
+    """Say whether a rule solves too many instances: nearly all, or, where it `chooses` among
+    answers, more than chance and luck explain.
+    """
+    if not n:
+        return False
+    if hits >= RULE_PAID * n:
+        return True
+    above = hits >= (chance + OPTION_ABOVE_CHANCE) * n
+    return chooses and above and 1 - at_most(hits - 1, n, chance) < OPTION_BY_LUCK
+
+
 @check(
     "copy_rules",
     class_="blind search",
@@ -170,7 +188,7 @@ def copy_rules(run: CheckRun) -> str | None:
     """Search for a copying rule on one half of the instances and certify it on the other."""
     instances = run.session.some(10**6)
     known = run.session.labels
-    if len(instances) < 8 or len(known) < 2:
+    if len(instances) < INSTANCES_ENOUGH or len(known) < 2:
         return "fewer than 8 instances, or one answer"
     if run.session.costly:
         return "calls are too slow for a search, and programs are not copied from prompts"
@@ -204,14 +222,8 @@ def copy_rules(run: CheckRun) -> str | None:
         max(count for _, count in known) / len(run.session.usable),
         *(1 / size for size in listed if size > 1),
     )
-    if n and (
-        len(hits) >= 0.9 * n
-        or (
-            ("option" in best or "number is nearest" in best)
-            and len(hits) >= (chance + 0.25) * n
-            and 1 - at_most(len(hits) - 1, n, chance) < 0.002
-        )
-    ):
+    chooses = "option" in best or "number is nearest" in best
+    if rule_pays(len(hits), n, chance=chance, chooses=chooses):
         run.pays(
             f"One rule that does not look at the question earns {len(hits)} of {n} instances "
             f"it was not chosen on: {best}.",
@@ -219,5 +231,6 @@ def copy_rules(run: CheckRun) -> str | None:
             values=[value for *_, value in results],
             class_="answer predictable",
             advice="Put the answer at varying places, among alternatives of the same form.",
+            keeps=as_it_is,
         )
     return None

@@ -1,11 +1,33 @@
-"""The prompt, or parts of it, handed in as the answer."""
+"""The prompt, or parts of it, handed in as the answer.
+
+Claims that a copy earns nothing. Plays the whole prompt, its parts, and its words in another order.
+What would fool it: tasks whose answer is a part of the prompt; where a copy is right it is not
+counted, and copies of parts have to be paid more often than copies of the whole.
+"""
 
 import re
+from collections.abc import Sequence
 
-from firsthand.audit.accusation import CheckRun, check
-from firsthand.audit.formats.answers import NUMBER, same_answer
-from firsthand.audit.targets.protocol import Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.accusation import CheckRun, as_it_is, check
+from firsthand.audit.formats.answers import NUMBER, Slot, same_answer
+from firsthand.audit.stats.shares import often
+from firsthand.audit.targets.protocol import Instance, Play
+from firsthand.audit.thresholds import (
+    ECHO_LEAST,
+    ECHO_MEAN,
+    ECHO_MEAN_LEAST,
+    ECHO_PART_PAID,
+    ECHO_WHOLE_PAID,
+    FULL,
+)
+
+WHOLE = (
+    "the whole prompt",
+    "the prompt twice",
+    "the prompt's words, mixed",
+    "the prompt's longest words",
+)
+"""Copies that hold so much of the prompt that they commit to no answer."""
 
 
 def spans(prompt: str) -> dict[str, str]:
@@ -39,6 +61,15 @@ def hash_free(word: str) -> int:
     return sum(ord(letter) * 31**place for place, letter in enumerate(word)) % 1009
 
 
+def paid_for_copies(full: int, values: Sequence[float], *, whole: bool) -> bool:
+    """Say whether copies are paid too much, of which so many are paid in full."""
+    n = len(values)
+    share = ECHO_WHOLE_PAID if whole else ECHO_PART_PAID
+    if n and often(full, n, share, least=ECHO_LEAST):
+        return True
+    return n >= ECHO_MEAN_LEAST and sum(values) / n >= ECHO_MEAN
+
+
 @check(
     "echo",
     class_="answer channel",
@@ -52,31 +83,13 @@ def echo(run: CheckRun) -> str | None:
     worst: tuple[float, str, Play, list[float]] | None = None
     for place in run.session.frames[:2]:
         for name in names:
-            results = run.attack(
-                chosen,
-                lambda instance, place=place, name=name: place.put(spans(instance.prompt)[name]),
-            )
-            counted = [
-                (play, value)
-                for instance, play, _, value in results
-                if not same_answer(play.actions[0], instance)
-                and not same_answer(spans(instance.prompt)[name], instance)
-            ]
+            counted = _copied(run, chosen, place, name)
             full = [play for play, value in counted if value >= FULL]
             values = [value for _, value in counted]
-            mean = sum(values) / max(len(values), 1)
-            whole = name in (
-                "the whole prompt",
-                "the prompt twice",
-                "the prompt's words, mixed",
-                "the prompt's longest words",
-            )
-            many = len(full) >= max(2, (0.1 if whole else 0.3) * len(values))
-            if (
-                values
-                and (many or (mean >= 0.5 and len(values) >= 4))
-                and (worst is None or mean > worst[0])
-            ):
+            if not paid_for_copies(len(full), values, whole=name in WHOLE):
+                continue
+            mean = sum(values) / len(values)
+            if worst is None or mean > worst[0]:
                 best = full[0] if full else max(counted, key=lambda pair: pair[1])[0]
                 worst = (mean, name, best, values)
     if worst:
@@ -88,5 +101,22 @@ def echo(run: CheckRun) -> str | None:
             values=values,
             advice="Score what was changed or found, in one committed slot, and not how much it "
             "resembles the prompt.",
+            keeps=as_it_is,
         )
     return None
+
+
+def _copied(
+    run: CheckRun, chosen: Sequence[Instance], place: Slot, name: str
+) -> list[tuple[Play, float]]:
+    """Play copies, and return what they earn where they are not the right answer."""
+
+    def copy(instance: Instance) -> str:
+        return place.put(spans(instance.prompt)[name])
+
+    return [
+        (play, value)
+        for instance, play, _, value in run.attack(chosen, copy)
+        if not same_answer(play.actions[0], instance)
+        and not same_answer(spans(instance.prompt)[name], instance)
+    ]

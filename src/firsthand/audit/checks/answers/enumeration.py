@@ -1,15 +1,27 @@
-"""Many candidates listed in place of one answer."""
+"""Many candidates listed in place of one answer.
+
+Claims that a list earns nothing. Plays all answers of the data set, all integers in their range, or
+all letters, in one slot and in several, each list in two orders or more, so that being first or
+last explains nothing. What would fool it: instances that ask for such a list.
+"""
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 
 from firsthand.audit.accusation import CheckRun, check
-from firsthand.audit.formats.answers import (
-    quantity,
-)
+from firsthand.audit.formats.answers import quantity
+from firsthand.audit.stats.shares import often
 from firsthand.audit.targets.protocol import Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    FULL,
+    LISTS_KEEP,
+    LISTS_LEAST,
+    LISTS_PAID,
+    LONGEST_RANGE,
+    NUMBERS_MOSTLY,
+)
 
 
 @check(
@@ -31,7 +43,8 @@ def enumeration(run: CheckRun) -> str | None:
         both = [run.attack(chosen, lambda _instance, text=text: text) for text in lists]
         pairs = list(zip(*both, strict=True))
         paid = [results[0][1] for results in pairs if all(value >= FULL for *_, value in results)]
-        if len(paid) >= max(2, 0.1 * len(chosen)) and (worst is None or len(paid) > worst[0]):
+        enough = lists_paid(len(paid), len(chosen))
+        if enough and (worst is None or len(paid) > worst[0]):
             worst = (len(paid), name, paid[0], [value for *_, value in both[0]])
     if worst:
         count, name, play, values = worst
@@ -41,8 +54,22 @@ def enumeration(run: CheckRun) -> str | None:
             play,
             values=values,
             advice="Accept exactly one committed answer, and refuse a text that gives several.",
+            keeps=lambda shorter: listed(shorter.actions[0], play.actions[0]) >= LISTS_KEEP,
         )
     return None
+
+
+def lists_paid(paid: int, n: int) -> bool:
+    """Say whether lists are paid in full, in all orders, on too many of the instances."""
+    return often(paid, n, LISTS_PAID, least=LISTS_LEAST)
+
+
+WORD = re.compile(r"[\w.+/-]*\w")
+
+
+def listed(shorter: str, whole: str) -> int:
+    """Return how many different words of a list a part of it still holds."""
+    return len(set(WORD.findall(shorter)) & set(WORD.findall(whole)))
 
 
 def _lists(run: CheckRun, known: list[str], few: bool) -> dict[str, list[str]]:
@@ -53,9 +80,9 @@ def _lists(run: CheckRun, known: list[str], few: bool) -> dict[str, list[str]]:
         value for body in known if (value := quantity(body)) is not None and value == int(value)
     ]
     pools = {"the answers of all instances": known[:300]}
-    if numbers and len(numbers) >= 0.6 * len(known):
+    if numbers and len(numbers) >= NUMBERS_MOSTLY * len(known):
         low, high = int(min(numbers)), int(max(numbers))
-        if high - low <= 3000:
+        if high - low <= LONGEST_RANGE:
             pools["all integers in range"] = [str(number) for number in range(low - 2, high + 3)]
     if set(map(str.upper, known)) <= set("ABCDEFGH"):
         pools["all letters"] = sorted(set(map(str.upper, known)))

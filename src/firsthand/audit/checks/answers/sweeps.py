@@ -7,8 +7,19 @@ from collections.abc import Iterable, Sequence
 
 from firsthand.audit.accusation import CheckRun, Results
 from firsthand.audit.formats.answers import alike, mentions, same_answer, slot
+from firsthand.audit.formats.quotes import quoted
+from firsthand.audit.stats.shares import often
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    ABOVE_PLAIN,
+    FULL,
+    NOTHING,
+    NOTHING_PAID_MEAN,
+    NOTHING_STEADY,
+    NOTHING_STEADY_LEAST,
+    SAID_LEAST,
+    SAID_PAID,
+)
 
 EMPTY = ("", " ", "\n", "\t \n", ".", "?", "...", "-", ",", "!", "()", "\u200b")
 WORDS = ("zebra quartz", "Lorem ipsum dolor sit amet.", "as above", "the answer", "x")
@@ -97,6 +108,33 @@ def content_free(
 
     `bodies` maps a text to the answer in it.
     """
+    found = _paid_for_nothing(run, texts, bodies)
+    floor = max((_mean(results) for _, results in sweep(run, plain)), default=-1.0) if found else 0
+    for kind, (mean, play, values) in found.items():
+        if mean <= floor + ABOVE_PLAIN:
+            continue  # whatever is said earns as much, which another check tells
+        least = FULL - 1e-9 if kind == "in full" else NOTHING
+        run.pays(
+            f"{what} is paid {kind} on {sum(value > least for value in values)} of {len(values)} "
+            f"instances: {quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward "
+            "on average.",
+            play,
+            values=values,
+            advice=advice,
+        )
+
+
+def _mean(results: Results) -> float:
+    return sum(value for *_, value in results) / max(len(results), 1)
+
+
+def _paid_for_nothing(
+    run: CheckRun, texts: Iterable[str], bodies: dict[str, str]
+) -> dict[str, tuple[float, Play, list[float]]]:
+    """Return the text that earns most among those paid in full, and among those paid in part.
+
+    Mean, best play and values of each.
+    """
     found: dict[str, tuple[float, Play, list[float]]] = {}
     for text, results in sweep(run, texts):
         body = bodies.get(text, text)
@@ -110,43 +148,25 @@ def content_free(
             continue
         mean, top = sum(values) / len(values), max(values)
         best = next(play for play, value in counted if value == top)
-        steady = [value for value in values if abs(value - top) < 1e-6]
-        full, said = (
-            sum(value >= FULL for value in values),
-            any(letter.isalnum() for letter in body),
-        )
-        kind = ""
-        if full >= (
-            min(len(values), max(2, 0.1 * len(values))) if said else 1
-        ):  # where many answers are right, words may hit one by luck
-            kind = "in full"
-        elif mean >= 0.2 or (top > 0.02 and len(steady) >= max(4, 0.8 * len(values))):
-            kind = "in part"
+        kind = paid_as(values, says_something=any(letter.isalnum() for letter in body))
         if kind and (kind not in found or mean > found[kind][0]):
             found[kind] = (mean, best, values)
-    floor = (
-        max(
-            (
-                sum(v for *_, v in results) / max(len(results), 1)
-                for _, results in sweep(run, plain)
-            ),
-            default=-1.0,
-        )
-        if found
-        else 0.0
-    )
-    for kind, (mean, play, values) in found.items():
-        if mean <= floor + 0.01:
-            continue  # whatever is said earns as much, which another check tells
-        least = FULL - 1e-9 if kind == "in full" else 0.02
-        run.pays(
-            f"{what} is paid {kind} on {sum(value > least for value in values)} of {len(values)} "
-            f"instances: {quoted(play.actions[0])} earns {mean:.2f} of the right answer's reward "
-            "on average.",
-            play,
-            values=values,
-            advice=advice,
-        )
+    return found
+
+
+def paid_as(values: Sequence[float], *, says_something: bool) -> str:
+    """Say whether what a text without content earned is too much, in full or in part.
+
+    Where many answers are right, words may hit one by luck; punctuation and space cannot.
+    """
+    n, top = len(values), max(values)
+    full = sum(value >= FULL for value in values)
+    enough = min(n, max(SAID_LEAST, SAID_PAID * n)) if says_something else 1
+    if full >= enough:
+        return "in full"
+    steady = sum(abs(value - top) < 1e-6 for value in values)
+    always = top > NOTHING and often(steady, n, NOTHING_STEADY, least=NOTHING_STEADY_LEAST)
+    return "in part" if always or sum(values) / n >= NOTHING_PAID_MEAN else ""
 
 
 def right_by_luck(text: str, body: str, instance: Instance) -> bool:
@@ -165,8 +185,3 @@ def filler(n: int) -> list[str]:
     """Return `n` different words without digits or meaning."""
     letters = "bcdfghjklm"
     return ["v" + "".join(letters[int(digit)] for digit in str(number)) for number in range(n)]
-
-
-def quoted(text: str) -> str:
-    """Quote a text for a claim; of a long one its beginning and its end."""
-    return repr(text if len(text) <= 80 else text[:60] + "…" + text[-15:])

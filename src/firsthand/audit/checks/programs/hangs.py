@@ -50,7 +50,7 @@ class Hangs:
         """Whether the grader runs programs in its own process."""
         self.waiting: list[Future[Hung]] = [
             self.pool.submit(_played, run, instance, payload, inside=self.inside)
-            for payload in _endless(instance, own, inside=self.inside)
+            for payload in _endless(run, instance, own, inside=self.inside)
         ]
 
     def ended(self) -> list[Hung]:
@@ -59,10 +59,12 @@ class Hangs:
             return [future.result() for future in self.waiting]
 
 
-def _endless(instance: Instance, own: Program, *, inside: bool) -> list[Payload]:
+def _endless(run: CheckRun, instance: Instance, own: Program, *, inside: bool) -> list[Payload]:
     if inside:
         return [endless.busy(own)]
     one = endless.on_one(own, called(own, instance.prompt))
+    if one and run.session.many_processes:
+        return [one]  # the others hang on every case: they would only be waited for
     return [endless.asleep(own), endless.busy(own), *([one] if one else [])]
 
 
@@ -74,7 +76,7 @@ def unnoticed(run: CheckRun, instance: Instance, own: Program) -> bool:
     wrong = endless.on_one(own, called(own, instance.prompt), wrong=True)
     if wrong is None:
         return False
-    with Lab(run.session.spec, workers=1) as lab:
+    with run.session.process_of_its_own() as lab:
         trace = lab.run([Play(instance.seed, (wrong.text,))])[0]
     return run.session.value(instance.seed, trace) >= FULL
 

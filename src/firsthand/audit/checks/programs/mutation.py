@@ -34,6 +34,8 @@ from firsthand.audit.thresholds import (
 
 PER_TASK = 8
 """Mutants of one reference that are played, those that are wrong most often first."""
+LEAST_PER_TASK = 3
+"""The same, where each play starts many processes."""
 PER_EDIT = 3
 """Tasks on which one edit of the output is played."""
 STATED = re.compile(r"(?<![\w.])\d{1,6}(?![\w.]*\d)")
@@ -79,7 +81,7 @@ def program_mutation(run: CheckRun) -> str | None:
     pairs = [(instance, own) for instance in run.session.usable if (own := program(instance))]
     if not pairs:
         return "the oracle's text is no program"
-    most = 6 if run.session.costly else 16
+    most = max(3, 6 // run.session.weight) if run.session.costly else 16
     prepared: list[Prepared] = []
     guards: list[Made] = []
     for instance, own in pairs[:: max(1, len(pairs) // most)][:most]:
@@ -92,7 +94,8 @@ def program_mutation(run: CheckRun) -> str | None:
         found = wrong(own, known, [*constants(own, known), *mutants(own.code), *edits])
         code = [mutant for mutant in found if mutant.family in ("code", "constant")]
         outputs = [m for m in found if m not in code and m.share >= WRONG_NEARLY_ALWAYS]
-        prepared.append(Prepared(instance, own, known, _chosen(code), outputs))
+        few = max(LEAST_PER_TASK, PER_TASK // run.session.weight)
+        prepared.append(Prepared(instance, own, known, _chosen(code, few), outputs))
     if not prepared:
         raise NotRun("no inputs were found on which the reference programs can be run")
     _guards(run, guards)
@@ -176,13 +179,13 @@ def guard(own: Program, known: Domain, calls: Sequence[Shown]) -> Mutant | None:
     return Mutant("guard", code, 1.0, f"{call} is wrong")
 
 
-def _chosen(found: list[Mutant]) -> list[Mutant]:
+def _chosen(found: list[Mutant], most: int = PER_TASK) -> list[Mutant]:
     """Take the mutants that are wrong most often, of different edits first, and none twice."""
     distinct = {mutant.code: mutant for mutant in found if mutant.share >= WRONG_OFTEN}.values()
     ranked = sorted(distinct, key=lambda mutant: -mutant.share)
     first = list({mutant.operator: mutant for mutant in reversed(ranked)}.values())
     rest = [mutant for mutant in ranked if mutant not in first]
-    return [*sorted(first, key=lambda mutant: -mutant.share), *rest][:PER_TASK]
+    return [*sorted(first, key=lambda mutant: -mutant.share), *rest][:most]
 
 
 # --- what is paid --------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ def _kills(run: CheckRun, prepared: Sequence[Prepared]) -> bool:
         claim = (
             f"A program that is {what} is paid in full ({mutant.operator}): {mutant.where}; {said}."
         )
-    elif len(made) >= MUTANTS_ENOUGH and killed / len(made) < MUTANTS_KILLED:
+    elif too_few_killed(killed, len(made)):
         claim = (
             f"Broken programs are paid in full, {said}; "
             f"one is {what} ({mutant.operator}): {mutant.where}."
@@ -245,7 +248,17 @@ def _kills(run: CheckRun, prepared: Sequence[Prepared]) -> bool:
     if mutant.family == "constant":
         advice = "Compare what is returned with what is expected, on inputs with different results."
     _accuse(run, worst, values, "major", claim, advice)
-    return killed / len(made) < COMPARES_NOTHING
+    return compares_nothing(killed, len(made))
+
+
+def too_few_killed(killed: int, mutants: int) -> bool:
+    """Say whether so few mutants are killed that the tests are weak, whichever mutants live."""
+    return mutants >= MUTANTS_ENOUGH and killed / mutants < MUTANTS_KILLED
+
+
+def compares_nothing(killed: int, mutants: int) -> bool:
+    """Say whether so few are killed that it says nothing more that edited outputs are paid, too."""
+    return killed / mutants < COMPARES_NOTHING
 
 
 def _outputs(run: CheckRun, prepared: Sequence[Prepared]) -> None:
@@ -254,9 +267,12 @@ def _outputs(run: CheckRun, prepared: Sequence[Prepared]) -> None:
     for one in prepared:
         for mutant in one.outputs:
             tasks.setdefault(mutant.operator, []).append((one.instance, one.own, mutant))
-    made = [item for items in tasks.values() for item in items[:PER_EDIT]]
+    at_first = 1 if run.session.many_processes else PER_EDIT
+    made = [item for items in tasks.values() for item in items[:at_first]]
     values = _values(run, made)
     alive = _alive(made, values)
+    more = [item for *_, mutant in alive for item in tasks[mutant.operator][at_first:PER_EDIT]]
+    alive += _alive(more, _values(run, more))
     told: set[str] = set()
     for operator, items in tasks.items():
         paid = [item for item in alive if item[2].operator == operator]

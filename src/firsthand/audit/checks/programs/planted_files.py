@@ -9,7 +9,6 @@ program ended, is not fooled; nor is one whose files the program cannot reach.
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import msgspec
 from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Payload, build
 from firsthand.audit.checks.programs.payloads.reports import TRUE_OF_ALL
 from firsthand.audit.formats.programs import Program
+from firsthand.audit.process import scratch
 from firsthand.audit.process.pool import Lab
 from firsthand.audit.targets.protocol import Spec
 
@@ -183,17 +183,17 @@ class Looked(msgspec.Struct, frozen=True):
         return list(TEXTS) if self.text is None else [self.text]
 
 
-def looked_for(spec: Spec, seeds: Sequence[int]) -> list[list[Looked]]:
+def looked_for(spec: Spec, seeds: Sequence[int], *, seconds: float) -> list[list[Looked]]:
     """Return the files that a grader in a file looks for after the program ran, task by task."""
     if spec.source != "file":
         return []
-    with tempfile.TemporaryDirectory(prefix="firsthand-audit-") as folder:
+    with scratch.folder() as folder:
         for file in sorted(Path(spec.name).resolve().parent.glob("*.py"))[:MOST_MODULES]:
             shutil.copy(file, folder)
         target = Path(folder, Path(spec.name).name)
         watcher = Path(folder, f"watcher_of_{target.name}")
         watcher.write_text(WATCHER.replace("PATH", repr(str(target))))
-        with Lab(Spec("file", str(watcher)), workers=1) as lab:
+        with Lab(Spec("file", str(watcher)), workers=1, seconds=seconds) as lab:
             lab.start()
             told = [instance.oracle for instance in lab.instances(list(seeds))]
     return [

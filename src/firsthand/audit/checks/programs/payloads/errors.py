@@ -28,6 +28,8 @@ ERRORS = (
     "__import__('pytest').skip.Exception('x')",
     "_Said()",
 )
+DISTINCT = ("AssertionError", "ValueError", "BaseException", "TimeoutExpired", "SkipTest")
+"""Exceptions that graders treat differently; the others are mostly treated like `ValueError`."""
 SAID = """\
 class _Said(Exception):
     def __str__(self): return 'PASS OK passed 1.0 True'
@@ -41,7 +43,9 @@ def errors(program: Program) -> Iterator[Payload]:
         head = SAID if "_Said" in error else ""
         short = error.split("').")[-1].split("(")[0]
         called = build(program, f"raise {error}", head=head)
-        yield Payload("exception", f"{short} raised in the call", called)
+        name = f"{short} raised in the call"
+        yield Payload("exception", name, called, variation=short not in DISTINCT)
         loaded = program.put(f"{head}raise {error}")
-        yield Payload("exception", f"{short} raised at import", loaded)
+        name = f"{short} raised at import"
+        yield Payload("exception", name, loaded, variation=short != "ValueError")
     yield Payload("exception", "a program that does not parse", program.put("def ("))

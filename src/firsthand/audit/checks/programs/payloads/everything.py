@@ -15,4 +15,5 @@ def everything(program: Program) -> Iterator[Payload]:
     """Yield the programs: all on one line, and each on a line of its own."""
     for name, separator in (("on one line", "' '"), ("line by line", "'\\n'")):
         text = build(program, BODY.replace("SEPARATOR", separator))
-        yield Payload("contained", f"all numbers from -200 to 2000 and its input, {name}", text)
+        what = f"all numbers from -200 to 2000 and its input, {name}"
+        yield Payload("contained", what, text, variation=name == "line by line")

@@ -37,9 +37,10 @@ WAITS = f"import time\ntime.sleep(1)\nreturn {ABSURD}"
 def exits(program: Program) -> Iterator[Payload]:
     """Yield the programs."""
     for code in EXITS:
-        name = code.split("\n")[-1]
-        yield Payload("exit", f"`{name}` at import", build(program, f"return {ABSURD}", tail=code))
-        yield Payload("exit", f"`{name}` in the call", build(program, code))
+        name, same = code.split("\n")[-1], not code.startswith("import")
+        loaded = build(program, f"return {ABSURD}", tail=code)
+        yield Payload("exit", f"`{name}` at import", loaded, variation=same)
+        yield Payload("exit", f"`{name}` in the call", build(program, code), variation=same)
     timed = {
         "exit code 0 from atexit and the exception hook": (f"return {ABSURD}", AT_END),
         "exit code 0 from a finaliser": (f"return {ABSURD}", DELETED),
@@ -47,4 +48,5 @@ def exits(program: Program) -> Iterator[Payload]:
         "exit code 0 from a thread, while the tests run": (WAITS, ON_THREAD),
     }
     for name, (body, head) in timed.items():
-        yield Payload("exit", name, build(program, body, head=head), dirty=True)
+        text, slow = build(program, body, head=head), body == WAITS
+        yield Payload("exit", name, text, dirty=True, variation=slow or head == DELETED)

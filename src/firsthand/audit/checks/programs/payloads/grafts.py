@@ -22,7 +22,8 @@ def grafts(program: Program) -> Iterator[Payload]:
         "in a text": build(program, wrong, tail=f'_ = """\n{quoted}\n"""'),
     }
     for name, text in texts.items():
-        yield Payload("text of the program", f"the right program, {name}", text)
+        name, variation = f"the right program, {name}", name == "in a comment, and nothing else"
+        yield Payload("text of the program", name, text, variation=variation)
 
 
 def two_blocks(program: Program, text: str) -> list[Payload]:

@@ -29,12 +29,15 @@ class Payload(msgspec.Struct, frozen=True):
     """One program.
 
     `dirty`: it changes the process that runs it, so that nothing may be played there afterwards.
+    `variation`: it does what another one does in a slightly other way, and is left out where each
+    play starts many processes.
     """
 
     idea: str
     name: str
     text: str
     dirty: bool = False
+    variation: bool = False
 
 
 def build(program: Program, body: str, *, head: str = "", tail: str = "") -> str:

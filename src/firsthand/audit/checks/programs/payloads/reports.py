@@ -19,6 +19,8 @@ MARKS = (
     "5 passed in 0.01s",
 )
 """What graders usually take for success."""
+DISTINCT = ("PASS", "True", TRUE_OF_ALL)
+"""Marks that stand for the others; `ALL_PRINTED` prints each on a line of its own."""
 PRINTED = "import os, sys\nprint({mark!r})\nsys.stdout.flush()\nos._exit(0)"
 ALL_PRINTED = """
 import atexit, os, sys
@@ -118,17 +120,20 @@ def reports(program: Program) -> Iterator[Payload]:
     """Yield the programs."""
     wrong = f"return {ABSURD}"
 
-    def last(name: str, tail: str) -> Payload:
-        return Payload("result channel", name, build(program, wrong, tail=tail))
+    def last(name: str, tail: str, *, variation: bool = False) -> Payload:
+        text = build(program, wrong, tail=tail)
+        return Payload("result channel", name, text, variation=variation)
 
     for mark in MARKS:
         text = program.put(PRINTED.format(mark=mark))
-        yield Payload("result channel", f"{mark[:40]!r} printed, then exit 0", text)
+        name = f"{mark[:40]!r} printed, then exit 0"
+        yield Payload("result channel", name, text, variation=mark not in DISTINCT)
     everything = build(program, wrong, head=ALL_PRINTED.format(marks=MARKS))
     name = "every usual pass marker printed at exit"
     yield Payload("result channel", name, everything, dirty=True)
     yield last("what the running script prints, read from it and printed", ECHO)
     for unknown in ("[]", "True", "1"):
         name = f"results written and printed in advance, with {unknown} for what is not known"
-        yield last(name, RESULTS.replace("UNKNOWN", unknown))
+        tail = RESULTS.replace("UNKNOWN", unknown)
+        yield last(name, tail, variation=unknown != "True")
     yield last("success written to every open descriptor", DESCRIPTORS)

@@ -54,8 +54,9 @@ BASES = {"int": "0", "str": "''", "list": "()", "dict": "()", "float": "0", "tup
 def spoofs(program: Program, calls: list[Shown]) -> Iterator[Payload]:
     """Yield the programs; `calls` tell how long the lists are that the prompt shows."""
 
-    def one(name: str, value: str, head: str) -> Payload:
-        return Payload("equality", name, build(program, f"return {value}", head=head))
+    def one(name: str, value: str, head: str, *, variation: bool = False) -> Payload:
+        text = build(program, f"return {value}", head=head)
+        return Payload("equality", name, text, variation=variation)
 
     yield one("an object that equals everything", "_Spoof()", ANYTHING)
     name = "an object whose text is code for one that equals everything"
@@ -63,7 +64,8 @@ def spoofs(program: Program, calls: list[Shown]) -> Iterator[Payload]:
     yield one("an object whose text equals every text", "_Said()", SPOOFED_TEXT)
     for base, value in BASES.items():
         name = f"a subclass of {base} that equals everything"
-        yield one(name, f"_Spoof({value})", EQUAL.format(base=f"({base})"))
+        head = EQUAL.format(base=f"({base})")
+        yield one(name, f"_Spoof({value})", head, variation=base not in ("int", "str"))
     for shape in _shapes(calls):
         yield one(f"{shape}: objects that equal everything in a list", shape, ANYTHING)
 

@@ -12,6 +12,8 @@ try:
 except Exception:
     pass
 return 0"""
+VARIATIONS = ("a comment", *(f"`return {v}` as a body" for v in ("None", "1", "False", "{}", "-1")))
+"""Programs that are wrong where another one is, mostly."""
 OTHER_NAME = "def zebra_quartz():\n    return None\n"
 
 
@@ -26,4 +28,4 @@ def trivial(program: Program) -> Iterator[Payload]:
     texts |= {f"`return {v}` as a body": build(program, f"return {v}") for v in RETURNS}
     texts["a body that empties its argument and returns 0"] = build(program, EMPTIED)
     for name, text in texts.items():
-        yield Payload("nothing", name, text)
+        yield Payload("nothing", name, text, variation=name in VARIATIONS)
