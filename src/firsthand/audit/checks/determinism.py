@@ -81,7 +81,8 @@ def _in_one_process(run: CheckRun, plays: list[Play]) -> list[Trace]:
     """Repeat plays in one process, as they are and backwards; return what they earned at first."""
     with run.session.process_of_its_own() as alone:
         first = alone.run(plays)
-        for _ in range(max(2, run.session.tries(quick=4, standard=20))):
+        least = 1 if run.session.many_processes else 2
+        for _ in range(max(least, run.session.tries(quick=4, standard=20))):
             again = alone.run(plays)
             if _compare(run, plays, first, again, "when it is repeated in the same process"):
                 break
@@ -115,7 +116,9 @@ def _in_other_processes(
 
 
 def _dates(run: CheckRun) -> list[Conditions]:
-    """Return dates in coming years; only one where plays take long."""
+    """Return further dates in coming years: one where plays start processes, none if many."""
+    if run.session.many_processes:
+        return []
     many = run.session.options.budget != "quick" and not run.session.costly
     return [
         Conditions(
@@ -182,7 +185,7 @@ def _alone(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
 
     What earlier episodes left behind is then missing.
     """
-    most = 3 if run.session.options.budget == "quick" else max(3, 12 // run.session.weight)
+    most = 3 if run.session.options.budget == "quick" else max(1, 12 // run.session.weight)
     ends = {play.seed: play for play in plays if len(play.actions) <= 1}
     wrong = [play for play in plays if play.actions != run.session.by_seed[play.seed].oracle]
     chosen = list(

@@ -54,7 +54,7 @@ def enumeration(run: CheckRun) -> str | None:
             play,
             values=values,
             advice="Accept exactly one committed answer, and refuse a text that gives several.",
-            keeps=lambda shorter: listed(shorter.actions[0], play.actions[0]) >= LISTS_KEEP,
+            keeps=lambda shorter: still_a_list(shorter.actions[0], play.actions[0], known),
         )
     return None
 
@@ -64,12 +64,16 @@ def lists_paid(paid: int, n: int) -> bool:
     return often(paid, n, LISTS_PAID, least=LISTS_LEAST)
 
 
-WORD = re.compile(r"[\w.+/-]*\w")
+def still_a_list(shorter: str, whole: str, answers: Sequence[str]) -> bool:
+    """Say whether a part of a list gives several answers still."""
+    return _given(shorter, answers) >= min(LISTS_KEEP, _given(whole, answers))
 
 
-def listed(shorter: str, whole: str) -> int:
-    """Return how many different words of a list a part of it still holds."""
-    return len(set(WORD.findall(shorter)) & set(WORD.findall(whole)))
+def _given(text: str, answers: Sequence[str]) -> int:
+    """Return how many of the answers stand in a text as words of their own."""
+    return sum(
+        bool(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text)) for answer in answers if answer
+    )
 
 
 def _lists(run: CheckRun, known: list[str], few: bool) -> dict[str, list[str]]:
