@@ -38,6 +38,7 @@ from firsthand.audit.checks.episodes import (
     blind_plans,
     cycles,
     early_values,
+    error_chains,
     feedback_leaks,
     harmless_extras,
     led_by_errors,
@@ -97,6 +98,7 @@ SUITE: tuple[Check, ...] = (
     listed_plans.listed_plans,
     quoted_plans.quoted_plans,
     feedback_leaks.feedback_leaks,
+    error_chains.error_chains,
     early_values.early_values,
     blind_plans.blind_plans,
     copy_rules.copy_rules,
@@ -117,6 +119,7 @@ LEAKS = (
     "listed_plans",
     "quoted_plans",
     "feedback_leaks",
+    "error_chains",
     "early_values",
 )
 """Checks of what replies tell: the first that accuses has told the cause, and the others wait."""

@@ -272,3 +272,8 @@ three are accepted in each."""
 RECURRING = 0.5
 """Different values of an argument, as a share of its uses, up to which it is an identifier that
 comes back; quantities and free texts have more, and several of them may do."""
+CHAIN_DEPTH = 3
+"""Actions after an error that are made of what the replies before them told."""
+CHAIN_TELLS = 2
+"""New values of a reply, such as numbers and names, among which a chain goes on; more are a list of
+what there is."""
