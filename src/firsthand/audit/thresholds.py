@@ -160,6 +160,25 @@ OPTION_BY_LUCK = 0.002
 """Chance of that by luck, below which it is no accident: about 40 rules are tried on the first half
 of the instances, and one of them on the second."""
 
+EVALUATED = 0.03
+"""By how much a call that Python resolves has to earn more than nonsense of the same form."""
+EVALUATED_OFTEN = 0.5
+"""Share of instances on which it does, to be accused."""
+EVALUATED_LEAST = 2
+"""The same as a number."""
+
+# --- the instances as a set ----------------------------------------------------------------------
+
+DISTINCT = 0.9
+"""Share of instances that differ, below which repeats are told: a few arise by chance."""
+DISTINCT_FEW = 100
+"""Different instances of an endless environment, below which it has too few. Half of those drawn
+are enough as well, so that audits of few instances accuse nobody."""
+SEEDS_ENOUGH = 20
+"""Seeds from which a rule, or a number of different instances, is no accident."""
+VALUES_ENOUGH = 4
+"""Different values from which it is worth telling that they follow from the seed."""
+
 # --- relations between rewards -------------------------------------------------------------------
 
 RAISED = 0.02

@@ -10,7 +10,9 @@ from firsthand.audit.checks.answers.constants import (
 from firsthand.audit.checks.answers.copy_rules import rule_pays
 from firsthand.audit.checks.answers.echo import paid_for_copies
 from firsthand.audit.checks.answers.enumeration import lists_paid
+from firsthand.audit.checks.answers.odd_values import runs_python
 from firsthand.audit.checks.answers.sweeps import paid_as
+from firsthand.audit.checks.instances import alike, hardly_any, linear
 from firsthand.audit.checks.relations.raised import raised_enough
 from firsthand.audit.checks.relations.space import arbitrary
 from firsthand.audit.checks.relations.two_answers import both_paid
@@ -149,3 +151,33 @@ def test_two_answers_are_told_from_three_tenths_and_two_instances(count, n, accu
 @pytest.mark.parametrize(("refused", "no_rule"), [(15, True), (14, False), (85, True), (86, False)])
 def test_refused_space_follows_a_rule_on_nearly_all_or_nearly_no_instances(refused, no_rule):
     assert arbitrary(refused, 100) is no_rule
+
+
+@pytest.mark.parametrize(("more", "n", "accused"), [(2, 4, True), (1, 1, False), (5, 12, False)])
+def test_evaluation_is_told_from_half_of_the_instances_and_two(more, n, accused):
+    assert runs_python(more, n) is accused
+
+
+@pytest.mark.parametrize(
+    ("distinct", "n", "told", "few"),
+    [
+        (90, 100, False, False),
+        (89, 100, True, False),
+        (50, 100, True, False),
+        (49, 100, True, True),
+        (99, 700, True, True),
+        (100, 700, True, False),
+        (1, 20, True, True),
+        (1, 19, True, False),
+    ],
+)
+def test_few_different_instances_are_told_from_these_numbers(distinct, n, told, few):
+    assert (alike(distinct, n), hardly_any(distinct, n)) == (told, few)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "modulus", "follows"), [(20, 4, True), (19, 4, False), (20, 3, False)]
+)
+def test_a_rule_from_the_seed_takes_twenty_seeds_and_four_values(seeds, modulus, follows):
+    pairs = [(seed, (7 * seed + 1) % modulus) for seed in range(seeds)]
+    assert bool(linear(pairs)) is follows

@@ -10,6 +10,7 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -22,10 +23,20 @@ from firsthand.audit.finding import Witness
 from firsthand.audit.process.pool import Lab
 from firsthand.audit.stats.bounds import lower, upper
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    DISTINCT,
+    DISTINCT_FEW,
+    FULL,
+    SEEDS_ENOUGH,
+    VALUES_ENOUGH,
+)
 from firsthand.task import digest
 
 NUMBER = re.compile(r"-?\d+")
+FACTORS = (1, 7, 13, 17, 31, 37, 2, 3, 5, 11, 19, 23, 29, 41, 97, 101)
+"""Factors by which authors usually spread seeds."""
+LARGEST_MODULUS = 4000
+"""Largest modulus that is tried: numbers of answers seldom range further."""
 
 
 @check(
@@ -109,13 +120,9 @@ def _contradictions(run: CheckRun, instances: list[Instance]) -> None:
         for group in by_prompt.values()
         if len(group) > 1 and len({i.oracle for i in group}) == 1
     ]
-    if twice and len(by_prompt) < 0.9 * len(instances):
+    if twice and alike(len(by_prompt), len(instances)):
         pair = (Play(twice[0][0].seed, ()), Play(twice[0][1].seed, ()))
-        few = (
-            run.session.facts.proven
-            and len(by_prompt) < min(100, len(instances) / 2)
-            and len(instances) >= 20
-        )
+        few = run.session.facts.proven and hardly_any(len(by_prompt), len(instances))
         run.accuse(
             f"Only {len(by_prompt)} of {len(instances)} instances are different.",
             Witness("instances", pair, digest=told(twice[0][:2])),
@@ -123,6 +130,16 @@ def _contradictions(run: CheckRun, instances: list[Instance]) -> None:
             class_="few instances",
             advice="Draw more of the instance from the seed, or say how many there are.",
         )
+
+
+def alike(distinct: int, n: int) -> bool:
+    """Say whether so few of the instances differ that it has to be told."""
+    return distinct < DISTINCT * n
+
+
+def hardly_any(distinct: int, n: int) -> bool:
+    """Say whether there are too few instances to learn anything from but themselves."""
+    return n >= SEEDS_ENOUGH and distinct < min(DISTINCT_FEW, n / 2)
 
 
 def _from_seed(run: CheckRun, instances: list[Instance]) -> None:
@@ -139,27 +156,32 @@ def _from_seed(run: CheckRun, instances: list[Instance]) -> None:
             for place, number in enumerate(NUMBER.findall(action)[:4]):
                 columns[step, place].append((instance.seed, int(number)))
     for pairs in columns.values():
-        if len(pairs) < 20 or len({value for _, value in pairs}) < 4:
-            continue
-        low, high = min(v for _, v in pairs), max(v for _, v in pairs)
-        for modulus in range(max(4, high - low + 1), min(4 * (high - low) + 40, 4000)):
-            for factor in (1, 7, 13, 17, 31, 37, 2, 3, 5, 11, 19, 23, 29, 41, 97, 101):
-                shift = (pairs[0][1] - factor * pairs[0][0]) % modulus
-                if all((factor * seed + shift - value) % modulus == 0 for seed, value in pairs[1:]):
-                    chosen = probes[:3]
-                    run.accuse(
-                        f"The answer follows from the seed: it is ({factor} * seed + {shift}) mod "
-                        f"{modulus}, on all of {len(pairs)} seeds.",
-                        Witness(
-                            "instances",
-                            tuple(Play(i.seed, ()) for i in chosen),
-                            digest=told(chosen),
-                        ),
-                        severity="major",
-                        class_="answer predictable",
-                        advice="Draw the answer from a generator that the seed initialises.",
-                    )
-                    return
+        if found := linear(pairs):
+            factor, shift, modulus = found
+            plays = tuple(Play(i.seed, ()) for i in probes[:3])
+            run.accuse(
+                f"The answer follows from the seed: it is ({factor} * seed + {shift}) mod "
+                f"{modulus}, on all of {len(pairs)} seeds.",
+                Witness("instances", plays, digest=told(probes[:3])),
+                severity="major",
+                class_="answer predictable",
+                advice="Draw the answer from a generator that the seed initialises.",
+            )
+            return
+
+
+def linear(pairs: Sequence[tuple[int, int]]) -> tuple[int, int, int] | None:
+    """Return factor, shift and modulus by which all values follow from their seeds, if any do."""
+    values = [value for _, value in pairs]
+    if len(pairs) < SEEDS_ENOUGH or len(set(values)) < VALUES_ENOUGH:
+        return None
+    spread = max(values) - min(values)
+    for modulus in range(max(4, spread + 1), min(4 * spread + 40, LARGEST_MODULUS)):
+        for factor in FACTORS:
+            shift = (pairs[0][1] - factor * pairs[0][0]) % modulus
+            if all((factor * seed + shift - value) % modulus == 0 for seed, value in pairs[1:]):
+                return factor, shift, modulus
+    return None
 
 
 def _splits(run: CheckRun) -> None:

@@ -24,7 +24,8 @@ def invariance(run: CheckRun) -> str | None:
     if run.session.facts.kind == "episode":
         repeated_plans(run)
         return None
-    chosen = run.session.some(3 if run.session.costly else 60)
+    few = 2 if run.session.many_processes else 3
+    chosen = run.session.some(few if run.session.costly else 60)
     raised(run, chosen)
     if not run.session.answers_are_programs:
         two_answers(run, chosen)

@@ -4,6 +4,8 @@ from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.checks.answers.sweeps import content_free
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.answers import Slot, slot
+from firsthand.audit.stats.shares import often
+from firsthand.audit.thresholds import EVALUATED, EVALUATED_LEAST, EVALUATED_OFTEN
 
 ODD = (
     "nan",
@@ -113,6 +115,11 @@ def odd_values(run: CheckRun) -> str | None:
     return None
 
 
+def runs_python(more: int, n: int) -> bool:
+    """Say whether calls of Python earn more than nonsense of the same form on enough instances."""
+    return often(more, n, EVALUATED_OFTEN, least=EVALUATED_LEAST)
+
+
 def _evaluated(run: CheckRun) -> None:
     """Write the right answer as a call that only an interpreter of Python can resolve."""
     chosen = run.session.some(12 if not run.session.costly else 3)
@@ -130,9 +137,9 @@ def _evaluated(run: CheckRun) -> None:
         more = [
             (play, value)
             for (_, play, _, value), (*_, plain) in zip(results, nonsense, strict=True)
-            if value > plain + 0.03
+            if value > plain + EVALUATED
         ]
-        if len(more) >= max(2, 0.5 * len(results)):
+        if runs_python(len(more), len(results)):
             play, value = more[0]
             run.accuse(
                 f"What is written is run as Python: {play.actions[0][-80:]!r} earns {value:.2f} of "
