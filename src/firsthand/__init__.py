@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from firsthand.errors import MissingExtra as MissingExtra
     from firsthand.errors import ModelError as ModelError
     from firsthand.errors import ModelUnavailable as ModelUnavailable
+    from firsthand.errors import NoReaction as NoReaction
     from firsthand.errors import RunStopped as RunStopped
     from firsthand.errors import SandboxError as SandboxError
     from firsthand.errors import ToolError as ToolError
@@ -81,6 +82,7 @@ _HOME = {
         "RunStopped",
         "BudgetSpent",
         "ModelUnavailable",
+        "NoReaction",
         "EndpointError",
         "ContextFull",
         "Failed",

@@ -276,6 +276,15 @@ class Environment:
         """
         return None
 
+    @classmethod
+    def rules(cls, task: Task) -> Sequence[tuple[str, str]]:
+        """Tell the hidden laws of the task's world: condition and consequence, as in "When …, …".
+
+        No player that is measured is shown them: learning tells them right and scrambled, to see
+        whether a player reacts to lessons at all. Empty: only the expert's examples are told.
+        """
+        return ()
+
     def true_score(self) -> Score | Awaitable[Score] | None:
         """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score
         is what is meant.

@@ -19,6 +19,7 @@
     │   └── Unstorable          an episode that could not be read back
     ├── RunStopped              episodes: those played before it ended
     │   ├── BudgetSpent
+    │   ├── NoReaction          the player does not react to lessons: nothing was learned
     │   └── ModelUnavailable
     └── Failed                  owner, doing, cause: a failure on its way into `Episode.error`
 
@@ -194,6 +195,10 @@ class RunStopped(FirsthandError):
 
 class BudgetSpent(RunStopped):
     """The budget of a run does not cover another episode."""
+
+
+class NoReaction(RunStopped):
+    """The player was found not to react to lessons, before any was learned."""
 
 
 class ModelUnavailable(RunStopped):

@@ -17,15 +17,18 @@ import msgspec
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
-from firsthand.errors import ModelError, UserError
+from firsthand.errors import ModelError, NoReaction, UserError
 from firsthand.evaluate.curve import CurvePoint
-from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
+from firsthand.evaluate.evaluate import Evaluation, compare, summarise
 from firsthand.learn.lessons import gate
 from firsthand.learn.lessons.credit import Trial, assign
 from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
+from firsthand.learn.lessons.forecast import ahead
 from firsthand.learn.lessons.gate import Play, Verdict
 from firsthand.learn.lessons.intake import admit
+from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.promotion import judge
+from firsthand.learn.lessons.reaction import Reaction, react, reads
 from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.learn.lessons.vote import Vote
@@ -34,42 +37,10 @@ from firsthand.prompt import Model
 from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task, digest
-from firsthand.usage import Meter, Spent, Usage
+from firsthand.usage import Meter, Usage
 
 Watch = Callable[[str, int], Callable[[Episode], None]]
 """Told a phase and how many episodes it has; returns what is called with each."""
-
-
-class Learned(msgspec.Struct, frozen=True):
-    """What learning came to: the deployed playbook, all lessons, and the held-out comparison with
-    the start.
-    """
-
-    agent: Agent
-    working: Playbook
-    verdicts: tuple[Verdict, ...]
-    curve: tuple[CurvePoint, ...]
-    before: Evaluation
-    after: Evaluation
-    comparison: Comparison
-    examples: tuple[Episode, ...]
-    rollouts: int
-    flagged: dict[str, int] = {}
-    """Flagged episodes while awake, by reason."""
-    problems: tuple[str, ...] = ()
-    """What went wrong and was worked around, one line each."""
-    spent: tuple[Spent, ...] = ()
-    """What model calls took in each phase, as far as they were made now."""
-    vote: Evaluation | None = None
-    """How a nearest-neighbour vote over the deployed examples does on the held-out tasks, without a
-    model; None: no worked example was deployed."""
-    unidentified: tuple[str, ...] = ()
-    """Kinds and lessons whose showing never varied, so that their effect cannot be told."""
-
-    @property
-    def gain(self) -> float:
-        """The claimed gain: mean paired difference on held-out tasks, 0 when nothing was deployed."""
-        return self.comparison.overall.difference.mean if self.comparison.overall else 0.0
 
 
 async def learn(
@@ -83,6 +54,7 @@ async def learn(
     watch: Watch | None = None,
     alter: Callable[[list[Episode]], list[Episode]] | None = None,
     meter: Meter | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Learned:
     """Learn lessons for one world of the environments and return the better agent with the
     evidence.
@@ -100,6 +72,10 @@ async def learn(
     life = _Life(
         agent, RunFolder(folder, setup, resume=resume), watch or _unwatched, meter or Meter()
     )
+    tell = tell or _untold
+    if will_take := await ahead(agent, names, config, reviewer):
+        tell(f"Forecast: {will_take.told(life.meter)}")
+    await life.check(tell)
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
         kept = life.kept(episodes)
@@ -141,6 +117,10 @@ def _unwatched(_phase: str, _n: int) -> Callable[[Episode], None]:
     return lambda _episode: None
 
 
+def _untold(_line: str) -> None:
+    """Nobody wants to know."""
+
+
 class _Life:
     """The state of one learner: the working playbook, the deployed one, and the evidence."""
 
@@ -158,6 +138,27 @@ class _Life:
         self.problems: list[str] = []
         self.promoted: Mapping[str, frozenset[str]] = {}
         self.unidentified: tuple[str, ...] = ()
+        self.reactions: tuple[Reaction, ...] = ()
+
+    async def check(self, tell: Callable[[str], None]) -> None:
+        """See whether a player that reads lessons as prose reacts to any. Raises `NoReaction`."""
+        if not self.config.reaction_pairs or not reads(self.start):
+            return
+
+        async def play(agents: Sequence[Agent], played: Sequence[Task]) -> list[Episode]:
+            tags = [{"phase": "check"}] * len(played)
+            return await self._roll("check: right and scrambled lessons", agents, played, tags)
+
+        for name in self.names:
+            found = await react(self.start, name, self.config, play)
+            tell(found.told())
+            self.reactions = (*self.reactions, found)
+        if all(found.excluded for found in self.reactions) and not self.config.force:
+            said = " ".join(found.told() for found in self.reactions)
+            raise NoReaction(
+                f"{said} Nothing was learned: lessons would not help it. Try another model, or "
+                "learn all the same: --force, or LearnConfig(force=True)."
+            )
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""
@@ -408,6 +409,7 @@ class _Life:
             tuple(self.problems),
             self.meter.spent(),
             await self._vote(held_out),
+            self.reactions,
             self.unidentified,
         )
 
@@ -434,7 +436,8 @@ class _Life:
         played: Sequence[Task],
         tags: Sequence[dict[str, Any]],
     ) -> list[Episode]:
-        self.meter.begin(phase.rpartition(": ")[2] if phase.startswith("round") else "evaluation")
+        named = {"check": "check", "eval": "evaluation"}.get(phase.partition(": ")[0])
+        self.meter.begin(named or phase.rpartition(": ")[2])
         return await rollout(
             agents,
             played,

@@ -8,7 +8,7 @@ import msgspec
 from firsthand.evaluate.evaluate import Evaluation
 from firsthand.evaluate.report import Report, write_report
 from firsthand.learn.lessons.gate import GAIN, Local, Verdict, amount
-from firsthand.learn.lessons.learner import Learned
+from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.usage import table_rows
 
@@ -43,6 +43,11 @@ def facts(learned: Learned, config: LearnConfig) -> dict[str, str]:
         **(
             {"effects that cannot be told": ", ".join(learned.unidentified)}
             if learned.unidentified
+            else {}
+        ),
+        **(
+            {"reaction to lessons": " ".join(found.told() for found in learned.reactions)}
+            if learned.reactions
             else {}
         ),
         **({"vote": vote_line(learned.vote)} if learned.vote else {}),
@@ -134,6 +139,7 @@ def summary(learned: Learned, config: LearnConfig) -> dict[str, Any]:
         "curve": msgspec.to_builtins(learned.curve),
         "vote": msgspec.to_builtins(learned.vote),
         "problems": list(learned.problems),
+        "reactions": msgspec.to_builtins(learned.reactions),
         "unidentified": list(learned.unidentified),
         "spent": msgspec.to_builtins(learned.spent),
     }

@@ -57,6 +57,11 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     hide: float = 0.2
     """Probability that a whole kind of lesson is hidden in a play while awake, so that the effect
     of showing any can be told."""
+    reaction_pairs: int = 20
+    """Pairs of plays, in each environment with laws, that check before learning whether a player who
+    is shown lessons as prose reacts to them at all; 0: no check."""
+    force: bool = False
+    """Learn even if the check found that it does not."""
     exclude_flagged: bool = True
     """Learn nothing from episodes that look like exploits of the reward, and count them as failed
     at the gate.
@@ -77,7 +82,7 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             "concurrency",
         ):
             _expect(name, getattr(self, name), at_least=1)
-        for name in ("world", "seed", "capacity"):
+        for name in ("world", "seed", "capacity", "reaction_pairs"):
             _expect(name, getattr(self, name), at_least=0)
         for name in ("mask", "hide", "drop_below", "promote_above", "false_discoveries"):
             _expect(name, getattr(self, name), at_least=0, at_most=1)
@@ -96,11 +101,14 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 def differences(started: LearnConfig, now: LearnConfig) -> list[str]:
-    """Name the settings that decide what a run plays, and differ; how much is in flight does not."""
+    """Name the settings that decide what a run plays, and differ.
+
+    How much is in flight does not, nor whether a check that failed is overruled.
+    """
     return [
         f"{name}={_shown(getattr(started, name))}"
         for name in started.__struct_fields__
-        if name != "concurrency" and getattr(started, name) != getattr(now, name)
+        if name not in ("concurrency", "force") and getattr(started, name) != getattr(now, name)
     ]
 
 

@@ -257,6 +257,24 @@ class ShopDesk(Environment):
         self.entered = ""
         return Observation(f"Customer: {said}")
 
+    @classmethod
+    def rules(cls, task: Task) -> Sequence[tuple[str, str]]:
+        """Tell the line for each service and, where lines have one, the mark of each shelf."""
+        spoken, services = language(task.rng("world")), _ASKED[task.level][0]
+        mark = " MARK" if task.level >= 4 else ""
+        lines = [
+            (
+                f"the customer wants {SERVICES[service].wanted.format('ITEM')}",
+                f"the line is {spoken.line(service, 'ITEM', mark)}",
+            )
+            for service in range(services)
+        ]
+        shelves = [
+            (f"the item belongs to {shelf}", f"its mark is {sign}")
+            for shelf, sign in spoken.marks.items()
+        ]
+        return [*lines, *shelves] if mark else lines
+
     def choices(self) -> Sequence[str]:
         """The lines that the terminal accepts for this customer's item."""
         return self.lines

@@ -132,6 +132,18 @@ class Triage(Environment):
         self.sent = ""
         return Observation(f"Ticket: {text}")
 
+    @classmethod
+    def rules(cls, task: Task) -> Sequence[tuple[str, str]]:
+        """Tell each clause of the policy, in order."""
+        clauses, _ = policy(task.rng("world"), task.level)
+        return [
+            (
+                f"{asked(clause)}{' and no rule above applies' if place else ''}",
+                f"the desk is {clause.desk}",
+            )
+            for place, clause in enumerate(clauses)
+        ]
+
     def choices(self) -> Sequence[str]:
         """The desks of this house."""
         return self.desks
@@ -168,7 +180,10 @@ def decide(clauses: Sequence[Clause], ticket: dict[str, str], last: str) -> tupl
     """Return the desk of the first clause that holds, and the facts it asked about."""
     for clause in clauses:
         if clause.holds(ticket):
-            return clause.desk, " and ".join(
-                f"{kind} is {value}" for kind, value in clause.facts.items()
-            )
+            return clause.desk, asked(clause)
     return last, "no clause spoke of it"
+
+
+def asked(clause: Clause) -> str:
+    """Say which facts a clause asks about."""
+    return " and ".join(f"{kind} is {value}" for kind, value in clause.facts.items())
