@@ -329,7 +329,7 @@ class Moody(Proposes):
 
 
 async def test_law_10_a_reviewer_is_asked_once_and_its_answers_are_kept(tmp_path):
-    config = msgspec.structs.replace(TINY, rounds=3)
+    config = msgspec.structs.replace(TINY, rounds=3, reaction_pairs=0)
     first, second = Moody(), Moody()
     with pytest.raises(Broke):
         await learn(

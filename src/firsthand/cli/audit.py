@@ -23,47 +23,53 @@ from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
 from firsthand.registry import environments
 
+Target = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TARGET",
+        help="An environment, a domain, FILE.py, FILE.py:CLASS, or reasoning-gym:NAME.",
+    ),
+]
+Everything = Annotated[bool, typer.Option("--all", help="Audit every installed environment.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, help="Instances, where the target makes as many as are asked for.")
+]
+HowMuch = Annotated[Budget, typer.Option(help="quick, standard or deep.")]
+Key = Annotated[
+    str,
+    typer.Option(
+        metavar="HEX", help="Your own seed key, so that no author can have tuned to the seeds."
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(help="Run only this check; may be given several times, or with commas."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Write the certificate to this file; of several targets, into this folder."),
+]
+Page = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Write the report as one HTML page.")
+]
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CERTIFICATE", dir_okay=False, help="Run the witnesses of a certificate again."
+    ),
+]
+
 
 def audit(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TARGET",
-            help="An environment, a domain, FILE.py, FILE.py:CLASS, or reasoning-gym:NAME.",
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Audit every installed environment.")
-    ] = False,
-    seeds: Annotated[
-        int, typer.Option(min=1, help="Instances, where the target makes as many as are asked for.")
-    ] = 700,
-    budget: Annotated[Budget, typer.Option(help="quick, standard or deep.")] = "standard",
-    key: Annotated[
-        str,
-        typer.Option(
-            metavar="HEX", help="Your own seed key, so that no author can have tuned to the seeds."
-        ),
-    ] = "",
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="Run only this check; may be given several times, or with commas."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write the certificate to this file; of several targets, into this folder."
-        ),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write the report as one HTML page.")
-    ] = None,
-    replay: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CERTIFICATE", dir_okay=False, help="Run the witnesses of a certificate again."
-        ),
-    ] = None,
+    target: Target = None,
+    everything: Everything = False,
+    seeds: Seeds = 700,
+    budget: HowMuch = "standard",
+    key: Key = "",
+    only: Only = None,
+    out: Out = None,
+    html: Page = None,
+    replay: Replay = None,
     json: Json = False,
 ) -> None:
     """Attack an environment or a grader, and certify what was found.

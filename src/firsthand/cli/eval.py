@@ -44,15 +44,30 @@ from firsthand.shell import run as run_async
 from firsthand.task import Task
 from firsthand.usage import Meter, table_rows
 
+Who = Annotated[str, typer.Option(help="Who plays; `firsthand models` lists them.")]
+HowMany = Annotated[int, typer.Option("--n", "-n", min=1, help="Number of tasks.")]
+Repeats = Annotated[int, typer.Option(min=1, help="Plays of each task, for pass@k.")]
+KeptIn = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")
+]
+RunName = Annotated[str, typer.Option(help="Name of the run in the journal.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")
+]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU.")
+]
+Page = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a report as one HTML file.")]
+
 
 def eval(
     environment: EnvironmentName,
-    model: Annotated[str, typer.Option(help="Who plays; `firsthand models` lists them.")],
-    n: Annotated[int, typer.Option("--n", "-n", min=1, help="Number of tasks.")] = 200,
+    model: Who,
+    n: HowMany = 200,
     split: WhichSplit = "eval",
     world: World = 0,
     level: Level = 1,
-    repeats: Annotated[int, typer.Option(min=1, help="Plays of each task, for pass@k.")] = 1,
+    repeats: Repeats = 1,
     temperature: Temperature = 0.0,
     max_tokens: MaxTokens = None,
     turns: Turns = None,
@@ -64,21 +79,12 @@ def eval(
     budget_dollars: BudgetDollars = None,
     budget_minutes: BudgetMinutes = None,
     playbook: PlaybookFile = None,
-    journal: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Folder that keeps every episode.")
-    ] = None,
-    run: Annotated[str, typer.Option(help="Name of the run in the journal.")] = "eval",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Play only what the run in --journal lacks.")
-    ] = False,
+    journal: KeptIn = None,
+    run: RunName = "eval",
+    resume: Resume = False,
     concurrency: Concurrency = 64,
-    processes: Annotated[
-        int,
-        typer.Option(min=0, help="Worker processes for environments that are heavy on the CPU."),
-    ] = 0,
-    html: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write a report as one HTML file.")
-    ] = None,
+    processes: Workers = 0,
+    html: Page = None,
     json: Json = False,
 ) -> None:
     """Measure how good a model is at an environment, on held-out tasks.
@@ -103,29 +109,11 @@ def eval(
             "--temperature 1, or leave --repeats out."
         )
     store = Journal(journal) if journal is not None else None
-    if isinstance(who.model, Reachable):
-        told = run_async(forecast(who, played * repeats, turns=turns, concurrency=concurrency))
-        if told is not None:
-            tell(f"Forecast: {told.told(counted.prices)}.", err=True)
-    seen: list[Episode] = []
-    try:
-        with bar(who.model.name, n * repeats) as step:
-
-            def progress(episode: Episode) -> None:
-                seen.append(episode)
-                step(episode)
-
-            options: Options = {
-                "journal": store,
-                "run": run if store is not None else "",
-                "resume": resume,
-            }
-            options |= {"concurrency": concurrency, "processes": processes, "progress": progress}
-            options |= {"limits": limits(turns, timeout), "meter": counted}
-            result = run_async(_evaluate(who, played, repeats, options))
-    except KeyboardInterrupt:
-        tell(_how_to_go_on(store, len(seen), n * repeats), err=True)
-        raise
+    _forecast(who, played * repeats, turns, concurrency, counted)
+    options: Options = {"journal": store, "run": run if store is not None else ""}
+    options |= {"resume": resume, "concurrency": concurrency, "processes": processes}
+    options |= {"limits": limits(turns, timeout), "meter": counted}
+    result, seen = _watched(who, played, repeats, options)
     if html is not None:
         _report(html, result, seen or _kept(store, run), counted)
     if json:
@@ -133,6 +121,36 @@ def eval(
     else:
         _show(result, html, counted)
     _complain(result, seen)
+
+
+def _forecast(
+    who: Agent, played: list[Task], turns: int | None, concurrency: int, counted: Meter
+) -> None:
+    """Say what an endpoint will be asked for; other models cost nothing."""
+    if isinstance(who.model, Reachable):
+        told = run_async(forecast(who, played, turns=turns, concurrency=concurrency))
+        if told is not None:
+            tell(f"Forecast: {told.told(counted.prices)}.", err=True)
+
+
+def _watched(
+    who: Agent, played: list[Task], repeats: int, options: Options
+) -> tuple[Evaluation, list[Episode]]:
+    """Play under a progress bar; return the result and the episodes that were played now."""
+    seen: list[Episode] = []
+    total = len(played) * repeats
+    try:
+        with bar(who.model.name, total) as step:
+
+            def progress(episode: Episode) -> None:
+                seen.append(episode)
+                step(episode)
+
+            options |= {"progress": progress}
+            return run_async(_evaluate(who, played, repeats, options)), seen
+    except KeyboardInterrupt:
+        tell(_how_to_go_on(options.get("journal"), len(seen), total), err=True)
+        raise
 
 
 async def _evaluate(who: Agent, played: list[Task], repeats: int, options: Options) -> Evaluation:

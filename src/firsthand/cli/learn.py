@@ -4,10 +4,10 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -34,12 +34,13 @@ from firsthand.cli.players import TIMEOUT, agent, endpoint, limits, meter
 from firsthand.cli.progress import bar
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
-from firsthand.errors import MissingExtra, RunStopped, UserError
+from firsthand.errors import MissingExtra, NoReaction, RunStopped, UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
 from firsthand.learn.lessons.learner import learn as learn_lessons
 from firsthand.learn.lessons.learner import reviewer_of, setup_of
 from firsthand.learn.lessons.review import Asked, Reviewer
 from firsthand.learn.lessons.settings import LearnConfig
+from firsthand.models import Endpoint
 from firsthand.models import model as named
 from firsthand.prompt import Model, Sampling
 from firsthand.registry import lookup
@@ -49,49 +50,68 @@ from firsthand.usage import Meter, table_rows
 DEFAULT = LearnConfig()
 
 
+Environments = Annotated[
+    list[str],
+    typer.Argument(metavar="ENVIRONMENT...", help="What to learn, e.g. interfaces/shop_desk."),
+]
+Who = Annotated[str, typer.Option(help="Who learns; see `firsthand models`.")]
+Seed = Annotated[int, typer.Option(help="Decides tasks, masks and sampling.")]
+Rounds = Annotated[
+    int,
+    typer.Option(
+        help="Times to wake, review and credit; every third and the last end with a gate."
+    ),
+]
+Tasks = Annotated[int, typer.Option(help="Train tasks of each environment in a round.")]
+EvalTasks = Annotated[
+    int, typer.Option(help="Held-out tasks of each environment for before and after.")
+]
+ExcludeFlagged = Annotated[
+    bool,
+    typer.Option(
+        "--exclude-flagged/--keep-flagged",
+        help="Learn nothing from episodes that look like exploits of the reward.",
+    ),
+]
+WhoReviews = Annotated[
+    str,
+    typer.Option(help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL."),
+]
+EverywhereTemperature = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        help="Sampling temperature everywhere.  [default: 1 while exploring, then 0]",
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Learn even if the player is found not to react to lessons in prose."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for journal, playbook and report.  [default: a new one in runs/]"),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the run in --out; no episode is played twice."),
+]
+
+
 def learn(
-    environments: Annotated[
-        list[str],
-        typer.Argument(metavar="ENVIRONMENT...", help="What to learn, e.g. interfaces/shop_desk."),
-    ],
-    model: Annotated[
-        str, typer.Option(help="Who learns; see `firsthand models`.")
-    ] = "llama:smollm2",
+    environments: Environments,
+    model: Who = "llama:smollm2",
     world: World = DEFAULT.world,
     level: Level = DEFAULT.level,
-    seed: Annotated[int, typer.Option(help="Decides tasks, masks and sampling.")] = DEFAULT.seed,
-    rounds: Annotated[
-        int,
-        typer.Option(
-            help="Times to wake, review and credit; every third and the last end with a gate."
-        ),
-    ] = DEFAULT.rounds,
-    tasks: Annotated[
-        int, typer.Option(help="Train tasks of each environment in a round.")
-    ] = DEFAULT.tasks,
-    eval_tasks: Annotated[
-        int, typer.Option(help="Held-out tasks of each environment for before and after.")
-    ] = DEFAULT.eval_tasks,
-    exclude_flagged: Annotated[
-        bool,
-        typer.Option(
-            "--exclude-flagged/--keep-flagged",
-            help="Learn nothing from episodes that look like exploits of the reward.",
-        ),
-    ] = DEFAULT.exclude_flagged,
-    reviewer: Annotated[
-        str,
-        typer.Option(
-            help="Who proposes lessons: `contrast`, or a model to ask, e.g. openai:NAME@URL."
-        ),
-    ] = "contrast",
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0,
-            help="Sampling temperature everywhere.  [default: 1 while exploring, then 0]",
-        ),
-    ] = None,
+    seed: Seed = DEFAULT.seed,
+    rounds: Rounds = DEFAULT.rounds,
+    tasks: Tasks = DEFAULT.tasks,
+    eval_tasks: EvalTasks = DEFAULT.eval_tasks,
+    exclude_flagged: ExcludeFlagged = DEFAULT.exclude_flagged,
+    reviewer: WhoReviews = "contrast",
+    temperature: EverywhereTemperature = None,
     max_tokens: MaxTokens = None,
     turns: Turns = None,
     timeout: Timeout = TIMEOUT,
@@ -102,17 +122,10 @@ def learn(
     budget_tokens: BudgetTokens = None,
     budget_dollars: BudgetDollars = None,
     budget_minutes: BudgetMinutes = None,
+    force: Force = DEFAULT.force,
     playbook: PlaybookFile = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for journal, playbook and report.  [default: a new one in runs/]"
-        ),
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Go on with the run in --out; no episode is played twice."),
-    ] = False,
+    out: Out = None,
+    resume: Resume = False,
     json: Json = False,
 ) -> None:
     """Learn lessons from experience, prove them, and show before and after on held-out tasks.
@@ -130,65 +143,79 @@ def learn(
         concurrency=concurrency,
         limits=limits(turns, timeout),
         temperature=DEFAULT.temperature if temperature is None else temperature,
+        force=force,
     )
     for name in environments:
         lookup(name)
     where = endpoint(extra, api_key_env, timeout)
-    learner = agent(
-        model,
-        playbook=playbook,
-        sampling=Sampling(temperature=temperature or 0.0, max_tokens=max_tokens),
-        endpoint=where,
+    sampling = Sampling(temperature=temperature or 0.0, max_tokens=max_tokens)
+    learner = agent(model, playbook=playbook, sampling=sampling, endpoint=where)
+    asking = Sampling(
+        temperature=1.0 if temperature is None else temperature, max_tokens=max_tokens
     )
-    asked = None if reviewer == "contrast" else named(reviewer, endpoint=where)
+    reviewing = _reviewer(learner, reviewer, asking, where)
     counted = meter(price, budget_tokens, budget_dollars, budget_minutes)
+    setup = setup_of(learner, environments, config, reviewing)
+    _run(learner, reviewing, setup, counted, _Where(out, resume, json))
+
+
+class _Where(NamedTuple):
+    """Where the results go."""
+
+    out: Path | None
+    resume: bool
+    json: bool
+
+
+def _reviewer(learner: Agent, name: str, sampling: Sampling, where: Endpoint) -> Reviewer:
+    """Return who proposes lessons. Raises `UserError` where a script or a person is named."""
+    asked = None if name == "contrast" else named(name, endpoint=where)
     if not isinstance(learner.model, Model) or not (asked is None or isinstance(asked, Model)):
         raise UserError(
             "Only a model can learn or review: name one such as llama:smollm2 or openai:NAME@URL, "
             "not a script or a person."
         )
-    asking = Sampling(
-        temperature=1.0 if temperature is None else temperature, max_tokens=max_tokens
-    )
-    reviewing = Asked(asked, sampling=asking) if asked else reviewer_of(learner)
-    setup = setup_of(learner, environments, config, reviewing)
-    folder = _folder(out, setup, resume=resume)
+    return Asked(asked, sampling=sampling) if asked else reviewer_of(learner)
+
+
+def _run(learner: Agent, reviewing: Reviewer, setup: Setup, counted: Meter, where: _Where) -> None:
+    """Learn, and say how to go on when that ends early."""
+    folder = _folder(where.out, setup, resume=where.resume)
     try:
-        run(_learn(learner, reviewing, asked, setup, folder, resume, json, counted))
+        run(_learn(learner, reviewing, setup, folder, where, counted))
     except KeyboardInterrupt:
-        tell(_how_to_go_on(folder, named=out is not None, resume=resume), err=True)
+        tell(_how_to_go_on(folder, where), err=True)
         raise
     except RunStopped as stopped:
-        if json:
+        if where.json:
             spent = [msgspec.to_builtins(phase) for phase in counted.spent()]
             document({"stopped": str(stopped), "spent": spent, "folder": str(folder)})
         for phase, took in table_rows(counted.spent()):
             tell(f"{phase}: {took}", err=True)
-        going_on = _how_to_go_on(folder, named=out is not None, resume=resume)
-        tell(f"Stopped: {stopped}\n{going_on}", err=True)
+        more = ["--force"] if isinstance(stopped, NoReaction) else []
+        tell(f"Stopped: {stopped}\n{_how_to_go_on(folder, where, more)}", err=True)
         raise typer.Exit(1) from None
 
 
-def _how_to_go_on(folder: Path, *, named: bool, resume: bool) -> str:
-    again = ["firsthand", *sys.argv[1:]]
-    again += ([] if named else ["--out", str(folder)]) + ([] if resume else ["--resume"])
+def _how_to_go_on(folder: Path, where: _Where, more: Sequence[str] = ()) -> str:
+    again = ["firsthand", *sys.argv[1:], *more]
+    again += [] if where.out is not None else ["--out", str(folder)]
+    again += [] if where.resume else ["--resume"]
     return f"Every finished episode is in {folder}. Go on with: {shlex.join(again)}"
 
 
 async def _learn(
     learner: Agent,
     reviewing: Reviewer,
-    asked: Model | None,
     setup: Setup,
     folder: Path,
-    resume: bool,
-    as_json: bool,
+    where: _Where,
     counted: Meter,
 ) -> None:
     from firsthand.learn.lessons import outcome
 
     config = setup.config
-    show = _Show(quiet=as_json)
+    show = _Show(quiet=where.json)
     started = time.monotonic()
     try:
         show.say(
@@ -202,19 +229,20 @@ async def _learn(
                 folder=folder,
                 config=config,
                 reviewer=reviewing,
-                resume=resume,
+                resume=where.resume,
                 watch=show.watch,
                 meter=counted,
+                tell=show.note,
             )
     finally:
         await learner.model.close()
-        if asked is not None:
-            await asked.close()
+        if isinstance(reviewing, Asked):
+            await reviewing.model.close()
     try:
         report = str(outcome.write(learned, config, folder))
     except MissingExtra as missing:  # the result and the playbook are written already
         report = f"not written: {missing}"
-    if as_json:
+    if where.json:
         document({**outcome.summary(learned, config), "folder": str(folder)})
         return
     await _tell(show, learned, folder, report, time.monotonic() - started)
@@ -231,7 +259,7 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
     from firsthand.learn.lessons.outcome import explanation, verdict_line, vote_line
     from firsthand.rollout.replay import replay_journal
 
-    for point, number in zip(learned.curve, range(1, len(learned.curve) + 1), strict=True):
+    for number, point in enumerate(learned.curve, 1):
         show.say(
             f"round {number}: score while exploring {point.score:.2f} [{point.low:.2f}, "
             f"{point.high:.2f}] after {point.rollouts} rollouts"
@@ -293,6 +321,11 @@ class _Show:
 
     def __exit__(self, *_error: object) -> None:
         self._phase.close()
+
+    def note(self, line: str) -> None:
+        """Say on standard error what is known before anything was learned."""
+        self._phase.close()
+        tell(line, err=True)
 
     def watch(self, phase: str, n: int) -> Callable[[Episode], None]:
         """Show a bar for one phase; the one before it is done. Without a terminal, one line a

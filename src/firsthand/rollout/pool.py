@@ -82,18 +82,7 @@ async def rollout(
     ten episodes in a row; both carry the episodes that were played. Raises `UserError` before
     anything is played.
     """
-    if resume and (journal is None or not run):
-        raise UserError(
-            "Resuming needs a journal and the name of a run: rollout(..., journal=..., "
-            "run='first', resume=True)."
-        )
-    if concurrency < 1 or processes < 0:
-        raise UserError(
-            "Expected concurrency of at least 1 and processes of at least 0, got "
-            f"{concurrency} and {processes}."
-        )
-    for task in {(task.environment, task.version): task for task in tasks}.values():
-        check_version(task)
+    _check(tasks, journal, run, resume=resume, concurrency=concurrency, processes=processes)
     held = journal.ids(run) if journal is not None else set[str]()
     plays = list(
         _plan(
@@ -104,11 +93,7 @@ async def rollout(
             set() if resume else held,
         )
     )
-    found: dict[str, Episode] = {}
-    if journal is not None and resume and (wanted := held & {work.id for work in plays}):
-        found = {
-            episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted
-        }
+    found = _held(journal, run, {work.id for work in plays} & held) if resume else {}
     missing = [work for work in plays if work.id not in found]
     await _probe(missing)
     admission, silence = Admission(meter), Silence()
@@ -120,11 +105,7 @@ async def rollout(
         writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
 
         ending = asyncio.Event()
-        caller = asyncio.current_task()
-        before = caller.cancelling() if caller is not None else 0
-
-        def stopping() -> bool:
-            return ending.is_set() or (caller is not None and caller.cancelling() > before)
+        stopping = _stopping(ending)
 
         async def one(work: Play) -> None:
             if not await admission.enter():
@@ -153,6 +134,44 @@ async def rollout(
             played,
         )
     return played
+
+
+def _check(
+    tasks: Sequence[Task],
+    journal: "Journal | None",
+    run: str,
+    *,
+    resume: bool,
+    concurrency: int,
+    processes: int,
+) -> None:
+    """Refuse what makes no sense before anything is played. Raises `UserError`."""
+    if resume and (journal is None or not run):
+        raise UserError(
+            "Resuming needs a journal and the name of a run: rollout(..., journal=..., "
+            "run='first', resume=True)."
+        )
+    if concurrency < 1 or processes < 0:
+        raise UserError(
+            "Expected concurrency of at least 1 and processes of at least 0, got "
+            f"{concurrency} and {processes}."
+        )
+    for task in {(task.environment, task.version): task for task in tasks}.values():
+        check_version(task)
+
+
+def _held(journal: "Journal | None", run: str, wanted: set[str]) -> dict[str, Episode]:
+    """Read the wanted episodes of a run by id."""
+    if journal is None or not wanted:
+        return {}
+    return {episode.id: episode for episode in journal.episodes(run=run) if episode.id in wanted}
+
+
+def _stopping(ending: asyncio.Event) -> Callable[[], bool]:
+    """Return what says whether the rollout ends, or whoever awaits it was cancelled since now."""
+    caller = asyncio.current_task()
+    before = caller.cancelling() if caller is not None else 0
+    return lambda: ending.is_set() or (caller is not None and caller.cancelling() > before)
 
 
 async def _probe(plays: Sequence[Play]) -> None:
