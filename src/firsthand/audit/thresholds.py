@@ -51,11 +51,28 @@ MUTANTS_KILLED = 0.7
 """Share of mutants below which tests are too weak."""
 COMPARES_NOTHING = 0.5
 """Share of mutants killed, below which it says nothing more that an edited output is paid, too."""
+SAME_TWICE = 2
+"""Tasks on which one program without content, or one edit of the output, is paid, to be accused: on
+one task it may be right."""
+LIMIT_TASKS = 3
+"""Tasks with limits that are stated as numbers, from which it is told that no test lies at one."""
 PATTERNS_PAID = 2
 """Tasks with different right patterns on which one that matches everything, or nothing, is paid, to
 be accused: on one task it may be right."""
 PATTERNS_SHARE = 0.8
 """Share of tasks that ask for a regular expression and get one, from which answers are patterns."""
+
+# --- how answers are written ----------------------------------------------------------------------
+
+SPELLED_LETTERS = 8
+"""Answers made of so few different characters are sequences of moves or signs, as `LLRU`: an
+instance may have many right ones."""
+SPELLED_LENGTH = 4
+"""Characters that such an answer has at least, in the middle of all answers."""
+PARTS_OF_MANY = 3
+"""Parts from which an answer is a list or a plan, of which an instance may have many right ones."""
+MANY_OF_THEM = 0.5
+"""Share of instances whose answer is made of parts, or is not what the reference tells."""
 
 # --- answers that are texts ----------------------------------------------------------------------
 

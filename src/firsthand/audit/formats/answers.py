@@ -17,6 +17,12 @@ from firsthand.audit.formats.committed import Span, after_reasoning, committed, 
 from firsthand.audit.formats.sameness import NUMBER, alike, normal, quantity
 from firsthand.audit.formats.values import leaves, written
 from firsthand.audit.targets.protocol import Instance
+from firsthand.audit.thresholds import (
+    MANY_OF_THEM,
+    PARTS_OF_MANY,
+    SPELLED_LENGTH,
+    SPELLED_LETTERS,
+)
 
 __all__ = [
     "COMMON",
@@ -276,10 +282,11 @@ def many_right_answers(instances: Sequence[Instance]) -> bool:
         return False
     letters = {letter for body in bodies for letter in body}
     middle = sorted(map(len, bodies))[len(bodies) // 2]
-    spelled = len(letters) <= 8 and middle >= 4
-    parted = sum(len(PARTS.split(body)) >= 3 for body in bodies) >= 0.5 * len(bodies)
+    spelled = len(letters) <= SPELLED_LETTERS and middle >= SPELLED_LENGTH
+    parts = [len(PARTS.split(body)) for body in bodies]
+    parted = sum(n >= PARTS_OF_MANY for n in parts) >= MANY_OF_THEM * len(bodies)
     strange = [instance for instance in instances if slot(instance).body not in forms(instance)]
-    return spelled or parted or len(strange) >= 0.5 * len(instances)
+    return spelled or parted or len(strange) >= MANY_OF_THEM * len(instances)
 
 
 def label_counts(instances: Sequence[Instance]) -> list[tuple[str, int]]:

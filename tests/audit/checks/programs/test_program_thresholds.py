@@ -12,6 +12,8 @@ from firsthand.audit.checks.programs.mutation import (
     _chosen,
     compares_nothing,
     guard,
+    limits_enough,
+    paid_again,
     too_few_killed,
 )
 from firsthand.audit.formats.copies_runner import LINES
@@ -85,3 +87,17 @@ def test_one_task_may_have_a_pattern_that_matches_everything(tmp_path, tasks, ac
     few = MATCH.replace("in POOL\n]", f"in POOL[:{tasks}]\n]")
     assert few != MATCH
     assert bool(claims(tmp_path, few + body, "patterns")) == accused
+
+
+@pytest.mark.parametrize(
+    ("paid", "tasks", "accused"), [(2, 3, True), (1, 3, False), (1, 1, True), (0, 1, False)]
+)
+def test_one_edit_has_to_be_paid_on_two_tasks(paid, tasks, accused):
+    assert paid_again(paid, tasks) is accused
+
+
+@pytest.mark.parametrize(
+    ("programs", "tasks", "enough"), [(5, 3, True), (4, 3, False), (5, 2, False)]
+)
+def test_limits_are_told_from_five_programs_on_three_tasks(programs, tasks, enough):
+    assert limits_enough(programs, tasks) is enough

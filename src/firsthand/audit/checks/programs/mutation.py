@@ -25,9 +25,11 @@ from firsthand.audit.targets.protocol import Instance, Play
 from firsthand.audit.thresholds import (
     COMPARES_NOTHING,
     FULL,
+    LIMIT_TASKS,
     MUTANTS_ENOUGH,
     MUTANTS_KILLED,
     OTHER_INPUTS,
+    SAME_TWICE,
     WRONG_NEARLY_ALWAYS,
     WRONG_OFTEN,
 )
@@ -276,7 +278,7 @@ def _outputs(run: CheckRun, prepared: Sequence[Prepared]) -> None:
     told: set[str] = set()
     for operator, items in tasks.items():
         paid = [item for item in alive if item[2].operator == operator]
-        if not paid or (len(items) > 1 and len(paid) < 2):
+        if not paid_again(len(paid), len(items)):
             continue
         mutant = paid[0][2]
         if mutant.family in told:
@@ -287,6 +289,11 @@ def _outputs(run: CheckRun, prepared: Sequence[Prepared]) -> None:
             f"on {len(paid)} of {len(items[:PER_EDIT])} tasks: {mutant.where}."
         )
         _accuse(run, paid[0], values, "major", claim, ADVICE[mutant.family])
+
+
+def paid_again(paid: int, tasks: int) -> bool:
+    """Say whether one edit is paid on two tasks, or on the only one there is."""
+    return paid >= min(SAME_TWICE, max(tasks, 1))
 
 
 def _limits(run: CheckRun, prepared: Sequence[Prepared]) -> None:
@@ -305,7 +312,7 @@ def _limits(run: CheckRun, prepared: Sequence[Prepared]) -> None:
         if rows and not any(said[:1] in "!?" for said in rows[0]):
             exact = Domain(one.known.function, tuple(inputs), tuple(rows[0]), one.known.known)
             made += [(one.instance, one.own, m) for m in wrong(one.own, exact, moved)[:2]]
-    if len(made) < MUTANTS_ENOUGH or len({instance.seed for instance, *_ in made}) < 3:
+    if not limits_enough(len(made), len({instance.seed for instance, *_ in made})):
         return
     values = _values(run, made)
     if len(_alive(made, values)) == len(made):
@@ -315,6 +322,11 @@ def _limits(run: CheckRun, prepared: Sequence[Prepared]) -> None:
         )
         advice = "Test at the limits that the prompt states, and next to them."
         _accuse(run, made[0], values, "major", claim, advice)
+
+
+def limits_enough(programs: int, tasks: int) -> bool:
+    """Say whether so many moved limits, on so many tasks, say something of the tests."""
+    return programs >= MUTANTS_ENOUGH and tasks >= LIMIT_TASKS
 
 
 def _at_stated_numbers(one: Prepared) -> list[tuple[object, ...]]:
