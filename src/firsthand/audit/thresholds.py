@@ -313,3 +313,14 @@ CHAIN_DEPTH = 3
 CHAIN_TELLS = 2
 """New values of a reply, such as numbers and names, among which a chain goes on; more are a list of
 what there is."""
+IDLE_REPEATS = 3
+"""Paid repetitions of a step without a change of its reply before they count: one or two may be
+rounding, or the end of an effect."""
+IDLE_PAID = 0.3
+"""Share of the oracle's reward that they earn at least. A step may be worth a little by itself."""
+REPEATS_PLAYED = 60
+"""Repetitions that are played at most."""
+STEADY_STEPS = 4
+"""Steps of an oracle from which equal rewards for all of them are pay for every turn."""
+STEADY_RATIO = 1.05
+"""By how much the largest of such rewards may exceed the smallest."""
