@@ -523,6 +523,10 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
     ErrorTells: ("wrong_slots",),
     ErrorTellsSupplier: ("wrong_slots",),
     IgnoresSupplier: ("accepted_values",),
+    StepPays: ("repeated_steps",),
+    SeedsIgnored: ("level_sizes",),
+    EveryFortyFifthReset: ("determinism",),
+    ExpertRolls: ("oracle",),
     ObservationTells: ("early_values",),
     CountTellsAll: ("early_values",),
     SplitsOverlap: ("instances",),
@@ -531,12 +535,8 @@ PLANTED: dict[type[fh.Environment], tuple[str, ...]] = {
 }
 
 MISSED = (
-    ExpertRolls,  # wrong one time in twenty: by chance on none of 24 instances
-    StepPays,
-    AnyCase,
-    SeedsIgnored,
-    LevelsFall,
-    EveryFortyFifthReset,
+    AnyCase,  # a phrase that nothing shows or names: only the source tells it
+    LevelsFall,  # a minor finding: erring experts do worse on long plans, not on hard ones
 )
-"""Bugs that the quick budget does not find: known gaps, kept so that they can be worked on."""
+"""Bugs that the quick budget does not find, with the reason."""
 UNMEASURED = (Raises, Drifts)

@@ -19,9 +19,21 @@ def test_the_honest_world_passes(world):
     assert found.verdict == "PASS", [finding.claim for finding in found.findings]
 
 
-@pytest.mark.parametrize(
-    ("world", "checks"), PLANTED.items(), ids=[world.__name__ for world in PLANTED]
-)
+SLOW = {
+    "EveryFortyFifthReset"
+}  # half a minute: no single play shows it again, which is tried first
+CASES = [
+    pytest.param(
+        world,
+        checks,
+        id=world.__name__,
+        marks=[pytest.mark.slow] if world.__name__ in SLOW else [],
+    )
+    for world, checks in PLANTED.items()
+]
+
+
+@pytest.mark.parametrize(("world", "checks"), CASES)
 def test_the_bug_is_found(world, checks):
     found = audited(world, checks)
     assert found.verdict == "FAIL", [check.reason for check in found.checks]

@@ -200,6 +200,7 @@ class CheckRun:
             return False
         seed = witness.plays[-1].seed if witness.plays else None
         instance = self.session.by_seed.get(seed) if seed is not None else None
+        instance = None if witness.level else instance
         witness = msgspec.structs.replace(witness, prompt=instance.prompt[:400] if instance else "")
         if not shows(self.session.spec, witness):
             outcome.unconfirmed.append(claim)
@@ -324,6 +325,8 @@ def _pieces(text: str) -> list[str]:
 def shows(spec: Spec, witness: Witness) -> bool:
     """Run a witness in fresh processes and say whether it still shows what it claims."""
     conditions = witness.conditions or (Conditions(),)
+    if witness.level:
+        spec = msgspec.structs.replace(spec, level=witness.level)
     if not witness.plays and witness.fault == "load":
         return _does_not_load(spec)
     if not witness.plays and witness.fault == INTERFERES:

@@ -35,6 +35,8 @@ class Witness(msgspec.Struct, frozen=True, omit_defaults=True):
     times: int = 1
     """`differs`: the last play is repeated so many times in one process, and not all are equal."""
     digest: str = ""
+    level: int = 0
+    """Level on which the plays are made, where it is not the target's own."""
     prompt: str = ""
     """What the agent saw at the beginning of the last play, cut to 400 characters."""
 

@@ -14,6 +14,7 @@ from firsthand.audit.checks import (
     determinism,
     instances,
     invariance,
+    level_sizes,
     malformed_input,
     oracle,
     recomputation,
@@ -106,6 +107,7 @@ SUITE: tuple[Check, ...] = (
     copy_rules.copy_rules,
     state_graph.state_graph,
     instances.instances,
+    level_sizes.level_sizes,
     agreement.agreement,
     recomputation.recomputation,
 )

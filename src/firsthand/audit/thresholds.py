@@ -324,3 +324,15 @@ STEADY_STEPS = 4
 """Steps of an oracle from which equal rewards for all of them are pay for every turn."""
 STEADY_RATIO = 1.05
 """By how much the largest of such rewards may exceed the smallest."""
+
+# --- levels --------------------------------------------------------------------------------------
+
+LEVEL_INSTANCES = 100
+"""Different instances that each level of an environment promises (law 4)."""
+LEVEL_DEVIATIONS = 5.0
+"""Standard deviations by which equal pairs exceed what a level of that size has. Of a hundred equally
+likely instances, that happens once in more than 100,000 audits."""
+LEVEL_SEEDS = {"quick": 40, "standard": 120, "deep": 400}
+"""Seeds that are drawn on each other level: 40 tell 8 instances from 100, 120 tell 50."""
+LEVEL_SEEDS_COSTLY = 40
+"""The same, where plays start processes."""

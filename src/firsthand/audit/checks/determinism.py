@@ -5,6 +5,7 @@ teaches luck. Conditions that must not matter are a process's hash seed, time zo
 global random state, and whatever was played before or at the same time.
 """
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -15,10 +16,12 @@ from firsthand.audit.finding import Witness
 from firsthand.audit.process import clock
 from firsthand.audit.process.pool import Conditions, Lab
 from firsthand.audit.session import NotRun
-from firsthand.audit.targets.native import OTHER_WORLD
+from firsthand.audit.targets.native import OTHER_WORLD, TRUE_RESETS
 from firsthand.audit.targets.protocol import Instance, Play, Trace
 from firsthand.audit.thresholds import PLAIN_REPEATS, WORLDS_PLAYED
 
+MOST_ODD = 4
+"""Plays that differ from their repetitions of which it is tried whether a fresh process agrees."""
 YEAR = 365.25 * 86400
 DATES = 6
 """Further dates that are tried, all of different months, days and hours."""
@@ -69,6 +72,7 @@ def determinism(run: CheckRun) -> str | None:
     _alone(run, plays, first)
     if run.session.facts.kind == "episode":
         _interleaved(run, plays, first)
+        _resets(run)
         _counted(run)
     if run.session.facts.proven:
         _worlds(run)
@@ -127,6 +131,35 @@ def _dates(run: CheckRun) -> list[Conditions]:
         )
         for number in range(1, 1 + (DATES if many else 1))
     ]
+
+
+def _resets(run: CheckRun) -> None:
+    """Begin many instances in one process, to find what happens at every n-th reset.
+
+    A native target begins an instance anew only the first few times, so that one play repeated
+    does not count resets.
+    """
+    if run.outcome.findings or not run.session.facts.proven or run.session.costly:
+        return
+    chosen = run.session.some(PLAIN_REPEATS[run.session.options.budget] // TRUE_RESETS)
+    plays = [Play(i.seed, i.oracle) for i in chosen] * TRUE_RESETS
+    with Lab(run.session.spec, workers=1) as alone:
+        told = [story(trace) for trace in alone.run(plays)]
+    seen = {
+        play: Counter(t for p, t in zip(plays, told, strict=True) if p == play) for play in plays
+    }
+    odd = [at for at, play in enumerate(plays) if seen[play][told[at]] < TRUE_RESETS - 1]
+    for at in odd[:MOST_ODD]:
+        witness = Witness("differs", tuple(plays[: at + 1]), against=(plays[at],))
+        if shows(run.session.spec, witness):
+            run.accuse(
+                f"An instance that is begun as number {at + 1} in one process is another than it "
+                "is elsewhere.",
+                witness,
+                severity="major",
+                advice=ADVICE,
+            )
+            return
 
 
 def _counted(run: CheckRun) -> None:
