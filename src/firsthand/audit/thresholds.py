@@ -336,3 +336,11 @@ LEVEL_SEEDS = {"quick": 40, "standard": 120, "deep": 400}
 """Seeds that are drawn on each other level: 40 tell 8 instances from 100, 120 tell 50."""
 LEVEL_SEEDS_COSTLY = 40
 """The same, where plays start processes."""
+
+# --- experts -------------------------------------------------------------------------------------
+
+ASKED_AGAIN = 40
+"""Instances whose expert is asked again, so that one that errs at random is found."""
+ASKED_TIMES = 5
+"""Times that it is asked: on 24 instances, an expert that errs in one episode of twenty passes with
+a chance of 0.2%."""

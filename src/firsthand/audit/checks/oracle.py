@@ -4,7 +4,7 @@ from firsthand.audit.accusation import CheckRun, check, told
 from firsthand.audit.finding import Witness
 from firsthand.audit.session import NotRun
 from firsthand.audit.targets.protocol import UNKNOWN, Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import ASKED_AGAIN, ASKED_TIMES, FULL
 
 
 @check(
@@ -54,6 +54,8 @@ def oracle(run: CheckRun) -> str | None:
                 values=[trace.paid for trace in solved.values()],
                 advice="Either the grader rejects right answers, or the instance cannot be solved.",
             )
+    if run.session.facts.proven and not run.session.costly and not run.outcome.findings:
+        _asked_again(run)
     if run.session.facts.kind == "answer" and top > 1.0 + 1e-9:
         worst = max(solved, key=lambda seed: solved[seed].paid)
         run.accuse(
@@ -63,3 +65,20 @@ def oracle(run: CheckRun) -> str | None:
             advice="Scale rewards to [0, 1].",
         )
     return None
+
+
+def _asked_again(run: CheckRun) -> None:
+    """Ask experts of the same instances again: one that draws at random errs only at times."""
+    seeds = [i.seed for i in run.session.some(ASKED_AGAIN)]
+    again = run.session.lab.instances(seeds * ASKED_TIMES)
+    other = [i for i in again if not i.fault and i.oracle != run.session.by_seed[i.seed].oracle]
+    traces = run.session.lab.run([Play(i.seed, i.oracle) for i in other])
+    for instance, trace in zip(other, traces, strict=True):
+        if trace.fault is None and trace.paid < FULL:
+            run.accuse(
+                "The expert plans the same instance in several ways, and not all are paid in full.",
+                Witness("refused", (Play(instance.seed, instance.oracle),), value=trace.paid),
+                severity="major",
+                advice="Let the expert know the solution, and draw nothing outside the task.",
+            )
+            return
