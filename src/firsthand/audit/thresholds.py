@@ -82,6 +82,9 @@ LONG_TEXT = 24
 """Characters from which half of an answer is enough text that a comparison of it is an accident."""
 MOST_KEYS = 14
 """Places of a record that are edited: each costs about eight plays."""
+SHORTENED_FROM = 6
+"""Letters of a word from which its first one is no usual abbreviation, and from which it has enough
+letters that another order of them is another word."""
 MUTANTS_PAID = 0.2
 """Share of instances on which an edit has to be paid. Tried: .1 accuses declared tolerances."""
 CLAUSES_PAID = 0.34

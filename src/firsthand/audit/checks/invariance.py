@@ -6,7 +6,7 @@ which says what it plays and what would fool it.
 """
 
 from firsthand.audit.accusation import CheckRun, check
-from firsthand.audit.checks.relations.number_forms import number_forms
+from firsthand.audit.checks.relations.number_forms import latex_fractions, number_forms
 from firsthand.audit.checks.relations.raised import raised
 from firsthand.audit.checks.relations.repeated_plans import repeated_plans
 from firsthand.audit.checks.relations.space import space
@@ -32,4 +32,5 @@ def invariance(run: CheckRun) -> str | None:
     if not run.session.costly:
         space(run, chosen)
         number_forms(run, chosen)
+        latex_fractions(run, chosen)
     return None

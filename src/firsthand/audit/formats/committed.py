@@ -20,7 +20,8 @@ TAGS = re.compile(r"<([A-Za-z_][\w.-]*)>(.*?)</\1>", re.DOTALL)
 MARKS = (
     re.compile(r"####\s*([^\n]+)"),
     re.compile(
-        r"\b(?:final\s+)?(?:answer|result|solution)\W{0,3}(?:\s*is)?\s*[:=]\W{0,3}\s*([^\n]+)", re.I
+        r"\b(?:final\s+)?(?:answer|result|solution)\W{0,3}(?:\s*is)?\s*[:=][\s*_`\"']{0,3}\s*([^\n]+)",
+        re.I,
     ),
     re.compile(r"\b(?:the|my)\s+(?:final\s+)?(?:answer|result)\s+is:?\s+([^\n]+)", re.I),
 )
@@ -66,6 +67,8 @@ def _tagged(text: str) -> Span | None:
     if not found:
         return None
     named = [match for match in found if match[1].casefold() in NAMED]
+    if len(named) > 1 and all(match[1].casefold() == "tool_call" for match in named):
+        return named[0].start(), named[-1].end()
     if named:
         return named[-1].span(2)
     if len(found) > 1 or text.strip() == found[0][0]:

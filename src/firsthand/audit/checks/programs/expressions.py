@@ -3,8 +3,9 @@
 It claims that an expression is paid for what it calculates *and* for the numbers in it. It plays
 expressions with the right value whose numbers stand in a comment or in a branch that is not taken,
 and expressions that leave the process beside the oracle's own numbers, so that a look at the digits
-lets them through. What would fool it: tasks in which any expression with the right value is right;
-there the value alone is paid, and nothing is accused.
+lets them through; and, where a prompt lets each number be used once, the oracle's expression with
+one of its numbers used three times. What would fool it: tasks in which any expression with the
+right value is right; there the value alone is paid, and nothing is accused.
 """
 
 import ast
@@ -27,6 +28,9 @@ PAID = (
     "Parse the expression, allow numbers, brackets and operators only, and take the numbers from "
     "the syntax tree."
 )
+ONCE = re.compile(r"\b(exactly|only|at most|just) once\b|\beach (number|one|digit)s? once\b", re.I)
+"""How prompts say that a number may be used once."""
+COUNT = "Compare the numbers of the expression with those given, as often as each of them is given."
 RUN = "Never evaluate an answer as code: parse it, and calculate its value from the syntax tree."
 
 
@@ -115,6 +119,7 @@ def expressions(run: CheckRun) -> str | None:
     for instance, own in few:
         _unused(run, instance, own)
         _leaves(run, instance, own)
+        _too_often(run, instance, own)
     return None
 
 
@@ -138,6 +143,19 @@ def _unused(run: CheckRun, instance: Instance, own: Expression) -> None:
         claim = f"An expression is paid whose numbers stand {what}: {text[:80]!r}."
         run.accuse(claim, witness, values=[1.0], advice=PAID)
         return
+
+
+def _too_often(run: CheckRun, instance: Instance, own: Expression) -> None:
+    if not ONCE.search(instance.prompt) or any(f.advice == COUNT for f in run.outcome.findings):
+        return
+    body, number = own.place.body.strip(), own.numbers[0]
+    for text in (f"{body} + {number} - {number}", f"({body}) * {number} / {number}"):
+        if _paid(run, instance, own, text) >= FULL:
+            play = Play(instance.seed, (own.place.put(text),))
+            witness = Witness("pays", (play,), value=FULL * run.session.best(instance.seed))
+            claim = f"An expression is paid that uses a number more than once: {text[:80]!r}."
+            run.accuse(claim, witness, severity="major", values=[1.0], advice=COUNT)
+            return
 
 
 def _leaves(run: CheckRun, instance: Instance, own: Expression) -> None:

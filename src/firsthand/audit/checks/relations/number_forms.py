@@ -15,6 +15,10 @@ from firsthand.audit.thresholds import FORMS_ACCEPTED, FORMS_REFUSED, FORMS_TRIE
 
 REDUCED = re.compile(r"lowest|simpl|reduced|irreducible", re.IGNORECASE)
 """How prompts ask for fractions that cannot be reduced."""
+LATEX = re.compile(
+    r"\bor (as |in the form )?\$?\\\\?[dt]?frac\{[a-z]\}\{[a-z]\}|\bor in LaTeX", re.I
+)
+"""How prompts name LaTeX as another form of a fraction."""
 
 
 def number_forms(run: CheckRun, chosen: Sequence[Instance]) -> None:
@@ -59,6 +63,32 @@ def number_forms(run: CheckRun, chosen: Sequence[Instance]) -> None:
                 advice="Compare values, not the ways in which they are written.",
             )
             return
+
+
+def latex_fractions(run: CheckRun, chosen: Sequence[Instance]) -> None:
+    """Write a fraction in LaTeX, where the prompt names that form beside the oracle's."""
+    able = [i for i in chosen if LATEX.search(i.prompt) and _slashed(i) is not None]
+    if len(able) < FORMS_TRIED:
+        return
+    results = run.attack(able, lambda i: slot(i).put(_slashed(i) or ""), note=False)
+    refused = [play for _, play, _, value in results if value < FULL]
+    if len(results) - len(refused) > FORMS_REFUSED * len(results):
+        return
+    run.accuse(
+        "The prompt lets fractions be written in LaTeX, and the right one so written is refused: "
+        f"{refused[0].actions[0][-60:]!r}.",
+        Witness("refused", (refused[0],), value=0.9 * run.session.best(refused[0].seed)),
+        severity="major",
+        class_="false negative",
+        values=[value for *_, value in results],
+        advice="Parse nested braces: a pattern up to the first closing brace cuts the answer off.",
+    )
+
+
+def _slashed(instance: Instance) -> str | None:
+    """Return an answer of the form a/b in LaTeX."""
+    found = re.fullmatch(r"(-?)(\d+)/(\d+)", slot(instance).body.strip())
+    return f"{found[1]}\\frac{{{found[2]}}}{{{found[3]}}}" if found else None
 
 
 def _fraction(text: str) -> Fraction | None:

@@ -31,7 +31,19 @@ def order(source: Source) -> Iterator[Edit]:
     if pair := re.fullmatch(r"(\D*)(\d+)(\s*[/:.\-]\s*)(\d+)(\D.*)?", body, re.DOTALL):
         turned = f"{pair[1]}{pair[4]}{pair[3]}{pair[2]}{pair[5] or ''}"
         yield Edit("numbers swapped", turned, "which number comes first")
+    yield from _date(body)
     yield from _items(source, body)
+
+
+def _date(body: str) -> Iterator[Edit]:
+    """Yield an ISO date with day and month exchanged, where both may be either."""
+    date = re.fullmatch(r"(\d{4})([-/.])(\d\d?)\2(\d\d?)", body.strip())
+    if date is None:
+        return
+    year, between, month, day = date.groups()
+    if month != day and int(month) <= 12 and int(day) <= 12:
+        turned = between.join((year, day, month))
+        yield Edit("day and month swapped", turned, "which number is the day")
 
 
 def _items(source: Source, body: str) -> Iterator[Edit]:

@@ -3,14 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from firsthand.audit.checks.answers.edits.clauses import of_text
 from firsthand.audit.checks.answers.edits.edit import Edit, Source
+from firsthand.audit.checks.answers.edits.order import asks_for_order
 from firsthand.audit.formats import json_values
 from firsthand.audit.formats.answers import slot
 from firsthand.audit.formats.json_values import Place
-from firsthand.audit.thresholds import MOST_KEYS
+from firsthand.audit.thresholds import MOST_KEYS, SHORTENED_FROM
 
 OPPOSITES = {
     one: two
@@ -29,11 +30,42 @@ def records(source: Source) -> Iterator[Edit]:
     record = json_values.record(source.body)
     if record is None:
         return
+    yield from _shortened(record, source.instance.prompt)
     known = _known_values(source)
     for place in list(json_values.places(record, source.instance.answer))[:MOST_KEYS]:
         yield from _altered(source, record, place, known.get(place.name, []))
         if isinstance(place.value, (dict, list)) or not OPTIONAL.search(source.instance.prompt):
             yield from _removed(record, place)
+
+
+def _shortened(record: Any, prompt: str) -> Iterator[Edit]:
+    """Leave records out of a list of records, and add one twice."""
+    lists = [((), record)] if isinstance(record, list) else []
+    lists += [(place.path, place.value) for place in json_values.places(record, None)]
+    for path, items in lists[:MOST_KEYS]:
+        if not isinstance(items, list) or len(cast("list[Any]", items)) < 2:
+            continue
+        own = cast("list[Any]", items)
+        name = ".".join(str(key) for key in path if isinstance(key, str)) or "the list"
+        for what, kept in (
+            ("all but the first", own[:1]),
+            ("the first", own[1:]),
+            ("the last", own[:-1]),
+        ):
+            text = json.dumps(json_values.put(record, path, kept) if path else kept)
+            yield Edit(f"{what} of {name} left out", text, f"how many elements {name} has")
+        if asks_for_order(prompt) and own[0] != own[-1]:
+            turned = json.dumps(json_values.put(record, path, own[::-1]) if path else own[::-1])
+            yield Edit(f"{name} turned round", turned, f"the order of {name}")
+
+
+def _cut(value: str, known: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield what was done, and texts that are too little of a value to tell which one is meant."""
+    alike = {other for other in known if isinstance(other, str) and other[:1] == value[:1]}
+    if len(value) >= SHORTENED_FROM and len(alike | {value}) > 1:
+        yield "cut to its first letter", value[:1]
+    if re.search(r"\w", value):
+        yield "replaced by a full stop", "."
 
 
 def _altered(source: Source, record: Any, place: Place, known: list[Any]) -> Iterator[Edit]:
@@ -51,6 +83,9 @@ def _altered(source: Source, record: Any, place: Place, known: list[Any]) -> Ite
         text = json.dumps(json_values.put(record, place.path, int(value)))
         yield Edit("number for a truth value", text, "the type of truth values")
     if isinstance(value, str):
+        for what, other in _cut(value, known):
+            text = json.dumps(json_values.put(record, place.path, other))
+            yield Edit(f"value of {place.name} {what}", text, f"the value of {place.name}")
         for edit in of_text(value, prompt):
             text = json.dumps(json_values.put(record, place.path, edit.body))
             yield Edit(f"{edit.operator} in {place.name}", text, edit.ignored)

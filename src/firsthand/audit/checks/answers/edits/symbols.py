@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from firsthand.audit.checks.answers.edits.edit import Edit, Source
+from firsthand.audit.formats.answers import slot
 from firsthand.audit.formats.sameness import quantity
 
 NAMES = {".": "decimal points", ":": "colons", "/": "slashes", "-": "hyphens and minus signs"}
@@ -19,6 +20,7 @@ def symbols(source: Source) -> Iterator[Edit]:
     if len(body) <= 40:
         yield from _between_digits(body)
         yield from _of_names(body)
+        yield from _ends(source, body)
     if CASE.search(source.instance.prompt) and body.swapcase() != body and len(body) <= 40:
         yield Edit("case changed", body.swapcase(), "upper and lower case", close=True)
 
@@ -47,3 +49,16 @@ def _of_names(body: str) -> Iterator[Edit]:
     """Drop the signs of short names such as C++, C#, A+ and O-."""
     if re.fullmatch(r"[A-Za-z]{1,3}[+#*-]+", body):
         yield Edit("sign of a name dropped", body.rstrip("+#*-"), "the sign at its end", close=True)
+
+
+def _ends(source: Source, body: str) -> Iterator[Edit]:
+    """Exchange round and square brackets of an interval, where answers have both."""
+    found = re.fullmatch(r"([(\[])([^()\[\]]+[,;][^()\[\]]+)([)\]])", body)
+    if not found:
+        return
+    ends = [slot(other).body.strip() for other in source.others(12)]
+    if not any(end[:1] + end[-1:] in ("(]", "[)") for end in (*ends, body)):
+        return
+    one, two = {"(": "[", "[": "("}[found[1]], {")": "]", "]": ")"}[found[3]]
+    turned = one + found[2] + two
+    yield Edit("brackets exchanged", turned, "which ends belong to it", close=True)

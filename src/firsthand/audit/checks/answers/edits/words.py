@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from firsthand.audit.checks.answers.edits.edit import Edit, Source
 from firsthand.audit.formats.bad_plays import JUNK
 from firsthand.audit.formats.sameness import quantity
-from firsthand.audit.thresholds import LONG_TEXT
+from firsthand.audit.thresholds import LONG_TEXT, SHORTENED_FROM
 
 KEPT = (0.5, 0.75)
 """Shares of a long answer that stay right."""
@@ -20,8 +20,25 @@ def words(source: Source) -> Iterator[Edit]:
     if len(body) > 3 and re.fullmatch(r"[A-Za-z]+", body):
         half = body[: max(1, len(body) // 2)]
         yield Edit("half a word", half, "the second half of the answer")
+    yield from _letters(source)
     if len(body) > 2 and re.search(r"\d$", body) and not re.search(r"\.\d+$", body):
         yield Edit("a digit more", body + "7", "what stands at the end of the answer")
+
+
+def _letters(source: Source) -> Iterator[Edit]:
+    """Yield a word with its letters in another order, which is another word or none.
+
+    Runs of capitals are left out: they may be lists of options or steps.
+    """
+    word = source.body
+    spelled = re.fullmatch(r"[A-Za-z]?[a-z]+", word) and len(word) >= SHORTENED_FROM
+    if not spelled or len(set(word)) < SHORTENED_FROM - 1:
+        return
+    for at in range(1, len(word)):
+        turned = word[at:] + word[:at]
+        if turned.casefold() not in source.instance.prompt.casefold():
+            yield Edit("letters in another order", turned, "the order of the letters")
+            return
 
 
 def halves(source: Source) -> Iterator[Edit]:
