@@ -17,7 +17,11 @@ def printable(text: str) -> str:
     Idempotent. Control and format characters, lone surrogates and unassigned code points become
     `\x1b`, `\u202e` and so on; spaces of any width stay. A Windows line break becomes a plain one.
     """
-    text = redact(text)
+    return visible(redact(text))
+
+
+def visible(text: str) -> str:
+    """Escape like `printable` a text that is redacted already."""
     if text.isascii() and text.isprintable():  # nearly all text
         return text
     return text.replace("\r\n", "\n").translate(_SHOWN)

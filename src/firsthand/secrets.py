@@ -9,6 +9,7 @@ environment each time), and encodings that somebody would have to choose in orde
 import base64
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -69,8 +70,14 @@ def leaks(text: str) -> bool:
 
 
 def _redacted(text: str) -> str:
+    letters = frozenset(text)  # most parts have a letter that the text has not
     spans = sorted(
-        span for parts in _parts.values() for part in parts for span in _spans(text, part)
+        span
+        for parts in _parts.values()
+        if len(letters & (alphabet := _alphabet(parts))[0]) >= alphabet[1]
+        for part in parts
+        if letters.issuperset(part)
+        for span in _spans(text, part)
     )
     if not spans:
         return text
@@ -81,6 +88,12 @@ def _redacted(text: str) -> str:
             pieces += [text[end:start], MARK]
         end = max(end, stop)
     return "".join([*pieces, text[end:]])
+
+
+@cache
+def _alphabet(parts: tuple[str, ...]) -> tuple[frozenset[str], int]:
+    """Return the letters of all parts, and how many a text has at least that holds any part."""
+    return frozenset("".join(parts)), min(len(set(part)) for part in parts)
 
 
 def _spans(text: str, part: str) -> Iterator[tuple[int, int]]:

@@ -1,5 +1,6 @@
 import re
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -421,6 +422,18 @@ class TestBounds:
         assert "more characters)" in text and "… 470 turns in between …" in text
         assert "and 1 more results" in text
 
+    def test_a_page_of_nothing_but_escapes_is_made_quickly(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It took 25 s: each field was redacted and escaped whole, and four pages were thrown away."""
+        monkeypatch.setattr(secrets, "_parts", {})
+        secrets.register("sk-a-very-secret-key-0123456789")
+        report = self.huge("\x1b")
+        started = time.process_time()
+        path = write_report(tmp_path / "r.html", report)
+        assert time.process_time() - started < 2.0, "about .7 s on an idle core"
+        assert path.stat().st_size <= LARGEST_PAGE
+
     def test_what_is_not_shown_of_a_turn_is_counted(self, tmp_path: Path) -> None:
         seen = Observation(results=tuple(ToolResult("look", f"r{i}.") for i in range(50)))
         act = Action(calls=tuple(ToolCall("look", {"at": i}) for i in range(50)))
@@ -463,6 +476,20 @@ def test_a_field_is_cut_and_says_how_much_is_missing(letter: str) -> None:
     assert len(quoted(letter * 5_000_000)) <= 4000 + len(" … (4,996,000 more characters)")
     assert quoted(letter * 5000).endswith(" … (1,000 more characters)")
     assert len(quoted(letter * 3999)) <= 4002
+
+
+@pytest.mark.parametrize("start", [0, 55, 3970, 3995, 4150, 4190])
+def test_no_part_of_a_key_is_shown_where_a_field_is_cut(
+    start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "_parts", {})
+    key = "sk-a-very-secret-key-0123456789"
+    secrets.register(key)
+    for longest in (60, 4000):
+        for text in (" " * start + key + " " * 9000, key * 40 + " " * start + key * 400):
+            shown = quoted(text, longest=longest)
+            parts = (key[at : at + secrets.MIXED_PART] for at in range(len(key) - 7))
+            assert not any(part in shown for part in parts)
 
 
 def test_what_is_hidden_in_text_is_shown(tmp_path: Path) -> None:
