@@ -8,7 +8,9 @@ instances.
 """
 
 import random
+import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.checks.answers.edits.clauses import clauses
@@ -23,9 +25,10 @@ from firsthand.audit.checks.answers.edits.words import halves, words
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.answers import accepted, slot
 from firsthand.audit.formats.json_values import record
+from firsthand.audit.formats.query_runs import same_effect
 from firsthand.audit.formats.sameness import normal, quantity
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import CLAUSES_PAID, FULL, MUTANTS_PAID
+from firsthand.audit.thresholds import CLAUSES_PAID, FULL, MUTANTS_PAID, NAMED
 from firsthand.task import digest
 
 LONGEST = 200
@@ -51,6 +54,7 @@ def mutation(run: CheckRun) -> str | None:
         made = made[:40]
     groups = _played(run, made)
     for operator, group in groups.items():
+        group = _with_effect(operator, group)
         paid = [(instance, edit) for instance, edit, value in group if value >= FULL]
         tried = len({instance.seed for instance, *_ in group})
         alive = len({instance.seed for instance, _ in paid})
@@ -69,6 +73,42 @@ def _played(run: CheckRun, made: list[tuple[Instance, Edit]]) -> dict[str, Group
     run.note([value for group in groups.values() for *_, value in group])
     run.outcome.probes = len(groups)
     return groups
+
+
+def _with_effect(operator: str, group: Group) -> Group:
+    """Leave out dropped clauses that have no effect: that a copy without them is paid is right.
+
+    A query is run on generated tables. Other texts cannot be run: there, a clause that is the same
+    on all instances, and that no prompt asks for, may be a habit without an effect.
+    """
+    if _share(operator) != CLAUSES_PAID:
+        return group
+    group = [
+        (instance, edit, value)
+        for instance, edit, value in group
+        if not same_effect(slot(instance).body, edit.body)
+    ]
+    dropped = {dropped_text(slot(instance).body, edit.body) for instance, edit, _ in group}
+    seen = any(value < FULL for *_, value in group) or any(
+        same_effect(slot(instance).body, edit.body) is False for instance, edit, _ in group
+    )
+    shared = len(dropped) == 1 and len({instance.seed for instance, *_ in group}) > 1
+    asked = sum(_asks_for(instance.prompt, next(iter(dropped))) for instance, *_ in group)
+    return [] if shared and not seen and asked < NAMED * len(group) else group
+
+
+def dropped_text(whole: str, rest: str) -> str:
+    """Return what an edit left out of a text."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(whole, rest, strict=False))
+    start = sum(1 for _ in pairs)
+    return whole[start : len(whole) - len(rest) + start].strip()
+
+
+def _asks_for(prompt: str, clause: str) -> bool:
+    """Say whether a prompt has a word or number of a clause."""
+    said = prompt.lower()
+    words = re.findall(r"[a-z]{4,}|\d+", clause.lower())
+    return any(re.search(rf"(?<![a-z\d]){word}", said) for word in words)
 
 
 def _share(operator: str) -> float:
