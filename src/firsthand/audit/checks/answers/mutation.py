@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from firsthand.audit.accusation import CheckRun, check
-from firsthand.audit.checks.answers.edits.clauses import clauses
+from firsthand.audit.checks.answers.edits.clauses import DROPS, clauses
 from firsthand.audit.checks.answers.edits.edit import Edit, Source
 from firsthand.audit.checks.answers.edits.items import items, longer, unread
 from firsthand.audit.checks.answers.edits.numbers import number_cells, numbers, units
@@ -81,7 +81,7 @@ def _with_effect(operator: str, group: Group) -> Group:
     A query is run on generated tables. Other texts cannot be run: there, a clause that is the same
     on all instances, and that no prompt asks for, may be a habit without an effect.
     """
-    if _share(operator) != CLAUSES_PAID:
+    if not DROPS.fullmatch(operator):
         return group
     group = [
         (instance, edit, value)

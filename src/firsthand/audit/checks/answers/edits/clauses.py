@@ -26,6 +26,11 @@ SQL_ASKED = {
     "DISTINCT": re.compile(r"\b(distinct|unique|different|duplicates?|each)\b", re.I),
     "DESC": re.compile(r"\b(descending|highest|largest|most|newest|latest|top|decreasing)\b", re.I),
 }
+DROPS = re.compile(
+    rf"(?:{'|'.join(SQL_CLAUSES)}|(?:first|second) condition|(?:option|filter|argument) \d+"
+    r"|last stage|parameter|all arguments) dropped"
+)
+"""Names of the edits of this file."""
 COMPARED = re.compile(r"[<>=!:~]|\blike\b|\bin\b|\bis\b", re.IGNORECASE)
 FLAG = re.compile(r"\s--?[A-Za-z][\w-]*(?:=(?:\"[^\"]*\"|'[^']*'|\S+))?(?=\s|$)")
 FILTER = re.compile(r"(?:(?<=\s)|^)-?[A-Za-z_][\w.]*:(?:\"[^\"]*\"|[^\s:/]\S*)")
