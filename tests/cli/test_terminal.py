@@ -7,13 +7,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from aiohttp import web
 from hostile_words import ESCAPES, Choosing, Hostile, Raising
+from loopback import served_elsewhere, status
 
 import firsthand as fh
 from firsthand import secrets
+from firsthand.check import inspect as check
 from firsthand.cli.document import escaped
 from firsthand.journal.journal import Journal
-from firsthand.playbook import Lesson, deploy
+from firsthand.playbook import Lesson, deploy, save
 
 GRADER = f"""
 TASKS = [{{"prompt": f"Say {{n}}" + {ESCAPES!r}, "answer": str(n)}} for n in range(20)]
@@ -93,6 +96,8 @@ def test_a_spoilt_journal(hostile):
     (segment,) = journal.path.glob("*.jsonl")
     segment.write_text(f'{{"id": "{ESCAPES[:4]}"}}\n' + segment.read_text())
     harmless(hostile("replay", "spoilt", code=1), "Spoilt")
+    harmless(hostile("journal", "check", "spoilt", code=1), "Damaged: ")
+    harmless(hostile("journal", "check", "spoilt", "--json", code=1))
 
 
 def test_playbooks(hostile):
@@ -105,6 +110,42 @@ def test_playbooks(hostile):
     harmless(hostile("playbook", "show", "run", "--json"))
     harmless(hostile("playbook", "diff", "run"), r"Old\x1b[2J")
     harmless(hostile("playbook", "rollback", "run"))
+
+
+async def replying(request):
+    """A player that obeys nobody and says hostile things, and a reviewer that proposes them."""
+    body = await request.json()
+    call = {"id": f"c{ESCAPES}", "function": {"name": "pull", "arguments": '{"where": "up"}'}}
+    message = {"content": msgspec.json.encode([{"lesson": f"Do{ESCAPES}"}]).decode()}
+    if body.get("tools"):
+        message = {"content": f"Pulling{ESCAPES}", "tool_calls": [call]}
+    choice = {"message": message, "finish_reason": "stop"}
+    return web.json_response({"choices": [choice], "usage": {}})
+
+
+@pytest.mark.parametrize("environment", ["test/hostile", "test/raising"])
+def test_learn(hostile, environment):
+    with served_elsewhere() as endpoint:
+        endpoint.script = [replying]
+        named = ("--model", f"openai:m@{endpoint.url}", "--reviewer", f"openai:r@{endpoint.url}")
+        lesson = Lesson("rule", f"Old{ESCAPES}", scope=f"*{ESCAPES}", state="core")
+        save(fh.Playbook(1, (lesson,)), Path("old.toml"))
+        words = ("learn", environment, *named, "--playbook", "old.toml")
+        words += ("--rounds", 1, "--tasks", 4, "--eval-tasks", 4)
+        code = 1 if environment == "test/raising" else 0
+        said = r"Broken\x1b[2J" if code else "The best of 1 lessons"
+        harmless(hostile(*words, "--out", "run", code=code), "no check whether", said)
+        harmless(hostile(*words, "--out", "run", "--resume", "--json", code=code))
+        endpoint.script = [status(400, f'{{"error": {{"message": "No{ESCAPES[:4]}"}}}}')]
+        harmless(hostile(*words, "--out", "other", code=1), r"No\x1b[2J")
+    harmless(hostile("journal", "check", "run"))
+
+
+@pytest.mark.parametrize("environment", [Hostile, Choosing, Raising])
+def test_check(hostile, environment):
+    code = 1 if check(environment).problems else 0
+    for more in ((), ("--json",)):
+        harmless(hostile("check", environment.name, *more, code=code))
 
 
 def test_audit(hostile):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import typer
@@ -36,6 +36,7 @@ from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import MissingExtra, NoReaction, RunStopped, UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
+from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.learner import learn as learn_lessons
 from firsthand.learn.lessons.learner import reviewer_of, setup_of
 from firsthand.learn.lessons.review import Asked, Reviewer
@@ -244,11 +245,12 @@ async def _learn(
         report = f"not written: {missing}"
     if where.json:
         document({**outcome.summary(learned, config), "folder": str(folder)})
-        return
-    await _tell(show, learned, folder, report, time.monotonic() - started)
+    else:
+        await _tell(show, learned, folder, report, time.monotonic() - started)
+    _complain(learned, folder)
 
 
-async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds: float) -> None:
+async def _tell(show: "_Show", learned: Learned, folder: Path, report: str, seconds: float) -> None:
     """Say what happened: rounds, gates, some lessons, before and after, and that the journal
     replays.
     """
@@ -303,6 +305,20 @@ async def _tell(show: "_Show", learned: Any, folder: Path, report: str, seconds:
     )
     show.say(f"Report: {report}\nPlaybook: {deployed}\nTook {seconds:.0f} s.")
     if difference:
+        raise typer.Exit(1)
+
+
+def _complain(learned: Learned, folder: Path) -> None:
+    """Show one failure in full; exit with 1 when no held-out episode could be scored."""
+    from firsthand.journal.journal import Journal
+
+    sides = {"before": learned.before, "after": learned.after}
+    failed = [f"{side.failed} {name}" for name, side in sides.items() if side.failed]
+    first = next(iter(Journal(folder / "journal").episodes(failed=True)), None)
+    if failed and first is not None:
+        told = f"{' and '.join(failed)} of {learned.before.episodes} held-out episodes failed"
+        tell(f"{told}; the first failure of the run: {first.error}", err=True)
+    if None in (learned.before.score, learned.after.score):
         raise typer.Exit(1)
 
 

@@ -20,6 +20,7 @@ from firsthand.errors import FirsthandError, UnknownName, UserError
 VERBS = {
     "envs": "List the environments that are installed.",
     "new": "Write a working environment to start from, with its test.",
+    "check": "Check in seconds that an environment keeps its contract.",
     "play": "Play yourself, or watch. With -n 10 you can learn the hidden laws of a world, too.",
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
     "learn": (
