@@ -86,6 +86,21 @@ def test_brackets_change_where_answers_have_both():
     assert "brackets exchanged" not in edits("(3, 4)", "(1, 2)"), "points, not intervals"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "counts"),
+    [
+        ("Write it in capital letters.", True),
+        ("Answers are case-sensitive.", True),
+        ("Hyphens and capital letters may be used or not.", False),
+        ("Upper or lower case does not matter.", False),
+        ("The comparison is case-insensitive, so upper case is fine.", False),
+        ("Lower case or upper case, either case is read.", False),
+    ],
+)
+def test_case_is_changed_where_a_prompt_asks_for_it(prompt, counts):
+    assert ("case changed" in edits("north", prompt=prompt)) is counts
+
+
 def test_several_tool_calls_are_one_answer():
     text = "<tool_call>a</tool_call>\n<tool_call>b</tool_call>"
     assert slot(Instance(0, "?", answer="z", oracle=(f"Well. {text}",))).body == text

@@ -13,6 +13,15 @@ from firsthand.audit.formats.sameness import quantity
 NAMES = {".": "decimal points", ":": "colons", "/": "slashes", "-": "hyphens and minus signs"}
 CASE = re.compile(r"case[- ]sensitiv|upper[- ]?case|lower[- ]?case|capital letter", re.IGNORECASE)
 
+CASE_IS_FREE = re.compile(
+    r"case[- ]insensitiv|\b(upper|lower)[- ]?(case)? (or|and) (upper|lower)"
+    r"|\b(any|either|regardless of|ignor\w+( the)?) (letter )?case\b"
+    r"|\b(case|capitals?|capital letters)\b[^.!?]*\b(may be|can be|optional|(do|does)( not|n't) "
+    r"matter|(is|are) (not important|ignored|optional|up to you))",
+    re.IGNORECASE,
+)
+"""How prompts say that case does not matter, though they speak of it."""
+
 
 def symbols(source: Source) -> Iterator[Edit]:
     """Yield the answer with a symbol moved or dropped, and in other case where case counts."""
@@ -21,7 +30,9 @@ def symbols(source: Source) -> Iterator[Edit]:
         yield from _between_digits(body)
         yield from _of_names(body)
         yield from _ends(source, body)
-    if CASE.search(source.instance.prompt) and body.swapcase() != body and len(body) <= 40:
+    prompt = source.instance.prompt
+    asked = CASE.search(prompt) and not CASE_IS_FREE.search(prompt)
+    if asked and body.swapcase() != body and len(body) <= 40:
         yield Edit("case changed", body.swapcase(), "upper and lower case", close=True)
 
 
