@@ -2,7 +2,8 @@
 
     import firsthand as fh
 
-    episodes = fh.run(fh.rollout(fh.Agent(model=fh.model("scripted:expert")), fh.tasks("data/ledger", 8)))
+    agent = fh.Agent(model=fh.model("scripted:expert"))
+    episodes = fh.run(fh.rollout(agent, fh.tasks("data/ledger", 8)))
 
 Everything here is imported when it is first used, so that `import firsthand` stays cheap.
 """

@@ -43,7 +43,7 @@ class ToolCall(msgspec.Struct, frozen=True):
 
 
 class ToolResult(msgspec.Struct, frozen=True):
-    """What a call returned. `tool` is the provenance of `text`, which is untrusted input (law 12)."""
+    """What a call returned. `tool` is where `text`, an untrusted input (law 12), came from."""
 
     tool: str
     text: str

@@ -99,7 +99,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
-    """The record of one play. `reward` is the final score in [0, 1], or None when something failed."""
+    """The record of one play. `reward`: the final score in [0, 1], None when something failed."""
 
     id: str
     task: Task

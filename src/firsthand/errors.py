@@ -164,7 +164,7 @@ class JournalError(FirsthandError):
 
 
 class Unstorable(JournalError):
-    """An episode that could not be read back as it was: half a surrogate pair, a wrong type, nan."""
+    """An episode that could not be read back as it was: a lone surrogate, a wrong type, nan."""
 
     owner = None
 
@@ -176,7 +176,7 @@ class AnswerCut(LimitReached):
 
 
 class ContextFull(LimitReached):
-    """A conversation has more tokens than the model's context. `tokens` and `context` say how many."""
+    """A conversation of `tokens` tokens is longer than the model's context of `context` tokens."""
 
     by_agent = True
 

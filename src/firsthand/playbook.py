@@ -194,7 +194,7 @@ def save(playbook: Playbook, path: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file as a whole: after a crash or a power cut the old content is there, or the new."""
+    """Write a file as a whole: a crash or power cut leaves the old content or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     try:
@@ -278,7 +278,7 @@ def deploy(folder: Path, playbook: Playbook) -> Path:
 
 
 def versions(folder: Path) -> list[int]:
-    """Return the versions that were ever deployed in a folder, oldest first; torn files are none."""
+    """Return the versions ever deployed in a folder, oldest first, without torn files."""
     found = (folder / "history").glob("[0-9]*.toml")
     return sorted(int(path.stem) for path in found if path.stem.isdecimal() and not is_torn(path))
 

@@ -93,7 +93,7 @@ def tasks(
     world: int = 0,
     start: int = 0,
 ) -> list[Task]:
-    """Return `n` tasks with seeds `start` … `start + n - 1`. Raises `UnknownName`, `InvalidTask`."""
+    """Return tasks of seeds `start` … `start + n - 1`. Raises `UnknownName`, `InvalidTask`."""
     found = lookup(environment)
     if level not in found.levels:
         raise InvalidTask(

@@ -12,7 +12,7 @@ LEAVE_SECONDS = 1.0
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end and return its result; works inside a notebook's running loop too."""
+    """Run a coroutine to its end and return its result, also in a notebook's running loop."""
     if not _inside_loop():
         return _run(work)
     with ThreadPoolExecutor(max_workers=1) as elsewhere:

@@ -36,7 +36,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def id(self) -> str:
         """The task in one line, e.g. `interfaces/shop_desk@1/w0/l1/eval/17`."""
-        return f"{self.environment}@{self.version}/w{self.world}/l{self.level}/{self.split}/{self.seed}"
+        versioned = f"{self.environment}@{self.version}"
+        return f"{versioned}/w{self.world}/l{self.level}/{self.split}/{self.seed}"
 
     def rng(self, stream: str) -> random.Random:
         """Return a fresh generator for `stream`.

@@ -1,4 +1,4 @@
-"""`fh.audit`: audit anything that can be named, and classes of scripts and notebooks, from Python."""
+"""`fh.audit`: audit anything that has a name, and classes of scripts and notebooks, from Python."""
 
 import contextlib
 import sys

@@ -58,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True, rename={"class_": "class"}):
 
 
 class CheckResult(msgspec.Struct, frozen=True, rename={"class_": "class"}):
-    """The result of one check. `upper95` holds simultaneously over all checks of the certificate."""
+    """The result of one check. `upper95` holds jointly over all checks of the certificate."""
 
     id: str
     class_: str

@@ -1,4 +1,4 @@
-"""The suite: every check there is, in the order in which they run, and the function that runs them."""
+"""The suite: every check, in the order in which they run, and the function that runs them."""
 
 import time
 import traceback

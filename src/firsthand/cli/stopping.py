@@ -27,7 +27,7 @@ class Stopping:
         self.signal = int(signal.SIGINT)
 
     def listen(self) -> None:
-        """Take SIGTERM and SIGHUP, unless somebody decided that they be ignored, as `nohup` does."""
+        """Take SIGTERM and SIGHUP, unless they are set to be ignored, as `nohup` does."""
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) == signal.SIG_DFL:

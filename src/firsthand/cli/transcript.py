@@ -1,4 +1,4 @@
-"""An episode as text for people. What a world or a model says is shown without control characters."""
+"""An episode as text for people, without the control characters of worlds and models."""
 
 from collections.abc import Iterator
 

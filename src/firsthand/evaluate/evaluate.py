@@ -38,7 +38,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """The result on a slice of the tasks: one level of one environment. None: nothing was scored."""
+    """The result on one level of one environment. None: nothing was scored."""
 
     environment: str
     level: int

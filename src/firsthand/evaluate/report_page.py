@@ -192,7 +192,7 @@ def _differences(comparison: Comparison | None) -> Any:
 
 
 def turns(episode: Episode) -> list[tuple[int, Turn | None]]:
-    """Return the turns with their numbers; of a long episode beginning and end, None for the gap."""
+    """Return the numbered turns; of a long episode beginning and end, None for the gap."""
     numbered = list(enumerate(episode.turns, 1))
     if len(numbered) <= TURNS_SHOWN:
         return list(numbered)

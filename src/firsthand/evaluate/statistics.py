@@ -58,7 +58,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def normal_quantile(confidence: float) -> float:
-    """Return the half-width, in standard deviations, of a two-sided normal interval; 1.96 at 0.95."""
+    """Return the half-width of a two-sided normal interval in standard deviations; 1.96 at 0.95."""
     if not 0.0 < confidence < 1.0:
         raise UserError(
             f"A confidence lies between 0 and 1, got {confidence!r}: write 0.95 for 95%."
@@ -160,7 +160,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def mcnemar(better: int, worse: int) -> float:
-    """Return the exact two-sided p-value that changes for better and for worse are equally likely."""
+    """Return the exact two-sided p-value of the sign test on changes for better and for worse."""
     n, fewer = better + worse, min(better, worse)
     tail = sum(math.comb(n, i) for i in range(fewer + 1))
     return min(1.0, 2 * tail / 2**n)
@@ -245,7 +245,7 @@ class PairedBet:
         return self.e_value
 
     def rejects(self, alpha: float) -> bool:
-        """Say whether "mean <= margin" was ever rejected at level `alpha`; once it is, it stays so."""
+        """Say whether "mean <= margin" was ever rejected at level `alpha`; that is final."""
         return self.peak >= 1.0 / alpha
 
 

@@ -33,7 +33,8 @@ CREATE TABLE segments (
 CREATE TABLE damage (segment TEXT, offset INTEGER, problem TEXT);
 CREATE TABLE episodes (
     id TEXT PRIMARY KEY, segment TEXT, offset INTEGER, length INTEGER,
-    environment TEXT, world TEXT, level TEXT, split TEXT, agent TEXT, run TEXT, reward REAL, tags TEXT
+    environment TEXT, world TEXT, level TEXT, split TEXT,
+    agent TEXT, run TEXT, reward REAL, tags TEXT
 ) WITHOUT ROWID;
 CREATE INDEX in_order ON episodes (segment, offset);
 CREATE INDEX by_run ON episodes (run);
@@ -42,8 +43,9 @@ PRAGMA user_version = {LAYOUT};
 
 INSERT = """
 INSERT INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset, length = excluded.length,
-    environment = excluded.environment, world = excluded.world, level = excluded.level, split = excluded.split,
+ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset,
+    length = excluded.length, environment = excluded.environment, world = excluded.world,
+    level = excluded.level, split = excluded.split,
     agent = excluded.agent, run = excluded.run, reward = excluded.reward, tags = excluded.tags
 WHERE (excluded.segment, excluded.offset) < (episodes.segment, episodes.offset)
 """

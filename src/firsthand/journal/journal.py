@@ -22,7 +22,7 @@ from firsthand.task import Split
 
 
 def folder_of(path: Path | str) -> Path:
-    """Return the folder of a journal, given that folder or the folder of a run. Raises `UserError`."""
+    """Return a journal's folder, given that folder or the folder of a run. Raises `UserError`."""
     path = Path(path)
     for folder in (path, path / "journal"):
         if names(folder):

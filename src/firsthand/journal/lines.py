@@ -59,7 +59,7 @@ def episode_of(line: bytes, *, checked: bool) -> Episode:
 
 
 def sealed(line: bytes) -> bool:
-    """Say whether a line, with or without its newline, ends with the checksum of what comes before."""
+    """Say whether a line, with or without newline, ends with the checksum of what precedes it."""
     line = line.removesuffix(b"\n")
     inner, seal = line[:-SEALED], line[-SEALED:]
     return seal == b'%b%08x"}' % (SEAL, zlib.crc32(inner))

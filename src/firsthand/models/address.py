@@ -44,7 +44,7 @@ class Name(NamedTuple):
 
 
 def parse(name: str) -> Name:
-    """Read a name. What looks like an address and is none is no model either. Raises `UserError`."""
+    """Read a name. What looks like a malformed address is refused. Raises `UserError`."""
     found = re.fullmatch(r"(?:(?P<named>.*?)@)?(?P<url>https?://.*)", name, re.DOTALL | re.I)
     if found is not None:
         named, url = found["named"] or "", found["url"]
@@ -148,7 +148,7 @@ def checked_key(variable: str) -> str:
 
 
 def register_keys() -> None:
-    """Register the keys of all hosts as secrets, not only the one that is sent: none may be stored."""
+    """Register the keys of all hosts as secrets, not only the one sent: none may be stored."""
     for variable, key in os.environ.items():
         if variable == OFFICIAL_KEY or variable.startswith(HOST_KEY):
             register(key.strip())

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Dialect:
-    """What one server accepts, as far as is known. `fixed` are the fields that every request has."""
+    """What one server accepts, as far as is known. `fixed`: the fields of every request."""
 
     def __init__(self, name: str, fixed: Mapping[str, Any], *, limit: str) -> None:
         self.name, self.fixed, self.limit = name, fixed, limit

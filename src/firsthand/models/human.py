@@ -160,7 +160,7 @@ class _Seat:
 
 
 def chosen(line: str, choices: Sequence[str]) -> str:
-    """Return the choice that a line names, by its text or by its number from 1. Raises `ToolError`."""
+    """Return the choice a line names, by its text or its number from 1. Raises `ToolError`."""
     if line in choices:
         return line
     if line.isdecimal() and 1 <= int(line) <= len(choices):

@@ -248,7 +248,7 @@ def transcript(messages: Sequence[Message]) -> list[str]:
 
 
 def content_free(text: str) -> list[str]:
-    """Replace an observation by content-free ones, keeping a speaker's label such as `Customer:`."""
+    """Replace an observation by content-free ones, keeping a label such as `Customer:`."""
     label, colon, _ = text.partition(": ")
     prefix = f"{label}: " if colon and label.isalpha() else ""
     return [prefix + neutral for neutral in CONTENT_FREE]

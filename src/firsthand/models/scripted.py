@@ -67,7 +67,7 @@ def idle(_observation: Observation, _environment: Environment, _rng: random.Rand
 async def at_random(
     _observation: Observation, environment: Environment, rng: random.Random
 ) -> Action:
-    """Pick a legal choice; else call a tool with arguments drawn from its schema; else say a word."""
+    """Pick a legal choice; else call a tool with arguments from its schema; else say a word."""
     choices = environment.choices()
     if inspect.isawaitable(choices):
         choices = await choices

@@ -52,7 +52,7 @@ def failure() -> str:
 
 
 def command(inner: Sequence[str], *, visible: Iterable[str]) -> list[str]:
-    """Return the command line that runs `inner` contained; the paths `visible` can be read in it."""
+    """Return the command line that runs `inner` contained, able to read the paths `visible`."""
     emptied = [path for path in EMPTIED if os.path.isdir(path) and not os.path.islink(path)]
     hidden = [*emptied, *_personal(), *(path for path in HIDDEN if os.path.exists(path))]
     options = [shutil.which("bwrap") or "bwrap", *_OPTIONS]

@@ -163,7 +163,7 @@ class Child:
 
     @property
     def depth(self) -> int:
-        """How many generations below `process` the worker is: a supervisor, and two of bubblewrap."""
+        """How many generations below `process` the worker is: a supervisor, two of bubblewrap."""
         return 2 * self.contained + self._supervised
 
     def worker(self) -> int | None:

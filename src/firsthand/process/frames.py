@@ -51,7 +51,7 @@ def receive(
 def send(
     channel: socket.socket, number: int, body: bytes, *, deadline: float | None = None
 ) -> None:
-    """Send one message. Raises `TimeoutError` when it is not taken before the deadline, `OSError`."""
+    """Send one message. Raises `TimeoutError` when not taken before the deadline, `OSError`."""
     _wait_until(channel, deadline)
     channel.sendall(frame(number, body))
 

@@ -1,1 +1,1 @@
-"""Playing: one episode, many at once, in worker processes, and once more to check what was claimed."""
+"""Playing: one episode, many at once, in worker processes, and again to check a claim."""

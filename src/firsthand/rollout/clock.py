@@ -43,7 +43,7 @@ class Clock:
         self.end = started + episode_seconds
 
     async def call(self, who: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what the function returns, awaited where it is awaitable. Raises `LimitReached`."""
+        """Return what the function returns, awaited if awaitable. Raises `LimitReached`."""
         end = time.perf_counter() + self.turn_seconds
         if end > self.end:
             end = self.end

@@ -186,7 +186,7 @@ def _environment() -> dict[str, str]:
 
 
 def _main_module() -> str:
-    """Say where classes of the main script are found, as multiprocessing does for its own workers."""
+    """Say where classes of the main script are found, as multiprocessing does for its workers."""
     found = spawn.get_preparation_data("firsthand")
     kept = {key: value for key, value in found.items() if key.startswith("init_main_from_")}
     return json.dumps(kept)

@@ -50,7 +50,7 @@ class Forecast(msgspec.Struct, frozen=True):
 async def forecast(
     agent: Agent, tasks: Sequence[Task], *, turns: int | None = None, concurrency: int = 64
 ) -> Forecast | None:
-    """Say what playing the tasks will take. None: the expert could not play any of a few of them."""
+    """Say what playing the tasks will take. None: the expert could play none of a few."""
     some = [tasks[i * len(tasks) // SAMPLE] for i in range(min(SAMPLE, len(tasks)))]
     used, most, played = Usage(), Usage(), 0
     for task in some:
@@ -71,7 +71,7 @@ async def forecast(
 
 
 def _at_most(expert: Usage, agent: Agent, turns: int) -> Usage:
-    """Bound an episode: every turn used, every answer at its limit and sent again in later turns."""
+    """Bound an episode: every turn used, every answer at its limit and sent again later."""
     model = cast("Model", agent.model)
     answer = agent.sampling.max_tokens or model.traits.answer_tokens
     prompt = turns * expert.prompt_tokens // expert.calls + answer * turns * (turns - 1) // 2
@@ -79,7 +79,7 @@ def _at_most(expert: Usage, agent: Agent, turns: int) -> Usage:
 
 
 class _Rehearsal:
-    """Plays the expert's actions through the prompts of an agent, and counts what they would take."""
+    """Plays the expert's actions through an agent's prompts, and counts what they would take."""
 
     name = "forecast"
 

@@ -139,7 +139,7 @@ async def _afterwards(record: "_Record", clock: Clock) -> None:
 
 
 class _Record:
-    """What is known of an episode while it is played, so that a failure keeps the turns before it."""
+    """What is known of an episode during play, so that a failure keeps the turns before it."""
 
     def __init__(self, environment: Environment, agent: Agent, task: Task) -> None:
         self.environment, self.agent, self.task = environment, agent, task

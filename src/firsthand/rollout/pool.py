@@ -231,7 +231,7 @@ async def _played(
 
 
 def _stored(writer: Writer, episode: Episode) -> Episode:
-    """Append the episode. One that no journal can hold becomes the failure of whoever made it so."""
+    """Append the episode. One that no journal can hold becomes its maker's failure."""
     try:
         writer.append(episode)
     except Unstorable as error:

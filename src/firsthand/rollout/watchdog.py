@@ -73,7 +73,7 @@ class _Watch:
                 _raise_in(self.thread, Interrupt)
 
     def settle(self) -> None:
-        """Make sure that no interrupt is still on its way; called by the thread itself, disarmed."""
+        """Make sure that no interrupt is under way; called by the thread itself, disarmed."""
         while True:
             try:
                 with self.lock:  # while it is held, no further interrupt is sent

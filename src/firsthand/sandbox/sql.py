@@ -177,7 +177,7 @@ _queues: dict[asyncio.AbstractEventLoop, Queue] = {}
 
 
 def _queue() -> Queue:
-    """Bound how many workers one event loop uses at a time; workers themselves belong to no loop."""
+    """Bound how many workers one event loop uses at a time; workers belong to no loop."""
     loop = asyncio.get_running_loop()
     if loop not in _queues:
         for closed in [other for other in _queues if other.is_closed()]:

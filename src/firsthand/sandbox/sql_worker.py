@@ -134,7 +134,7 @@ class Guard:
 
 
 def answer(request: Request) -> Result | Refusal:
-    """Execute one statement. Raises `sqlite3.DatabaseError` only when the image is not a database."""
+    """Execute one statement. Raises `sqlite3.DatabaseError` only if the image is no database."""
     with (
         contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection,
         contextlib.closing(sqlite3.connect(":memory:")) as plain,

@@ -143,7 +143,7 @@ def hardly_any(distinct: int, n: int) -> bool:
 
 
 def _from_seed(run: CheckRun, instances: list[Instance]) -> None:
-    """Look for numbers in the oracle's plan that are a linear function of the seed modulo some m."""
+    """Look for numbers in the oracle's plan that are linear in the seed modulo some m."""
     seeds = (
         random.Random(3).sample(range(10**6), 24)
         if run.session.options.budget == "quick"

@@ -1,4 +1,4 @@
-"""What the auditor and a worker say to each other: orders, and the answers that bear their number."""
+"""What the auditor and a worker say to each other: orders, and answers with the order's number."""
 
 import msgspec
 

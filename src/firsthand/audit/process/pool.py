@@ -247,7 +247,7 @@ class Lab:
         return [worker.start() for worker in self.workers if worker].pop()
 
     def run(self, plays: Sequence[Play]) -> list[Trace]:
-        """Play all, in order within each worker, spread over the workers in chunks. Raises `Hangs`."""
+        """Play all, in order within each worker, spread over workers in chunks. Raises `Hangs`."""
         traces = self._spread(
             list(plays), lambda chunk: Request(chunk), Trace, lambda fault: Trace(fault=fault)
         )

@@ -116,7 +116,7 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 def readable(text: str) -> str:
-    """Return a text that can be sent: a surrogate without its other half becomes a question mark."""
+    """Return a text that can be sent: a lone surrogate becomes a question mark."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -37,7 +37,7 @@ class Plays(msgspec.Struct, frozen=True):
 
 
 class Groups(msgspec.Struct, frozen=True):
-    """The mixture: chance of success without any example, with a useless one, with a working one."""
+    """The mixture: chance of success with no example, a useless one, a working one."""
 
     none: float
     useless: float

@@ -122,7 +122,7 @@ def read_setup(path: Path) -> Setup | None:
 
 
 def _other_run(path: Path, setup: Setup, started: Setup | None, held: Sequence[str]) -> str | None:
-    """Say how the run in a folder differs from the one that is about to use it; None: it does not."""
+    """Say how the run in a folder differs from the one about to use it; None: it does not."""
     if started is not None and (changed := changes(started, setup)):
         return (
             f"holds the run {started.run}, which was started with {', '.join(changed)}. "

@@ -1,4 +1,4 @@
-"""What a run of learning will take, said before its first play: episodes, turns, tokens, money, time.
+"""What a run of learning will take, before its first play: episodes, turns, tokens, money, time.
 
 Each environment's episode is rehearsed by its expert (`rollout/forecast`) and counted as often as
 the run plays it. Lessons make prompts longer once there are some: their most tokens are added to

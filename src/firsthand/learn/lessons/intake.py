@@ -38,7 +38,7 @@ Ways = Mapping[str, set[str]]
 async def admit(
     proposals: Sequence[Lesson], episodes: Sequence[Episode], known: Iterable[Lesson]
 ) -> tuple[list[Lesson], int]:
-    """Return the new lessons among the proposals, and how many were refused as too long or illegal."""
+    """Return the new lessons among the proposals, and how many were too long or illegal."""
     have = {lesson.id for lesson in known}
     new = [lesson for lesson in proposals if lesson.id not in have]
     ways: Ways = {}

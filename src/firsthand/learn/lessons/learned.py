@@ -42,5 +42,5 @@ class Learned(msgspec.Struct, frozen=True):
 
     @property
     def gain(self) -> float:
-        """The claimed gain: mean paired difference on held-out tasks, 0 when nothing was deployed."""
+        """The claimed gain: mean paired difference on held-out tasks, 0 if nothing was deployed."""
         return self.comparison.overall.difference.mean if self.comparison.overall else 0.0

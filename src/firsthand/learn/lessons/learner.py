@@ -214,7 +214,7 @@ class _Life:
                     self.examples.append(episode)
 
     def _near(self, episode: Episode) -> tuple[tuple[str, ...], ...]:
-        """For each prompt, the examples that were on offer, the nearest to its observation first."""
+        """For each prompt, the examples on offer, the nearest to its observation first."""
         prompts = [(turn.observation.full, turn.offered) for turn in episode.turns]
         if episode.error is not None:
             prompts.append((episode.final.full, episode.error.offered))

@@ -242,7 +242,7 @@ class Ledger(Environment):
         self.books = result.image
 
     def score(self) -> Score:
-        """Compare the whole database with the repaired one; new entries may have come in any order."""
+        """Compare the whole database with the repaired one; new entries may be in any order."""
         if self.judged[0] is not self.books:
             self.judged = (self.books, _judge(self.given, self.expected, self.books))
         return self.judged[1]

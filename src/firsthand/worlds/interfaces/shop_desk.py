@@ -181,7 +181,7 @@ _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 class Language(msgspec.Struct, frozen=True):
-    """The laws of one world: a code for each service, a mark for each shelf, and the punctuation."""
+    """The laws of one world: a code per service, a mark per shelf, and the punctuation."""
 
     codes: tuple[str, ...]
     marks: dict[str, str]

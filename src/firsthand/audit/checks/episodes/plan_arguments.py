@@ -224,7 +224,7 @@ def _odd_values(run: CheckRun, chosen: list[Instance], varied: Varied) -> tuple[
 
 
 def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
-    """Put numbers that no prompt mentions where every oracle says the same one, which prompts do."""
+    """Put unmentioned numbers where every oracle says the same one, which prompts mention."""
     tried = survived = 0
     mentioned = [set(re.findall(r"-?\d+", instance.prompt)) for instance in chosen]
     for (name, place), pool in pools(i.oracle for i in run.session.instances[:200]).items():
