@@ -301,7 +301,7 @@ SHARED_STEP = 0.5
 SPARE_STEP = 0.5
 """A kind of step is spare where so many plans are paid in full without it."""
 EARLY_SEEDS = {"quick": 24, "standard": 40, "deep": 80}
-"""Seeds on which a program that copies early values is learned, and as many on which it is tried."""
+"""Seeds on which a program that copies early values is learned, and as many to try it on."""
 EARLY_SHARE = 0.95
 """Share of instances on which early values have to be right. Fewer could be a world in which what
 is told at first is often, and not always, true, and looking is the point."""
@@ -333,8 +333,8 @@ STEADY_RATIO = 1.05
 LEVEL_INSTANCES = 100
 """Different instances that each level of an environment promises (law 4)."""
 LEVEL_DEVIATIONS = 5.0
-"""Standard deviations by which equal pairs exceed what a level of that size has. Of a hundred equally
-likely instances, that happens once in more than 100,000 audits."""
+"""Standard deviations by which equal pairs exceed what a level of that size has. Of a hundred
+equally likely instances, that happens once in more than 100,000 audits."""
 LEVEL_SEEDS = {"quick": 40, "standard": 120, "deep": 400}
 """Seeds that are drawn on each other level: 40 tell 8 instances from 100, 120 tell 50."""
 LEVEL_SEEDS_COSTLY = 40

@@ -11,8 +11,9 @@ from firsthand.cli.main import VERBS, verb
 OPENING = """\
 # The command line
 
-`firsthand VERB --help` shows the same. With `--json` a verb prints exactly one JSON document on standard
-output. Progress bars and messages go to standard error. What the exit codes mean: [exit codes](exit_codes.md).
+`firsthand VERB --help` shows the same. With `--json` a verb prints exactly one JSON document on
+standard output. Progress bars and messages go to standard error. What the exit codes mean:
+[exit codes](exit_codes.md).
 """
 
 

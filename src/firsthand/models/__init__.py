@@ -10,8 +10,8 @@ from firsthand.prompt import Model, Policy
 KINDS = {
     "scripted": "scripted:expert | scripted:random | scripted:idle",
     "human": "human: you, in the terminal",
-    "openai": "openai:MODEL or openai:MODEL@URL: any OpenAI-compatible endpoint; OPENAI_API_KEY goes "
-    "to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
+    "openai": "openai:MODEL or openai:MODEL@URL: any OpenAI-compatible endpoint; OPENAI_API_KEY "
+    "goes to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
     "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine",
 }
 

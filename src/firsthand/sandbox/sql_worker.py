@@ -31,9 +31,11 @@ PAGES = 4096
 """Most pages of a database after a write."""
 
 FUNCTIONS = frozenset({
-    "abs", "avg", "coalesce", "count", "cume_dist", "dense_rank", "first_value", "glob", "group_concat", "hex", "ifnull", "iif", "instr",
-    "lag", "last_value", "lead", "length", "like", "lower", "ltrim", "max", "min", "nth_value", "ntile", "nullif", "percent_rank", "rank",
-    "replace", "round", "row_number", "rtrim", "sign", "substr", "substring", "sum", "total", "trim", "typeof", "unicode", "upper",
+    "abs", "avg", "coalesce", "count", "cume_dist", "dense_rank", "first_value", "glob",
+    "group_concat", "hex", "ifnull", "iif", "instr", "lag", "last_value", "lead", "length", "like",
+    "lower", "ltrim", "max", "min", "nth_value", "ntile", "nullif", "percent_rank", "rank",
+    "replace", "round", "row_number", "rtrim", "sign", "substr", "substring", "sum", "total",
+    "trim", "typeof", "unicode", "upper",
 })  # fmt: skip
 """What may be called: pure and deterministic. What grows (`replace`, `group_concat`) is held by the
 length limit.

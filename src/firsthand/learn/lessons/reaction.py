@@ -1,7 +1,7 @@
 """Whether a player reacts to lessons at all: checked before anything is spent on learning.
 
-The player is told the laws of the world as lessons are told: the environment's own rules, and worked
-examples of its expert. Beside it plays the same player with the same lessons scrambled, each
+The player is told the laws of the world as lessons are told: the environment's own rules, and
+worked examples of its expert. Beside it plays the same player with the same lessons scrambled, each
 condition paired with the consequence of another. Whoever does no better when told the truth cannot
 be taught by lessons. Three outcomes, by the 95% interval of the paired difference:
 

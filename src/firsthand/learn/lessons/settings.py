@@ -58,8 +58,8 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Probability that a whole kind of lesson is hidden in a play while awake, so that the effect
     of showing any can be told."""
     reaction_pairs: int = 20
-    """Pairs of plays, in each environment with laws, that check before learning whether a player who
-    is shown lessons as prose reacts to them at all; 0: no check."""
+    """Pairs of plays, in each environment with laws, that check before learning whether a player
+    who is shown lessons as prose reacts to them at all; 0: no check."""
     force: bool = False
     """Learn even if the check found that it does not."""
     exclude_flagged: bool = True

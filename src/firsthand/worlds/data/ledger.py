@@ -25,28 +25,37 @@ from firsthand.task import Task
 SCHEMA = """\
 CREATE TABLE books (month TEXT NOT NULL, opening INTEGER NOT NULL, closed INTEGER NOT NULL);
 CREATE TABLE accounts (code INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE parties (name TEXT PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts) WITHOUT ROWID;
-CREATE TABLE statement (line INTEGER PRIMARY KEY, date TEXT NOT NULL, party TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT NOT NULL);
+CREATE TABLE parties (
+  name TEXT PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts
+) WITHOUT ROWID;
+CREATE TABLE statement (
+  line INTEGER PRIMARY KEY, date TEXT NOT NULL, party TEXT NOT NULL,
+  amount INTEGER NOT NULL, reference TEXT NOT NULL
+);
 CREATE TABLE entries (
-  id INTEGER PRIMARY KEY, date TEXT NOT NULL, party TEXT NOT NULL REFERENCES parties, account INTEGER NOT NULL REFERENCES accounts,
-  amount INTEGER NOT NULL, reference TEXT NOT NULL, status TEXT NOT NULL CHECK (status IN ('posted', 'void'))
+  id INTEGER PRIMARY KEY, date TEXT NOT NULL, party TEXT NOT NULL REFERENCES parties,
+  account INTEGER NOT NULL REFERENCES accounts, amount INTEGER NOT NULL,
+  reference TEXT NOT NULL, status TEXT NOT NULL CHECK (status IN ('posted', 'void'))
 );
 """
 
 ACCOUNTS = {
-    4000: "sales", 4100: "repairs for customers", 5000: "materials", 5100: "rent", 5200: "energy", 5300: "telephone", 5400: "travel",
-    5500: "insurance", 5600: "office supplies", 5700: "advertising", 5800: "cleaning",
+    4000: "sales", 4100: "repairs for customers", 5000: "materials", 5100: "rent", 5200: "energy",
+    5300: "telephone", 5400: "travel", 5500: "insurance", 5600: "office supplies",
+    5700: "advertising", 5800: "cleaning",
 }  # fmt: skip
 PARTIES = {
-    "Alder Joinery": 4000, "Brook Hotel": 4000, "Castor Cafe": 4000, "Dunes School": 4000, "Elm Clinic": 4000, "Fennel Kitchen": 4000,
-    "Gable Homes": 4100, "Harbour Museum": 4100, "Iris Florist": 4100, "Juniper Bakery": 4100,
-    "Kestrel Timber": 5000, "Lintel Steel": 5000, "Mica Paints": 5000, "Norden Glass": 5000, "Orchard Estates": 5100, "Pylon Power": 5200,
-    "Quarry Gas": 5200, "Relay Telecom": 5300, "Sable Rail": 5400, "Tern Taxis": 5400, "Umber Mutual": 5500, "Vellum Paper": 5600,
-    "Willow Print": 5700, "Yarrow Cleaners": 5800,
+    "Alder Joinery": 4000, "Brook Hotel": 4000, "Castor Cafe": 4000, "Dunes School": 4000,
+    "Elm Clinic": 4000, "Fennel Kitchen": 4000, "Gable Homes": 4100, "Harbour Museum": 4100,
+    "Iris Florist": 4100, "Juniper Bakery": 4100, "Kestrel Timber": 5000, "Lintel Steel": 5000,
+    "Mica Paints": 5000, "Norden Glass": 5000, "Orchard Estates": 5100, "Pylon Power": 5200,
+    "Quarry Gas": 5200, "Relay Telecom": 5300, "Sable Rail": 5400, "Tern Taxis": 5400,
+    "Umber Mutual": 5500, "Vellum Paper": 5600, "Willow Print": 5700, "Yarrow Cleaners": 5800,
 }  # fmt: skip
 RECONCILE = """\
 SELECT s.line, s.date, s.party, s.amount, s.reference, e.id, e.date, e.account, e.amount
-FROM statement s JOIN parties p ON p.name = s.party LEFT JOIN entries e ON e.reference = s.reference AND e.status = 'posted'
+FROM statement s JOIN parties p ON p.name = s.party
+LEFT JOIN entries e ON e.reference = s.reference AND e.status = 'posted'
 WHERE e.id IS NULL OR e.amount <> s.amount OR e.date <> s.date OR e.account <> p.account
 UNION ALL SELECT NULL, NULL, NULL, NULL, reference, id, date, account, amount FROM entries e
 WHERE status = 'posted' AND (reference NOT IN (SELECT reference FROM statement)

@@ -189,7 +189,8 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
 
 
 PERMISSION = re.compile(
-    r"\b(?:you|one|agents?) (?:may|can|could)\b(?! not)|\boptional|\ballowed\b|\bfree to\b|\bif you\b"
+    r"\b(?:you|one|agents?) (?:may|can|could)\b(?! not)|\boptional|\ballowed\b|"
+    r"\bfree to\b|\bif you\b"
 )
 
 

@@ -1,9 +1,10 @@
 """A call with one wrong argument must not be answered with the right one.
 
-Claims that no reply to a wrong argument names the right one. An error may depend on all other arguments being right, so that nonsense alone does not show it:
-each argument of each kind of step is made wrong by itself, after the steps that come before it. A
-value counts as told when nothing before the reply held it, and the reply holds few values like it
-(a list of everything that is allowed points nowhere).
+Claims that no reply to a wrong argument names the right one. An error may depend on all
+other arguments being right, so that nonsense alone does not show it: each argument of each kind of
+step is made wrong by itself, after the steps that come before it. A value counts as told when
+nothing before the reply held it, and the reply holds few values like it (a list of everything that
+is allowed points nowhere).
 """
 
 import re
