@@ -155,7 +155,7 @@ def total(module: ModuleType, plan: list[str], seed: int) -> float:
 
 
 def broken_world(sound: ModuleType, mutant: ModuleType) -> str:
-    """Say what wrong plan a mutant pays; empty where it pays none, or is another world altogether."""
+    """Say what wrong plan a mutant pays; empty where it pays none, or is another world."""
     plans, full = dict[int, list[str]](), dict[int, float]()
     for seed in SEEDS:
         before, after = sound.Env(), mutant.Env()

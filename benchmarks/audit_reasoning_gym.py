@@ -1,7 +1,8 @@
 """Audit every data set of the reasoning-gym library with its own scorer, and print what was found
 as a table.
 
-    python benchmarks/audit_reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...] [--lines rows.jsonl] [--markdown docs/reasoning_gym.md]
+    python benchmarks/audit_reasoning_gym.py [--seeds 50] [--names basic_arithmetic ...]
+        [--lines rows.jsonl] [--markdown docs/reasoning_gym.md]
 
 Needs `pip install 'firsthand[worlds]'`. About twenty seconds a data set; one that takes too long is
 audited again on fewer instances.
@@ -88,14 +89,28 @@ def audited(name: str, seeds: int) -> dict:
         certificate = load(place)
     findings = [finding for finding in certificate.findings if finding.severity != "minor"]
     return {
-        "name": name, "verdict": certificate.verdict, "n": certificate.seeds.n, "seconds": certificate.seconds,
+        "name": name,
+        "verdict": certificate.verdict,
+        "n": certificate.seeds.n,
+        "seconds": certificate.seconds,
         "findings": [
-            {"check": f.check, "claim": f.claim, "n": f.n, "mean": f.mean, "upper95": f.upper95,
-            "replays": shows(certificate.spec, f.witness)} for f in findings
+            {
+                "check": f.check,
+                "claim": f.claim,
+                "n": f.n,
+                "mean": f.mean,
+                "upper95": f.upper95,
+                "replays": shows(certificate.spec, f.witness),
+            }
+            for f in findings
         ],
         "minor": len(certificate.findings) - len(findings),
-        "note": "; ".join(f"{check.id}: {check.reason}" for check in certificate.checks if check.status == "NOT_RUN"),
-    }  # fmt: skip
+        "note": "; ".join(
+            f"{check.id}: {check.reason}"
+            for check in certificate.checks
+            if check.status == "NOT_RUN"
+        ),
+    }
 
 
 def escaped(text: str) -> str:
@@ -109,9 +124,15 @@ def markdown(rows: list[dict], seeds: int) -> str:
     """Return the table, failures first."""
     count = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in ORDER}
     lines = [
-        f"{len(rows)} data sets, {seeds} instances each unless the column n says " f"otherwise: {count['FAIL']} with findings, {count['PASS']} without, " f"{count['INCOMPLETE']} with checks that could not run and no finding, " f"{count['not audited']} not audited. {sum(len(row['findings']) for row in rows)} " "findings in all.", "",
-        "| data set | verdict | n | findings (all replay unless said otherwise) | minor | s |", "| --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+        f"{len(rows)} data sets, {seeds} instances each unless the column n says "
+        f"otherwise: {count['FAIL']} with findings, {count['PASS']} without, "
+        f"{count['INCOMPLETE']} with checks that could not run and no finding, "
+        f"{count['not audited']} not audited. {sum(len(row['findings']) for row in rows)} "
+        "findings in all.",
+        "",
+        "| data set | verdict | n | findings (all replay unless said otherwise) | minor | s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for row in sorted(rows, key=lambda row: (ORDER.index(row["verdict"]), row["name"])):
         found = [
             f"`{f['check']}`: {escaped(f['claim'])}{'' if f['replays'] else ' (did not replay)'}"

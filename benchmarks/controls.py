@@ -1,7 +1,7 @@
 """Four ways to catch a learner claiming what is not there, run through the learner itself.
 
-    nothing to learn     control/null: no playbook can help, so none may be deployed and no gain claimed
-    gate alone           the same, with every lesson sent to the gate, which then has to refuse by itself
+    nothing to learn     control/null: no playbook can help, so none may be deployed
+    gate alone           the same, with every lesson sent to the gate, which has to refuse by itself
     another world        lessons of one world of interfaces/shop_desk must not help in other worlds
     a reader of prose    the opposite: one that obeys its system message must be taught by it
     shuffled outcomes    scores dealt out at random among the episodes of a round must teach nothing
@@ -10,7 +10,8 @@ The default player copies its worked examples (`copycat.py`), which makes many l
 `--model` a real one plays: `--model llama:smollm2 --seeds 2`. What retrieval alone gains is shown
 beside what was learned. Exits with 1 when a control fails.
 
-    python benchmarks/controls.py [--quick] [--model llama:smollm2] [--seeds N] [--only null,gate,world,shuffled]
+    python benchmarks/controls.py [--quick] [--model llama:smollm2] [--seeds N]
+        [--only null,gate,world,shuffled]
 """
 
 import argparse
@@ -49,7 +50,7 @@ UNJUDGED = {"drop_below": 0.0, "promote_above": 0.0, "token_price": -1.0, "gate_
 
 
 class Shuffle:
-    """Deal the outcomes of a round out among its episodes at random; the seed decides all rounds."""
+    """Deal a round's outcomes out among its episodes at random; the seed decides all rounds."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)

@@ -5,10 +5,10 @@ Lessons cost rollouts to write and are worth nothing (60%), -0.08 (20%) or +0.08
 rollout that a rule spends on writing, comparing or validating counts. What is reported is the true
 gain of what it keeps.
 
-    masking + ridge    each rollout leaves lessons out at random, `credit.assign` judges them all, in rounds
-    ... gated          the same, stopped in time for one gate by the learner's rules; what it refuses is lost
-    one at a time      each lesson against the current set: anytime-valid bet, alpha .1, at most 120 pairs
-    minibatch          better on 3 tasks, then best on a validation set of 30 (as prompt optimisers do)
+    masking + ridge    each rollout leaves lessons out at random, `credit.assign` judges them in rounds
+    ... gated          the same, stopped in time for one gate by the learner's rules; refusals are lost
+    one at a time      each lesson against the current set: anytime-valid, alpha .1, at most 120 pairs
+    minibatch          better on 3 tasks, then best on a validation set of 30 (as optimisers do)
     admit everything   no test
 
 The three rules that compare are helped: two plays of one task share their luck with probability
@@ -114,7 +114,7 @@ def admit_all(world: World, budget: int) -> Ledger:
 
 
 def one_at_a_time(world: World, budget: int, *, pairs: int = 120, alpha: float = 0.1) -> Ledger:
-    """Keep a lesson when the current set with it beats the set without it, by an anytime-valid bet."""
+    """Keep a lesson when the set with it beats the set without it, by an anytime-valid bet."""
     kept: list[int] = []
     spent = lesson = 0
     while spent < budget:
@@ -132,7 +132,7 @@ def one_at_a_time(world: World, budget: int, *, pairs: int = 120, alpha: float =
 
 
 def minibatch(world: World, budget: int, *, small: int = 3, validation: int = 30) -> Ledger:
-    """Validate a lesson that did better on a minibatch; keep the set with the best validation mean."""
+    """Validate a lesson that won on a minibatch; keep the set with the best validation mean."""
     kept: list[int] = []
     held_out, spent, lesson = world.tasks(validation), validation, 0
     best = world.play(0.0, held_out).mean()

@@ -1,8 +1,8 @@
 """What the embedded model learns: held-out score before and after, world by world.
 
-    python benchmarks/learn.py                                   # interfaces/shop_desk, worlds 0 to 4
+    python benchmarks/learn.py                               # interfaces/shop_desk, worlds 0 to 4
     python benchmarks/learn.py --environment rules/triage
-    python benchmarks/learn.py --quick                           # one world, a fraction of the rollouts
+    python benchmarks/learn.py --quick                       # one world, a fraction of the rollouts
 
 Each world is learned from nothing by `firsthand.learn.lessons`, as `firsthand learn` does.
 """
@@ -27,7 +27,7 @@ from firsthand.prompt import Sampling
 
 
 async def run(environment: str, config: LearnConfig) -> tuple[Learned, float]:
-    """Learn one world with a freshly loaded model; return the result and the wall time in seconds."""
+    """Learn one world with a freshly loaded model; return the result and the seconds it took."""
     started = time.monotonic()
     model = Llama()
     with tempfile.TemporaryDirectory() as folder:

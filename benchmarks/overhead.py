@@ -37,7 +37,8 @@ SAID = "I walk through the open door on the right and look around."
 REPLY = (
     b'{"id":"chatcmpl-0","object":"chat.completion","created":0,"model":"mock","choices":[{"index":0,"message":{"role":"assistant","content":"'
     + SAID.encode()
-    + b'"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":30,"completion_tokens":14,"total_tokens":44}}'
+    + b'"},"logprobs":null,"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":30,"completion_tokens":14,"total_tokens":44}}'
 )
 
 

@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible endpoint on loopback, for programs that run in a process of their own."""
+"""A small OpenAI-compatible endpoint on loopback, for programs in a process of their own."""
 
 import json
 import threading

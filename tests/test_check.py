@@ -90,15 +90,24 @@ BROKEN = {
     "no turns": ({"turns": None}, "turns must be an int of at least 1, got NoneType"),
     "no levels": ({"levels": [1, 2]}, "levels must be a range that starts at 1 or more"),
     "no name": ({"name": "word"}, "name must read 'domain/family', got 'word'"),
-    "a text for an observation": ({"reset": lambda self, task: "x"}, "must return Observation, got str 'x'"),
+    "a text for an observation": (
+        {"reset": lambda self, task: "x"},
+        "must return Observation, got str 'x'",
+    ),
     "never resets": ({"reset": lambda self, task: time.sleep(60)}, "LimitReached"),
     "forks share state": (
         {"snapshot": shares_its_state, "restore": lambda self, state: vars(self).update(state)},
         "Worlds restored from one snapshot end differently",
     ),
-    "no snapshot": ({"snapshot": lambda self: 1 / 0}, "A fork of a world failed while calling snapshot"),
-    "an exit": ({"close": lambda self: exit(0)}, "environment failed while calling close: SystemExit"),
-}  # fmt: skip
+    "no snapshot": (
+        {"snapshot": lambda self: 1 / 0},
+        "A fork of a world failed while calling snapshot",
+    ),
+    "an exit": (
+        {"close": lambda self: exit(0)},
+        "environment failed while calling close: SystemExit",
+    ),
+}
 
 
 def test_a_sound_environment_passes_wherever_it_is_defined():

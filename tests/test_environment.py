@@ -142,8 +142,11 @@ async def test_calls_run_in_order_and_each_is_answered():
     )
     observation = await world.act(fh.Action(calls=calls))
     assert [(result.tool, result.id, result.error) for result in observation.results] == [
-        ("send", f"call-{first}", False), ("send", f"call-{second}", True), ("weigh", "", False), ("send", f"call-{third}", False),
-    ]  # fmt: skip
+        ("send", f"call-{first}", False),
+        ("send", f"call-{second}", True),
+        ("weigh", "", False),
+        ("send", f"call-{third}", False),
+    ]
     assert observation.results[2].text == "200"
 
 

@@ -160,7 +160,8 @@ def test_a_file_that_cannot_be_read_says_where(tmp_path, text, problem):
 def test_a_file_that_is_not_text_or_not_there_is_refused(tmp_path):
     with pytest.raises(
         UserError,
-        match=r"^There is no playbook at .*none\.toml\. `firsthand learn ENVIRONMENT` writes one\.$",
+        match=r"^There is no playbook at .*none\.toml\. "
+        r"`firsthand learn ENVIRONMENT` writes one\.$",
     ):
         load(tmp_path / "none.toml")
     (tmp_path / "playbook.toml").write_bytes(b"\xff\xfe")

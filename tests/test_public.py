@@ -1,4 +1,4 @@
-"""The public face: what `import firsthand` offers, what it costs, and who may step an environment."""
+"""The public face: what `import firsthand` offers and costs, and who may step an environment."""
 
 import ast
 import os
@@ -55,7 +55,7 @@ def test_the_core_loads_nothing_heavy_even_when_it_is_used():
 
 
 def test_the_core_installs_in_100_megabytes():
-    """Everything that `pip install firsthand` brings, byte code included, in units of 2**20 bytes."""
+    """All that `pip install firsthand` brings, byte code included, in units of 2**20 bytes."""
     sizes: dict[str, int] = {}
 
     def add(name: str) -> None:

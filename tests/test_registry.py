@@ -106,7 +106,8 @@ def test_a_name_that_two_packages_declare_is_refused(installed, tmp_path_factory
     registry._declared.cache_clear()
     with pytest.raises(
         UserError,
-        match=r"^The name 'post/islands' is declared by two packages, as post_worlds:Islands and as rival:Islands: uninstall one\.$",
+        match=r"^The name 'post/islands' is declared by two packages, "
+        r"as post_worlds:Islands and as rival:Islands: uninstall one\.$",
     ):
         fh.make("post/islands")
     assert "post/islands" in fh.environments()
@@ -172,6 +173,7 @@ def test_a_task_of_another_version_is_refused():
     check_version(fh.Task("test/parcels", 0))
     with pytest.raises(
         InvalidTask,
-        match=r"^test/parcels@9/w0/l1/train/0 was made for version 9 of test/parcels; installed is version 1\.$",
+        match=r"^test/parcels@9/w0/l1/train/0 was made for version 9 of test/parcels; "
+        r"installed is version 1\.$",
     ):
         check_version(fh.Task("test/parcels", 0, version="9"))

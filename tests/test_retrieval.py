@@ -26,7 +26,7 @@ def test_the_nearest_comes_first():
 
 
 def test_the_words_that_decide_count_more_than_rare_ones():
-    """`Oslo` is rarer than `refund` and shared with the query, but tells nothing about the action."""
+    """`Oslo` is rarer than `refund` and in the query, but tells nothing about the action."""
     examples = [("refund now Oslo", "A"), ("refund please Rome", "A"), ("refund again Bern", "A")]
     examples += [
         ("invoice now Lima", "B"),

@@ -1,4 +1,4 @@
-"""Tests that audit a whole target are many and slow: `make test` runs a sample, `make slow` the rest."""
+"""Tests that audit a whole target are slow: `make test` runs a sample, `make slow` the rest."""
 
 import pytest
 

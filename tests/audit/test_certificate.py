@@ -33,10 +33,23 @@ def check(status, name="empty", **more):
 
 def certificate(*checks, findings=(), spec=Spec("native", "control/null"), **more):
     made = Certificate(
-        verdict=verdict(checks), target=Facts("answer", "grader.py", "ab" * 32), spec=spec, findings=findings, checks=checks, seeds=Seeds(24),
-        budget="standard", base_rate={"declared": None, "measured": 1 / 3}, diversity={}, difficulty=(), bounds={}, not_checked=("judges",),
-        auditor={"version": "0"}, platform="here", made="2026-01-01", seconds=1.5,
-    )  # fmt: skip
+        verdict=verdict(checks),
+        target=Facts("answer", "grader.py", "ab" * 32),
+        spec=spec,
+        findings=findings,
+        checks=checks,
+        seeds=Seeds(24),
+        budget="standard",
+        base_rate={"declared": None, "measured": 1 / 3},
+        diversity={},
+        difficulty=(),
+        bounds={},
+        not_checked=("judges",),
+        auditor={"version": "0"},
+        platform="here",
+        made="2026-01-01",
+        seconds=1.5,
+    )
     return sealed(msgspec.structs.replace(made, **more))
 
 

@@ -7,19 +7,39 @@ from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
 
-SHEET = desk("sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))", plan="[*(f'post:{row}' for row in env.rows), 'close']", told="False").replace(
-    "self.posted, self.log", ("self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        " "self.posted, self.log")
-)  # fmt: skip
+SHEET = desk(
+    "sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))",
+    plan="[*(f'post:{row}' for row in env.rows), 'close']",
+    told="False",
+).replace(
+    "self.posted, self.log",
+    (
+        "self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        "
+        "self.posted, self.log"
+    ),
+)
 FOUND = {
     "closing alone pays": (BROKEN["closing alone pays"][1], "The last step alone earns"),
     "any post pays": (BROKEN["any post pays"][1], "Any value will do in `post`"),
-    "the amount is ignored": (BROKEN["the amount is ignored"][1], "Argument 2 of `post` does not matter"),
+    "the amount is ignored": (
+        BROKEN["the amount is ignored"][1],
+        "Argument 2 of `post` does not matter",
+    ),
     "the post is not checked": (BROKEN["the post is not checked"][1], "Leaving out `post`"),
     "finishing costs": (BROKEN["finishing costs"][1], "earns more than the whole"),
     "one row of three is enough": (SHEET, "One step of `post` is paid like all of them."),
-    "the second row is not looked at": (SHEET.replace("sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))", "{self.rows[0], self.rows[2]} <= set(self.posted)"), "One step of `post`, the one at the same place"),
-    "empty text is a prefix": (BROKEN["empty text is a prefix"][1], "In `post`, '' instead of the right argument"),
-}  # fmt: skip
+    "the second row is not looked at": (
+        SHEET.replace(
+            "sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))",
+            "{self.rows[0], self.rows[2]} <= set(self.posted)",
+        ),
+        "One step of `post`, the one at the same place",
+    ),
+    "empty text is a prefix": (
+        BROKEN["empty text is a prefix"][1],
+        "In `post`, '' instead of the right argument",
+    ),
+}
 
 
 def audited(tmp_path, source):

@@ -1,4 +1,4 @@
-"""Each sabotage does what it says, keeps the true score, and leaves the honest expert able to play."""
+"""Each sabotage does what it says, keeps the true score, and lets the honest expert play."""
 
 import pickle
 
@@ -233,7 +233,8 @@ async def test_a_check_is_ignored():
 def test_names():
     with pytest.raises(
         UnknownName,
-        match=r"^No sabotage is named 'cycle_pay'. Did you mean 'cycle_pays'\? There are: score_ignores_a_check, ",
+        match=r"^No sabotage is named 'cycle_pay'. Did you mean 'cycle_pays'\? "
+        r"There are: score_ignores_a_check, ",
     ):
         fh.sabotage("data/ledger", "cycle_pay")
     with pytest.raises(UnknownName, match="Did you mean 'data/ledger'"):

@@ -17,10 +17,22 @@ LEAKS = {
     ),
 }
 TIGHT = {
-    **{name: SOUND[name] for name in ("higher or lower", "a wrong guess ends it and is told", "the legal range is told", "an error lists the options", "an informative look")},
+    **{
+        name: SOUND[name]
+        for name in (
+            "higher or lower",
+            "a wrong guess ends it and is told",
+            "the legal range is told",
+            "an error lists the options",
+            "an informative look",
+        )
+    },
     "the distance is told": guessing(wrong='f"{abs(self.n - n)} away"'),
-    "a number that is not the answer": guessing(bad='f"error {self.n * 7 + 3}: not a number"', prompt='f"Guess my number. key={self.n // 10}"'),
-}  # fmt: skip
+    "a number that is not the answer": guessing(
+        bad='f"error {self.n * 7 + 3}: not a number"',
+        prompt='f"Guess my number. key={self.n // 10}"',
+    ),
+}
 
 
 def audited(tmp_path, source):

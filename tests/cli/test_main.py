@@ -123,7 +123,7 @@ def test_a_bug_keeps_its_traceback_and_exits_with_1(tmp_path):
 
 
 def test_it_starts_fast(tmp_path):
-    """CPU time of `firsthand --help`, best of three: wall time would measure what else runs here."""
+    """CPU time of `firsthand --help`, best of three: wall time depends on what else runs."""
     seconds: list[float] = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""Law 12 in the terminal: no verb lets what a world or a model says drive it, and none shows a key."""
+"""Law 12 in the terminal: no text of a world or a model controls it, and no verb shows a key."""
 
 import re
 import sys
@@ -35,7 +35,7 @@ def hostile(cli):
 
 
 def harmless(result, *parts: str) -> str:
-    """Return what came out, which must hold each part and nothing that a terminal obeys or hides."""
+    """Return the output, which must hold each part and nothing that a terminal obeys or hides."""
     driving = {
         letter
         for letter in result.output

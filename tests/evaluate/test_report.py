@@ -425,7 +425,7 @@ class TestBounds:
     def test_a_page_of_nothing_but_escapes_is_made_quickly(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It took 25 s: each field was redacted and escaped whole, and four pages were thrown away."""
+        """It took 25 s: each field was redacted and escaped whole, and four pages discarded."""
         monkeypatch.setattr(secrets, "_parts", {})
         secrets.register("sk-a-very-secret-key-0123456789")
         report = self.huge("\x1b")

@@ -1,4 +1,4 @@
-"""Credit against simulations with known effects, and against the ways in which it could be fooled."""
+"""Credit against simulations with known effects, and against ways to fool it."""
 
 import random
 from statistics import fmean

@@ -1,4 +1,4 @@
-"""The gate: clear gains pass early, no gain does not pass, and the error budget holds over a life."""
+"""The gate: clear gains pass early, no gain never passes, the error budget holds over a life."""
 
 import random
 

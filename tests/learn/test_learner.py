@@ -231,7 +231,8 @@ async def test_a_used_folder_is_refused(tmp_path):
     await learn(agent(), DESK, folder=tmp_path, config=config)
     with pytest.raises(
         UserError,
-        match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. Resume it \(--resume\), or choose another folder\.",
+        match=r"already holds the run interfaces/shop_desk-w0-l1-s0\. "
+        r"Resume it \(--resume\), or choose another folder\.",
     ):
         await learn(agent(), DESK, folder=tmp_path, config=config)
 

@@ -29,7 +29,7 @@ EXAMPLE = re.compile(r"When shown <data>(.*?)</data> this worked: <data>(.*?)</d
 
 
 class Reader:
-    """Does as the nearest worked example in its system message did; else it takes the first option."""
+    """Does as the nearest worked example in its system message; else takes the first option."""
 
     name = "test:reader"
     traits = Traits()

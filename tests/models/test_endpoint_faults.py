@@ -54,7 +54,7 @@ def used(prompt: Any, sampled: Any, text: str = "Hi.", **more: Any) -> Answer:
 
 
 def refusing(*words: tuple[str, str]) -> Answer:
-    """Refuse with 400 each field of a request, with its sentence, that is in `words`; else answer."""
+    """Refuse with 400 each request field in `words`, with its sentence; else answer."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -441,7 +441,8 @@ async def test_a_dead_address_is_told_at_once():
     started = time.monotonic()
     with pytest.raises(
         UserError,
-        match=r"Nobody answers at http://127\.0\.0\.1:9/v1 \(.*Connect call failed.*\)\. Check the address",
+        match=r"Nobody answers at http://127\.0\.0\.1:9/v1 \(.*Connect call failed.*\)\. "
+        r"Check the address",
     ):
         await model.probe()
     with pytest.raises(UserError, match=r"Nobody answers at https://no-such-host\.invalid/v1"):

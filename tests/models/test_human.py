@@ -129,7 +129,7 @@ def person(*lines: str) -> tuple[Human, io.StringIO]:
 
 
 async def played(environment: Environment, *lines: str) -> tuple[Episode, str]:
-    """Play an episode typing `lines`, then the end of input; return it with what was on the screen."""
+    """Play an episode typing `lines`, then the end of input; return it and the screen."""
     human, screen = person(*lines)
     try:
         return await play(

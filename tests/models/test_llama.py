@@ -131,7 +131,7 @@ async def test_temperature_flattens_the_choice(llama):
 
 
 async def test_an_untold_choice_is_about_even_only_when_calibrated(llama):
-    """What the model says without being asked anything is its prior, which calibration takes away."""
+    """What the model says unasked is its prior, which calibration takes away."""
     nothing_asked = Prompt([Message("user", "Customer: thing?")], choices=LINES)
     calibrated = (await llama.sample(nothing_asked, GREEDY)).choices.values()
     llama.calibrate = False

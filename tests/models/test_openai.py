@@ -210,7 +210,8 @@ async def test_no_server_is_an_error_that_says_where():
     nobody = OpenAI("mock", url="http://127.0.0.1:9/v1", patience=Patience(retries=1, backoff=0.01))
     with pytest.raises(
         ModelError,
-        match=r"openai:mock@http://127\.0\.0\.1:9/v1 gave no answer in 2 tries; .*Cannot connect to host 127\.0\.0\.1:9",
+        match=r"openai:mock@http://127\.0\.0\.1:9/v1 gave no answer in 2 tries; "
+        r".*Cannot connect to host 127\.0\.0\.1:9",
     ):
         await nobody.sample(ASK, Sampling())
     await nobody.close()

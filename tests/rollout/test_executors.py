@@ -135,7 +135,8 @@ async def test_a_call_to_a_world_whose_process_is_gone():
         hanging.cancel()
         with pytest.raises(
             SandboxError,
-            match=r"exit code -9\). It was stopped because a call of another episode in it was given up on",
+            match=r"exit code -9\). "
+            r"It was stopped because a call of another episode in it was given up on",
         ):
             await waiting
         with pytest.raises(SandboxError, match="The worker process that held this world is gone"):
@@ -175,7 +176,8 @@ async def test_a_class_inside_a_function_cannot_travel():
     register(Inner)
     with pytest.raises(
         UserError,
-        match=r"testing/inner cannot run in a worker process: .*Define its class at the top of a module, or use processes=0",
+        match=r"testing/inner cannot run in a worker process: .*"
+        r"Define its class at the top of a module, or use processes=0",
     ):
         await rollout(EXPERT, tasks("testing/inner", 1), processes=1)
 

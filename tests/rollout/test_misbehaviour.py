@@ -348,24 +348,42 @@ async def late_coroutine(self, *_arguments):
 
 
 WRONG_OBSERVATIONS = {
-    "a text": ("hello", "must return Observation, got str 'hello': write `return Observation(text)`"),
-    "nothing": (None, "must return Observation, got NoneType: write `return Observation(text)` at its end"),
+    "a text": (
+        "hello",
+        "must return Observation, got str 'hello': write `return Observation(text)`",
+    ),
+    "nothing": (
+        None,
+        "must return Observation, got NoneType: write `return Observation(text)` at its end",
+    ),
     "a pair": (("x", {}), "must return Observation, got tuple ('x', {}): write"),
     "a number for a text": (Observation(7), "whose text must be str, got int 7: write str(...)."),
     "a word of an enum": (Observation(Word.HELLO), "whose text must be str, got Word: write str"),
     "bytes": (Observation(b"x"), "whose text must be str, got bytes b'x': write str(...)."),
     "done as a number": (Observation("x", done=1), "with done=int 1: write a bool."),
     "done as a text": (Observation("x", done="no"), "with done=str 'no': write a bool."),
-    "a list of results": (Observation("x", results=[]), "results=list []: write a tuple of ToolResult."),
-    "a text among results": (Observation("x", results=("y",)), "returned str 'y' among the results."),
+    "a list of results": (
+        Observation("x", results=[]),
+        "results=list []: write a tuple of ToolResult.",
+    ),
+    "a text among results": (
+        Observation("x", results=("y",)),
+        "returned str 'y' among the results.",
+    ),
     "a number in a result": (Observation(results=(ToolResult("t", 3),)), "must be str, got int 3"),
-    "half a character": (Observation("\ud800"), "half of a surrogate pair, which UTF-8 cannot store"),
-    "a huge text": (Observation("x" * 5_000_000), "5,000,000 characters, at most 1,000,000 are kept"),
+    "half a character": (
+        Observation("\ud800"),
+        "half of a surrogate pair, which UTF-8 cannot store",
+    ),
+    "a huge text": (
+        Observation("x" * 5_000_000),
+        "5,000,000 characters, at most 1,000,000 are kept",
+    ),
     "huge results": (
         Observation(results=(ToolResult("t", "x" * 600_000),) * 2),
         "1,200,002 characters, at most 1,000,000 are kept",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WRONG_OBSERVATIONS)
@@ -385,7 +403,10 @@ async def test_a_generator_or_a_coroutine_in_a_coroutine_is_no_answer(method, fu
 
 
 WRONG_SCORES = {
-    "a number": (0.5, "score() must return Score, got float 0.5: write `return Score(solved=...)`."),
+    "a number": (
+        0.5,
+        "score() must return Score, got float 0.5: write `return Score(solved=...)`.",
+    ),
     "true": (True, "score() must return Score, got bool True"),
     "nothing": (None, "score() must return Score, got NoneType"),
     "not a number": (Half(), "score() returned the value float nan: a score is in [0, 1]."),
@@ -394,9 +415,12 @@ WRONG_SCORES = {
     "too much": (changed(value=2.0), "score() returned the value float 2.0: a score is in [0, 1]."),
     "full without its checks": (changed(value=1.0), "1 exactly when every check holds"),
     "no checks": (changed(checks={}), "score() returned the checks dict {}: name at least one."),
-    "a check that is no bool": (changed(checks={"solved": 0}), "str 'solved'=int 0: a check is a bool."),
+    "a check that is no bool": (
+        changed(checks={"solved": 0}),
+        "str 'solved'=int 0: a check is a bool.",
+    ),
     "a check without a name": (changed(checks={1: False}), "int 1=bool False: a check is a bool."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WRONG_SCORES)
@@ -438,13 +462,25 @@ WRONG_ACTIONS = {
     "a list of calls": (Action(calls=[ToolCall("x")]), "Action.calls must be a tuple"),
     "no call": (Action(calls=("x",)), "Action.calls must hold ToolCall only, got str 'x'."),
     "no name": (Action(calls=(ToolCall(None),)), "The name of a call must be str, got NoneType"),
-    "no dict": (Action(calls=(ToolCall("x", []),)), "The arguments of 'x' must be a dict: list []."),
+    "no dict": (
+        Action(calls=(ToolCall("x", []),)),
+        "The arguments of 'x' must be a dict: list [].",
+    ),
     "too deep": (Action(calls=(ToolCall("x", nested(1000)),)), "nested deeper than 50 levels."),
-    "not a number": (Action(calls=(ToolCall("x", {"n": float("nan")}),)), "hold nan, which JSON cannot say."),
-    "a set": (Action(calls=(ToolCall("x", {"n": {1}}),)), "The arguments of 'x' hold set, which is not JSON."),
-    "a number as a key": (Action(calls=(ToolCall("x", {1: 2}),)), "A key in the arguments of 'x' must be str"),
+    "not a number": (
+        Action(calls=(ToolCall("x", {"n": float("nan")}),)),
+        "hold nan, which JSON cannot say.",
+    ),
+    "a set": (
+        Action(calls=(ToolCall("x", {"n": {1}}),)),
+        "The arguments of 'x' hold set, which is not JSON.",
+    ),
+    "a number as a key": (
+        Action(calls=(ToolCall("x", {1: 2}),)),
+        "A key in the arguments of 'x' must be str",
+    ),
     "an object": (Action(calls=(ToolCall("x", {"o": Same()}),)), "hold Same, which is not JSON."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WRONG_ACTIONS)
@@ -550,7 +586,7 @@ async def test_what_is_no_instance_of_an_environment_is_the_callers_mistake(wron
 
 
 def test_a_traced_thread_goes_on_after_an_interrupt():
-    """In Python 3.11 an interrupt that was taken back hung every traced thread, as under coverage."""
+    """In Python 3.11 a withdrawn interrupt hung every traced thread, as under coverage."""
     program = """
         import asyncio, sys, threading
         from test_misbehaviour import computing, played

@@ -107,7 +107,9 @@ REFUSED = {
     "SELECT * FROM json_each('[1]')": "Refused",
     "SELECT * FROM pragma_table_info('item')": "Refused",
     "SELECT * FROM dbstat": "Refused",
-    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT sum(x) FROM r": "takes too long",
+    (
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT sum(x) FROM r"
+    ): "takes too long",
     "SELECT count(*) FROM item a, item b, item c, item d": "takes too long",
     "SELECT group_concat(a.name || b.name) FROM item a, item b": "too big",
     "SELECT hex(hex(hex('" + "a" * 9000 + "')))": "too big",
@@ -124,7 +126,9 @@ REFUSED = {
 
 WRITES_REFUSED = {
     "UPDATE sqlite_schema SET sql = ''": "may not be modified",
-    "INSERT INTO sqlite_master VALUES (1, 2, 3, 4, 5)": "only rows of these may be changed: cheap, item, sale",
+    "INSERT INTO sqlite_master VALUES (1, 2, 3, 4, 5)": (
+        "only rows of these may be changed: cheap, item, sale"
+    ),
     "CREATE TABLE t (a)": "only rows of these may be changed",
     "DROP TABLE item": "Refused",
     "VACUUM": "only a SELECT, INSERT, UPDATE or DELETE statement",
@@ -136,8 +140,10 @@ WRITES_REFUSED = {
         "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) INSERT INTO item "
         "(price) SELECT x FROM r"
     ): "takes too long",
-    "INSERT INTO item (price, name) SELECT 1, replace(a.name || b.name, 'i', "
-    "replace(hex('aaaaaaaaaaaaaaaaaaaa'), '6', 'xxxxxxxxxxxxxxxxxxxx')) FROM item a, item b": "full",
+    (
+        "INSERT INTO item (price, name) SELECT 1, replace(a.name || b.name, 'i', "
+        "replace(hex('aaaaaaaaaaaaaaaaaaaa'), '6', 'xxxxxxxxxxxxxxxxxxxx')) FROM item a, item b"
+    ): "full",
 }
 
 
@@ -211,12 +217,18 @@ def heavy(n: int, piece: str, rows: int, query: str) -> str:
 
 HEAVY = {
     "instr": SLOW,
-    "replace": heavy(400, "b" * 90, 100_000, "SELECT sum(length(replace(a || x, a || 'b', ''))) FROM t, r"),
-    "like": heavy(400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x LIKE '{'%a_' * 30}c'"),
-    "glob": heavy(400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x GLOB '{'*a?' * 30}c'"),
+    "replace": heavy(
+        400, "b" * 90, 100_000, "SELECT sum(length(replace(a || x, a || 'b', ''))) FROM t, r"
+    ),
+    "like": heavy(
+        400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x LIKE '{'%a_' * 30}c'"
+    ),
+    "glob": heavy(
+        400, "a" * 90, 100_000, f"SELECT count(*) FROM t, r WHERE a || x GLOB '{'*a?' * 30}c'"
+    ),
     "trim": heavy(400, "a" * 90, 100_000, "SELECT sum(length(trim(a || x, 'b' || a))) FROM t, r"),
     "upper": heavy(200, "a" * 90, 200_000, "SELECT sum(length(upper(hex(a || x)))) FROM t, r"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("statement", HEAVY)
@@ -230,13 +242,35 @@ def test_functions_are_stopped_by_what_they_cost_not_by_the_clock(statement):
 
 @pytest.mark.parametrize(
     "call",
-    ["instr('haystack', 'st')", "instr(x'0102ff', x'ff')", "instr(12345, 34)", "instr(NULL, 'a')",
-     "replace('a-b-c', '-', '+')", "replace(123, 2, 'x')", "replace('abc', '', 'x')",
-     "'Abc' LIKE 'aB_'", "'50%' LIKE '50!%' ESCAPE '!'", "'abc' GLOB 'a*'", "NULL LIKE 'a'",
-     "trim('  x ')", "ltrim('xxay', 'x')", "rtrim(x'6100')", "hex(3.5)", "hex(x'00ff')", "upper('straße')",
-     "lower(NULL)", "length('é')", "length(x'e9')", "length(123.5)", "substr('hello', -3, 2)",
-     "substr(x'010203', 2)", "substring('hello', 2)", "unicode('é')", "typeof(substr(x'01', 1))"],
-)  # fmt: skip
+    [
+        "instr('haystack', 'st')",
+        "instr(x'0102ff', x'ff')",
+        "instr(12345, 34)",
+        "instr(NULL, 'a')",
+        "replace('a-b-c', '-', '+')",
+        "replace(123, 2, 'x')",
+        "replace('abc', '', 'x')",
+        "'Abc' LIKE 'aB_'",
+        "'50%' LIKE '50!%' ESCAPE '!'",
+        "'abc' GLOB 'a*'",
+        "NULL LIKE 'a'",
+        "trim('  x ')",
+        "ltrim('xxay', 'x')",
+        "rtrim(x'6100')",
+        "hex(3.5)",
+        "hex(x'00ff')",
+        "upper('straße')",
+        "lower(NULL)",
+        "length('é')",
+        "length(x'e9')",
+        "length(123.5)",
+        "substr('hello', -3, 2)",
+        "substr(x'010203', 2)",
+        "substring('hello', 2)",
+        "unicode('é')",
+        "typeof(substr(x'01', 1))",
+    ],
+)
 def test_functions_that_are_counted_answer_as_sqlite_does(call):
     with closing(sqlite3.connect(":memory:")) as plain:
         (expected,) = plain.execute(f"SELECT {call}").fetchone()

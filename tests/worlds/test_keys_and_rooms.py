@@ -1,4 +1,4 @@
-"""Keys and rooms: houses can be solved, in the fewest moves that are claimed, and only by moving."""
+"""Keys and rooms: houses can be solved, in the fewest moves claimed, and only by moving."""
 
 import random
 from collections import deque

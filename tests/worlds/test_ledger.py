@@ -251,7 +251,8 @@ async def test_hindsight_names_each_fault_and_nothing_before_tells_how_many_ther
     ledger, shown = begin(5)
     assert ledger.aftermath().count(";") == 4
     assert re.fullmatch(
-        r"The books of 2031-\d\d: the bank statement has 64 lines and ends at \S+; the cash book has 6\d entries and ends at \S+\.",
+        r"The books of 2031-\d\d: the bank statement has 64 lines and ends at \S+; "
+        r"the cash book has 6\d entries and ends at \S+\.",
         shown.text,
     )
     assert "CREATE TABLE entries" in await call(ledger, "schema")

@@ -88,8 +88,11 @@ BROKEN = {
     "transfers are not compared": ((" and self.moved == self.due", ""),),
     "the log is not checked": LOG,
     "the state of orders is not compared": (("self.rows == self.goal and ", ""),),
-    "any order will do": (("int(number[:9])", "self.order"), ("self.moved.append(int(number))", "self.moved.append(self.order)")),
-}  # fmt: skip
+    "any order will do": (
+        ("int(number[:9])", "self.order"),
+        ("self.moved.append(int(number))", "self.moved.append(self.order)"),
+    ),
+}
 
 
 def audited(folder, changes):

@@ -1,4 +1,4 @@
-"""Targets that meddle with their auditor, kill it, or flood it: none passes, and every audit ends."""
+"""Targets that attack their auditor, kill it, or flood it: none passes, every audit ends."""
 
 import os
 import resource
