@@ -5,10 +5,14 @@ Lessons cost rollouts to write and are worth nothing (60%), -0.08 (20%) or +0.08
 rollout that a rule spends on writing, comparing or validating counts. What is reported is the true
 gain of what it keeps.
 
-    masking + ridge    each rollout leaves lessons out at random, `credit.assign` judges them in rounds
-    ... gated          the same, stopped in time for one gate by the learner's rules; refusals are lost
-    one at a time      each lesson against the current set: anytime-valid, alpha .1, at most 120 pairs
-    minibatch          better on 3 tasks, then best on a validation set of 30 (as optimisers do)
+    masking + ridge    each rollout leaves lessons out at random, `credit.assign` judges them
+                       all, in rounds
+    ... gated          the same, stopped in time for one gate by the learner's rules;
+                       what it refuses is lost
+    one at a time      each lesson against the current set: anytime-valid bet, alpha .1,
+                       at most 120 pairs
+    minibatch          better on 3 tasks, then best on a validation set of 30
+                       (as prompt optimisers do)
     admit everything   no test
 
 The three rules that compare are helped: two plays of one task share their luck with probability

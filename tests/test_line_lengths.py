@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LONGER = {"src": 363, "benchmarks": 49, "examples": 0, "tests": 314}
+LONGER = {"src": 17, "benchmarks": 1, "examples": 0, "tests": 147}
 """Lines over 100 columns that were left on 2026-11-28; 4,402 before. Lower these, never raise them.
 """
 

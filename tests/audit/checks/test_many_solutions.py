@@ -30,7 +30,8 @@ while len(TASKS) < 24:
     maze = ["".join("." if (row, column) in ((0, 0), (4, 4)) or chance.random() > 0.25 else "#" for column in range(5)) for row in range(5)]
     if path := solved(maze):
         shown = "\\n".join(maze)
-        TASKS.append({"prompt": f"Find a shortest path from the upper left to the lower right: letters U D L R.\\n{shown}", "answer": path})
+        task = "Find a shortest path from the upper left to the lower right: letters U D L R."
+        TASKS.append({"prompt": f"{task}\\n{shown}", "answer": path})
 
 def reward(prompt, completion, answer):
     maze, row, column = prompt.split("\\n")[1:], 0, 0
@@ -53,14 +54,20 @@ import random
 TASKS, chance = [], random.Random("colours")
 for _ in range(30):
     colours = [chance.randrange(3) for _ in range(6)]
-    edges = [[one, two] for one in range(6) for two in range(one) if colours[one] != colours[two] and chance.random() < 0.6]
+    pairs = [[one, two] for one in range(6) for two in range(one)]
+    unlike = [[one, two] for one, two in pairs if colours[one] != colours[two]]
+    edges = [pair for pair in unlike if chance.random() < 0.6]
     told = ", ".join(f"{one}-{two}" for one, two in edges)
-    prompt = f"Colour six fields with R, G and B so that no neighbours are alike; reply with six letters. Neighbours: {told}"
-    TASKS.append({"prompt": prompt, "answer": edges, "solution": "".join("RGB"[colour] for colour in colours)})
+    task = "Colour six fields with R, G and B so that no neighbours are alike; reply with six letters."
+    prompt = f"{task} Neighbours: {told}"
+    solution = "".join("RGB"[colour] for colour in colours)
+    TASKS.append({"prompt": prompt, "answer": edges, "solution": solution})
 
 def reward(prompt, completion, answer):
     fields = completion.strip()
-    return float(len(fields) == 6 and not set(fields) - set("RGB") and all(fields[one] != fields[two] for one, two in answer))
+    if len(fields) != 6 or set(fields) - set("RGB"):
+        return 0.0
+    return float(all(fields[one] != fields[two] for one, two in answer))
 
 def oracle(task):
     return task["solution"]
