@@ -18,7 +18,7 @@ from firsthand.audit.checks.programs.payloads.payload import ABSURD, SCRATCH, Pa
 from firsthand.audit.checks.programs.payloads.reports import TRUE_OF_ALL
 from firsthand.audit.formats.programs import Program
 from firsthand.audit.process import scratch
-from firsthand.audit.process.pool import Lab
+from firsthand.audit.process.pool import PLAY_SECONDS, Lab
 from firsthand.audit.targets.protocol import Spec
 
 TEXTS = ("1.0", TRUE_OF_ALL, "PASS", "")
@@ -183,7 +183,9 @@ class Looked(msgspec.Struct, frozen=True):
         return list(TEXTS) if self.text is None else [self.text]
 
 
-def looked_for(spec: Spec, seeds: Sequence[int], *, seconds: float) -> list[list[Looked]]:
+def looked_for(
+    spec: Spec, seeds: Sequence[int], *, seconds: float = PLAY_SECONDS
+) -> list[list[Looked]]:
     """Return the files that a grader in a file looks for after the program ran, task by task."""
     if spec.source != "file":
         return []
