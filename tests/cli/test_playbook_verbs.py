@@ -12,7 +12,7 @@ JADE = Lesson(
     action="jade\x1b[2J",
     untrusted=True,
     state="core",
-    credit=Credit(0.30, 0.05, 200),
+    credit=Credit(0.30, 0.05, 200, own=12.5, doubt=0.04),
 )
 RUBY = Lesson("rule", "Ruby is closed.", untrusted=False, state="retired")
 
@@ -29,8 +29,10 @@ def run(tmp_path, cli):
 def test_show_puts_the_best_first(cli, run):
     assert cli("playbook", "show", "run").stdout == (
         f"Version 2, 2 lessons in use\n{JADE.id} core example for *, untrusted, credit "
-        "+0.30 [+0.20, +0.40] from 200 rollouts\n    where is my lamp? => jade\\x1b[2J\n"
-        f"{AMBER.id} core rule for *, credit +0.10 [+0.00, +0.20] from 200 rollouts\n    "
+        "+0.30 [+0.20, +0.40] from 200 rollouts (12.5 of them tell about the lesson "
+        "itself; probability that it does not help 0.04)\n    where is my lamp? => jade\\x1b[2J\n"
+        f"{AMBER.id} core rule for *, credit +0.10 [+0.00, +0.20] from 200 rollouts "
+        "(known of its kind only)\n    "
         f"Refunds go to amber.\n{RUBY.id} retired rule for *\n    Ruby is closed.\n"
     )
     found = cli.json("playbook", "show", "run/history/0001.toml")

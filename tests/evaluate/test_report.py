@@ -312,6 +312,24 @@ class TestContents:
         for lesson in (*equal, *others):
             assert lesson.text in page.text
 
+    def test_what_is_known_of_a_lesson_itself_stands_beside_what_is_known_of_its_kind(
+        self, tmp_path: Path
+    ) -> None:
+        credits = [Credit(0.3, 0.1, 90, own=12.5), Credit(0.2, 0.1, 90), Credit(0.1, 0.1, 90, 7.0)]
+        lessons = [Lesson("rule", text=f"{i}", credit=one) for i, one in enumerate(credits)]
+        page = written(tmp_path, Report(title="Own", playbook=Playbook(1, tuple(lessons))))
+        assert "Of its own" in page.text
+        cells = [cell for cell in page.all("td") if cell.get("data-name") == "of its own"]
+        assert len(cells) == 3
+        for said in ("12.5", "its kind only"):
+            assert page.text.count(said) == 1
+        alike = [
+            Lesson("rule", text=f"{i}", credit=Credit(0.3, 0.1, 90, own=float(own)))
+            for i, own in enumerate((0, 3, 41))
+        ]
+        page = written(tmp_path, Report(title="Own", playbook=Playbook(1, tuple(alike))))
+        assert "its kind only to 41" in page.text
+
     def test_two_of_one_effect_stay_apart(self, tmp_path: Path) -> None:
         lessons = tuple(
             Lesson("rule", text=f"equal {i}", credit=Credit(0.22, 0.09, 500)) for i in range(2)

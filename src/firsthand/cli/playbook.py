@@ -9,7 +9,7 @@ from firsthand.cli.document import document
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.playbook import Lesson, Playbook, deploy, load, save, versions
+from firsthand.playbook import Credit, Lesson, Playbook, deploy, load, save, versions
 from firsthand.playbook import rollback as roll_back
 from firsthand.playbook import trust as vouch
 from firsthand.printable import inline, printable
@@ -189,12 +189,20 @@ def standing(lesson: Lesson) -> str:
         low, high = (lesson.credit.mean + sign * 1.96 * lesson.credit.sd for sign in (-1, 1))
         credit = (
             f", credit {lesson.credit.mean:+.2f} [{low:+.2f}, {high:+.2f}] from "
-            f"{lesson.credit.n} rollouts"
+            f"{lesson.credit.n} rollouts ({known(lesson.credit)})"
         )
     return (
         f"{lesson.state} {lesson.kind} for "
         f"{lesson.scope}{', untrusted' if lesson.untrusted else ''}{credit}"
     )
+
+
+def known(credit: Credit) -> str:
+    """Say what of a credit is known of the lesson itself, and what of its kind only."""
+    if not credit.own:
+        return "known of its kind only"
+    doubt = f"; probability that it does not help {credit.doubt:.2g}" if credit.doubt < 1 else ""
+    return f"{credit.own:.3g} of them tell about the lesson itself{doubt}"
 
 
 def _version(folder: Path, version: int) -> Playbook:

@@ -65,6 +65,7 @@ def page(report: Report) -> str:
         "spoken": partial(spoken, most=CALLS_SHOWN),
         "turns": turns,
         "shortly": shortly,
+        "own": own,
         "likeliest": likeliest,
         "cost": cost,
         "flagged": flagged,
@@ -99,6 +100,13 @@ def alike(lessons: Sequence[Lesson]) -> list[list[Lesson]]:
         same = len(found) >= FEWEST_ALIKE and found[0].credit is not None
         groups += [found] if same else [[lesson] for lesson in found]
     return groups
+
+
+def own(lessons: Sequence[Lesson]) -> str:
+    """Say how many rollouts tell about the lessons themselves, from the fewest to the most."""
+    counts = sorted({f"{lesson.credit.own:.3g}" for lesson in lessons if lesson.credit}, key=float)
+    told = [count if float(count) else "its kind only" for count in counts]
+    return " to ".join(dict.fromkeys((told[0], told[-1])))
 
 
 def shortly(lesson: Lesson) -> str:
