@@ -24,19 +24,20 @@ def test_the_test_that_it_writes_passes(cli, tmp_path):
         text=True,
         check=False,
     )
-    assert run.returncode == 0 and run.stdout.count("passed: ") == 7, run.stderr
+    assert run.returncode == 0 and run.stdout.count("passed: ") == 5, run.stderr
     assert "pytest" not in (folder / "test_office_letter_box.py").read_text().partition("import")[2]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "fails"),
     [
-        ("rng.randrange(1000)", "random.randrange(1000)", "the same instance every time"),
+        ("rng.randrange(1000)", "random.randrange(1000)", "keeps the contract"),
         ("if task.owns(", "if True or task.owns(", "splits share no instance"),
         ("MOST * (task.level - 1), MOST * task.level", "0, MOST", "higher level"),
-        ("self.counter += amount", "self.counter += amount + 1", "expert succeeds"),
+        ("self.counter += amount", "self.counter += amount + 1", "keeps the contract"),
         ("on_goal=self.counter == self.goal", "on_goal=True", "does not look"),
-        ("self.counter += amount", "TOTAL[0] = self.counter = TOTAL[0] + amount", "."),
+        ("self.counter += amount", "TOTAL[0] = self.counter = TOTAL[0] + amount", "contract"),
+        ("self.stopped = False\n", "self.stopped, self.lock = False, open('a', 'w')\n", "contract"),
     ],
 )
 def test_the_test_that_it_writes_finds_faults(cli, tmp_path, old, new, fails):
@@ -56,9 +57,10 @@ def test_the_test_that_it_writes_finds_faults(cli, tmp_path, old, new, fails):
         text=True,
         check=False,
     )
-    assert run.returncode == 1 and "AssertionError" in run.stderr, run.stdout
+    assert run.returncode == 1, run.stdout
+    assert "AssertionError" in run.stderr or "breaks the contract" in run.stderr, run.stderr
     failed = re.findall(r"in test_(\w+)", run.stderr)[0].replace("_", " ")
-    assert fails == "." or fails in failed, failed
+    assert fails in failed, failed
 
 
 def test_it_can_be_played_before_it_is_installed(cli, tmp_path, monkeypatch):
