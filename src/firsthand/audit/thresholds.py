@@ -347,3 +347,66 @@ ASKED_AGAIN = 40
 ASKED_TIMES = 5
 """Times that it is asked: on 24 instances, an expert that errs in one episode of twenty passes with
 a chance of 0.2%."""
+
+# --- plans of episodes ---------------------------------------------------------------------------
+
+PAID_PLANS = 8
+"""Plays from which a share of those paid in full says something of the environment."""
+END_PLANS = 4
+"""The same for the end of a plan alone, of which every play that is paid tells much."""
+PAID_ALONE = 0.8
+"""Share of instances on which a part of the plan is paid like the whole, before the rest counts as
+not checked: on a fifth, that part may be all there is to do."""
+ENDS_VARY = 0.3
+"""Different last steps, as a share of plans, from which the last step holds the answer itself."""
+IGNORED = 0.95
+"""Share of plans that are paid in full without a kind of step, before the score ignores it. On
+fewer, the step may be needed only where the world asks for it."""
+SPARE_WORK = 0.4
+"""Share of all steps that may be left out, before much of the work is not checked."""
+MORE_PAID = 1.02
+"""A shorter plan earns more than the whole one from here: less is rounding, or the cost of a step.
+"""
+MORE_OFTEN = 0.3
+"""Share of instances on which it does: on some, the oracle may not know the shortest way."""
+ANY_VALUE_PAID = 0.6
+"""Share of plays with any value in an argument that are paid in full: a value of another instance
+may be right here, or refused, on some."""
+NEEDED_STEP = 0.1
+"""Share of plans paid without a kind of step, below which all of it is needed."""
+CYCLE_PAID = 0.9
+"""A cycle that does little of the work earns nearly all of the reward from here."""
+LITTLE_WORK = 0.5
+"""Share of the oracle's different steps that are little of the work."""
+FARMED = 0.3
+"""Share of the oracle's reward that the turns of a cycle earn, before it is farmed."""
+FARMED_PAID = 0.4
+"""What a farmed cycle earns in all before it counts, where it earns less than the oracle so far."""
+USUAL_END = 0.8
+"""Share of plans that end with an action, from which it is the usual end of an episode."""
+WORTH_PLAYING = 0.02
+"""Most that an attack earns on a few instances not to be played on all."""
+ABOVE_ORACLE = 1.05
+"""A plan without work earns more than the oracle from here; less is the cost of a step."""
+STEADY_PART = 0.2
+"""Part of the reward that a plan without work earns on most instances, before it is pay for nothing
+even within luck."""
+FEW_INSTANCES = 100
+"""Instances from which few different solutions are no accident of a small sample."""
+FEW_LOOKS = 10
+"""Different beginnings for each solution, from which what differs is for show."""
+FEW_STEPS = 4
+"""Steps of the median solution from which a handful of them is no set of possible answers."""
+FEW_PLANS_SOLVE = 0.08
+"""Share of instances that one of few solutions solves: one in eight would solve .125 on average."""
+INFORMS = 0.5
+"""Share of instances on which the last step uses words that earlier replies told first, from which
+the steps before it gather information."""
+FIXED_REPLY = 0.85
+"""Share of equal replies to a step from which it informs of nothing."""
+TELLS_LATER = 0.3
+"""Share of instances on which later steps use the reply to a step, from which it tells."""
+OFTEN_OTHERWISE = 0.3
+"""Share of repeated steps with various replies from which a kind of step informs."""
+FORESEEN_CASES = 20
+"""Repeated cases from which it is said that what was seen last fixes the reply."""

@@ -18,7 +18,8 @@ TABLE = re.compile(
 QUALIFIED = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 NAME = re.compile(r"(?<![\w.'])([A-Za-z_]\w*)(?![\w(.'])")
 COMPARED = re.compile(
-    r"(?:\w+\.)?(\w+)\s*(?:[<>=!]=?|<>|like|between|in\s*\()\s*('(?:[^']*)'|-?\d+(?:\.\d+)?)",
+    r"(?:\w+\.)?(\w+)\s*(?:[<>=!]=?|<>|like|between|in\s*\()\s*"
+    r"('(?:[^']*)'|-?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
 TEXT = re.compile(r"'[^']*'")
@@ -104,7 +105,7 @@ def _run(query: str, tables: Tables, constants: str, number: int) -> list[Any] |
 
 
 def _filled(tables: Tables, query: str, number: int) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield each table with its rows: constants of the query, their neighbours, and small numbers."""
+    """Yield each table with its rows: constants of the query, others near them, small numbers."""
     rng = random.Random(number)
     limit = max((int(n) for n in re.findall(r"\blimit\s+(\d{1,6})\b", query.lower())), default=0)
     count = min(MOST_ROWS, max(ROWS, 4 * limit))

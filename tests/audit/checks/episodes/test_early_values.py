@@ -60,7 +60,7 @@ SOUND = {
         prompt="f'Pay what order {self.order} costs: list, show:ORDER, then pay:AMOUNT.'",
         rules=[
             "if action == 'list': "
-            "return f'{self.order}: {self.amount}; {self.order + 1}: {self.other}.', 0.0, False, {}",
+            "return f'{self.order}: {self.amount}; 17: {self.other}.', 0.0, False, {}",
             LOOKUP.replace("lookup", "show"),
             PAY,
         ],

@@ -15,7 +15,14 @@ from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import ODD, SLOT, fill, joined, kind, pools, put
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    FEW_INSTANCES,
+    FEW_LOOKS,
+    FEW_PLANS_SOLVE,
+    FEW_STEPS,
+    FULL,
+    USUAL_END,
+)
 
 Plan = tuple[str, ...]
 LONGEST = 200
@@ -37,7 +44,7 @@ def candidates(run: CheckRun, searched: list[Instance]) -> list[Plan]:
     ends = [
         end
         for end, count in Counter(plan[-1] for plan in oracles.elements()).items()
-        if count >= 0.8 * oracles.total()
+        if count >= USUAL_END * oracles.total()
     ]
     plans += [
         *overdone(run, searched, most),
@@ -230,9 +237,9 @@ def _few_plans(run: CheckRun) -> None:
     n = len(run.session.usable)
     if (
         not 1 < len(plans) <= FEW
-        or n < 100
-        or looks < 10 * len(plans)
-        or lengths[len(lengths) // 2] < 4
+        or n < FEW_INSTANCES
+        or looks < FEW_LOOKS * len(plans)
+        or lengths[len(lengths) // 2] < FEW_STEPS
         or len(run.session.actions) < 3
     ):
         return
@@ -242,7 +249,7 @@ def _few_plans(run: CheckRun) -> None:
         [play for _, play, _, value in results if value >= FULL],
         [value for *_, value in results],
     )
-    if len(hits) >= 0.08 * n:
+    if len(hits) >= FEW_PLANS_SOLVE * n:
         run.accuse(
             f"{n} instances with {looks} different beginnings have {len(plans)} solutions between "
             f"them; one of them solves {len(hits)}.",

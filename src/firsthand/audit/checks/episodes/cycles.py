@@ -7,7 +7,16 @@ from firsthand.audit.accusation import CheckRun, check
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import SLOT, refilled
 from firsthand.audit.targets.protocol import Instance, Play, Trace
-from firsthand.audit.thresholds import PAID_STEPS_UNDONE
+from firsthand.audit.thresholds import (
+    CYCLE_PAID,
+    EXCESS,
+    FARMED,
+    FARMED_PAID,
+    LITTLE_WORK,
+    PAID_STEPS_UNDONE,
+    STEADY_RATIO,
+    STEADY_STEPS,
+)
 
 Turn = tuple[str, ...]
 
@@ -86,7 +95,7 @@ def _gains(trace: Trace, kept: int, cycle: int) -> list[float]:
 
 def _on_and_on(run: CheckRun, play: Play, value: float, gain: float, length: int) -> bool:
     """Say whether the cycle, repeated for all turns, earns more than the oracle."""
-    return value + gain * ((run.session.facts.turns - len(play.actions)) // length) > 1.1
+    return value + gain * ((run.session.facts.turns - len(play.actions)) // length) > EXCESS
 
 
 @check(
@@ -129,17 +138,24 @@ def cycles(run: CheckRun) -> str | None:
         (trace,) = run.play([play])
         value, gains = run.session.value(play.seed, trace), _gains(trace, len(kept), len(cycle))[1:]
         run.note([min(value, 1.0)])
-        if value >= 0.9 and _spares_work(run, play, cycle) and (worst is None or value > worst[0]):
+        if (
+            value >= CYCLE_PAID
+            and _spares_work(run, play, cycle)
+            and (worst is None or value > worst[0])
+        ):
             worst = (value, play)
             continue
         farmed = (
             len(trace.rewards) == len(play.actions)
             and min(gains, default=0.0) > 1e-9
-            and sum(gains) > 0.3 * run.session.best(play.seed)
+            and sum(gains) > FARMED * run.session.best(play.seed)
         )
         if (
             farmed
-            and (value > 1.1 or (value > 0.4 and not _alive(run, play, trace.rewards[len(kept) :])))
+            and (
+                value > EXCESS
+                or (value > FARMED_PAID and not _alive(run, play, trace.rewards[len(kept) :]))
+            )
             and _on_and_on(run, play, value, gains[-1] / run.session.best(play.seed), len(cycle))
             and (worst is None or value > worst[0])
         ):
@@ -163,7 +179,9 @@ def cycles(run: CheckRun) -> str | None:
 def _spares_work(run: CheckRun, play: Play, cycle: Turn) -> bool:
     """Say whether a play that earns as much does few of the many steps that the oracle needs."""
     needed = set(run.session.by_seed[play.seed].oracle)
-    return len(needed) >= 4 and len(needed & {*play.actions, *cycle}) <= 0.5 * len(needed)
+    return len(needed) >= STEADY_STEPS and len(
+        needed & {*play.actions, *cycle}
+    ) <= LITTLE_WORK * len(needed)
 
 
 def _alive(run: CheckRun, play: Play, rewards: Sequence[float]) -> bool:
@@ -171,9 +189,9 @@ def _alive(run: CheckRun, play: Play, rewards: Sequence[float]) -> bool:
     oracle = run.session.solved[play.seed].rewards
     steady = sorted(oracle)[len(oracle) // 4] if oracle else 0.0
     return (
-        len(oracle) > 3
+        len(oracle) >= STEADY_STEPS
         and steady > 0
-        and sum(rewards) / max(len(rewards), 1) <= 1.05 * sum(oracle) / len(oracle)
+        and sum(rewards) / max(len(rewards), 1) <= STEADY_RATIO * sum(oracle) / len(oracle)
     )
 
 

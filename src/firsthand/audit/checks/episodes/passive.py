@@ -13,7 +13,18 @@ from firsthand.audit.checks.episodes.idle import CLAIMS, JUNK, horizon, idle_act
 from firsthand.audit.finding import Witness
 from firsthand.audit.formats.actions import SLOT, fill, filled
 from firsthand.audit.targets.protocol import Instance
-from firsthand.audit.thresholds import FULL
+from firsthand.audit.thresholds import (
+    ABOVE_ORACLE,
+    FULL,
+    MORE_OFTEN,
+    MORE_PAID,
+    MOSTLY,
+    PAID_ALONE,
+    PAID_PLANS,
+    STEADY_PART,
+    USUAL_END,
+    WORTH_PLAYING,
+)
 
 
 @check(
@@ -55,7 +66,7 @@ def passive(run: CheckRun) -> str | None:
     ends = Counter(
         instance.oracle[-1] for instance in run.session.usable if len(instance.oracle) > 1
     )
-    first += [(end,) for end, count in ends.items() if count >= 0.8 * len(run.session.usable)]
+    first += [(end,) for end, count in ends.items() if count >= USUAL_END * len(run.session.usable)]
     few = everywhere[:: max(1, len(everywhere) // 24)][:24]
     bounded = {
         *first[:3],
@@ -69,7 +80,7 @@ def passive(run: CheckRun) -> str | None:
             # 5% of error
         ):
             results = run.attack(few, lambda _instance, plan=plan: plan, note=False)
-            if max((value for *_, value in results), default=0.0) <= 0.02:
+            if max((value for *_, value in results), default=0.0) <= WORTH_PLAYING:
                 continue
         results = run.attack(everywhere, lambda _instance, plan=plan: plan)
         values = [value for *_, value in results]
@@ -95,12 +106,14 @@ def passive(run: CheckRun) -> str | None:
 
 def _above(values: Sequence[float]) -> bool:
     """Say whether a plan without work out-earns the oracle on a good share of instances."""
-    return sum(value > 1.05 for value in values) >= max(2, 0.3 * len(values))
+    return sum(value > ABOVE_ORACLE for value in values) >= max(2, MORE_OFTEN * len(values))
 
 
 def _steady(values: Sequence[float]) -> bool:
     """Say whether a plan without work earns a good part of the reward, whatever the instance."""
-    return len(values) >= 8 and sum(value >= 0.2 for value in values) >= 0.9 * len(values)
+    return len(values) >= PAID_PLANS and sum(
+        value >= STEADY_PART for value in values
+    ) >= MOSTLY * len(values)
 
 
 def _quitting(run: CheckRun, chosen: list[Instance]) -> None:
@@ -122,10 +135,12 @@ def _quitting(run: CheckRun, chosen: list[Instance]) -> None:
             results = run.attack(chosen, act, note=False)
             values = [value for *_, value in results]
             full = [play for _, play, _, value in results if value >= FULL]
-            more = [play for _, play, _, value in results if value > 1.02]
+            more = [play for _, play, _, value in results if value > MORE_PAID]
             if len(results) >= 4 and (
-                len(more) >= 0.3 * len(results)
-                or (share <= 0.5 and len(full) >= 0.8 * len(results) and (quit_ or share > 0))
+                len(more) >= MORE_OFTEN * len(results)
+                or (
+                    share <= 0.5 and len(full) >= PAID_ALONE * len(results) and (quit_ or share > 0)
+                )
             ):
                 if share == 0.0 and run.session.luck.lucky(values) and not more:
                     continue

@@ -18,11 +18,16 @@ from firsthand.audit.formats import calls
 from firsthand.audit.formats.actions import ODD, arguments, joined, kind, named, omit, pools, put
 from firsthand.audit.targets.protocol import Instance
 from firsthand.audit.thresholds import (
+    ANY_VALUE_PAID,
     ARGUMENT_PAID,
     FREE_TEXT_WORDS,
     FULL,
     LEAST_PLANS,
     MANY_VALUES,
+    MOSTLY,
+    NEEDED_STEP,
+    PAID_PLANS,
+    SPARE_STEP,
     UNIT_PAID,
 )
 from firsthand.task import digest
@@ -56,7 +61,7 @@ def _any_value(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             kinds[kind(action)].add(action)
     tried = survived = 0
     for name, actions in kinds.items():
-        if len(actions) < 3:
+        if len(actions) < MANY_VALUES:
             continue
         pool = sorted(actions)
 
@@ -89,9 +94,9 @@ def _any_value(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         tried, survived = tried + len(results), survived + len(full)
         values = [value for *_, value in results]
         if (
-            len(results) >= 6
-            and len(full) >= 0.6 * len(results)
-            and len(idle) < 0.5 * max(1, len(dropped))
+            len(results) >= LEAST_PLANS
+            and len(full) >= ANY_VALUE_PAID * len(results)
+            and len(idle) < SPARE_STEP * max(1, len(dropped))
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
@@ -109,10 +114,12 @@ def _varied(run: CheckRun, chosen: list[Instance]) -> dict[tuple[str, int], list
     found = {
         key: values
         for key, values in pools(i.oracle for i in run.session.instances[:200]).items()
-        if len(values) >= 3
+        if len(values) >= MANY_VALUES
     }
     idle = {
-        name for name in {name for name, _ in found} if share_without(run, chosen[:12], name) >= 0.5
+        name
+        for name in {name for name, _ in found}
+        if share_without(run, chosen[:12], name) >= SPARE_STEP
     }
     return {key: values for key, values in found.items() if key[0] not in idle}
 
@@ -166,8 +173,8 @@ def _each_argument(run: CheckRun, chosen: list[Instance], varied: Varied) -> tup
         tried, survived = tried + len(results), survived + len(full)
         values = [value for *_, value in results]
         if (
-            len(results) >= 6
-            and len(full) >= 0.9 * len(results)
+            len(results) >= LEAST_PLANS
+            and len(full) >= ARGUMENT_PAID * len(results)
             and not run.session.luck.lucky(values)
         ):
             run.accuse(
@@ -207,8 +214,8 @@ def _odd_values(run: CheckRun, chosen: list[Instance], varied: Varied) -> tuple[
             tried, survived = tried + len(results), survived + len(full)
             values = [paid for *_, paid in results]
             if (
-                len(results) >= 6
-                and len(full) >= 0.6 * len(results)
+                len(results) >= LEAST_PLANS
+                and len(full) >= ANY_VALUE_PAID * len(results)
                 and not run.session.luck.lucky(values)
             ):
                 what = "all values at once" if len(value) > 12 else f"{value!r}"
@@ -231,7 +238,7 @@ def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         if (
             len(pool) != 1
             or not re.fullmatch(r"\d{1,6}", pool[0])
-            or sum(pool[0] in words for words in mentioned) < 0.9 * len(chosen)
+            or sum(pool[0] in words for words in mentioned) < MOSTLY * len(chosen)
         ):
             continue
         for value in ("3", "4", "5", "7", "0", "-1"):
@@ -253,10 +260,10 @@ def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             )
             tried, survived = tried + len(results), survived + len(full)
             if (
-                len(results) >= 8
-                and len(full) >= 0.9 * len(results)
+                len(results) >= PAID_PLANS
+                and len(full) >= ARGUMENT_PAID * len(results)
                 and not run.session.luck.lucky(values)
-                and share_without(run, chosen, name) < 0.1
+                and share_without(run, chosen, name) < NEEDED_STEP
             ):
                 run.accuse(
                     f"Argument {place + 1} of `{named(name)}` may be {value}, which no prompt "
@@ -278,7 +285,7 @@ def _call_edits(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     """Edit the arguments of tool calls by name, as typed JSON values."""
     tried = survived = 0
     for tool, key in sorted(_varied_keys(run)):
-        if share_without(run, chosen[:12], calls.kind_of(tool)) >= 0.5:
+        if share_without(run, chosen[:12], calls.kind_of(tool)) >= SPARE_STEP:
             continue
         values = [
             value

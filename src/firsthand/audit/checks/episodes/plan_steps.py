@@ -22,7 +22,20 @@ from firsthand.audit.checks.episodes.reads import (
 from firsthand.audit.finding import Severity, Witness
 from firsthand.audit.formats.actions import kind, named
 from firsthand.audit.targets.protocol import Instance
-from firsthand.audit.thresholds import FULL, LEAST_PLANS, NAMED
+from firsthand.audit.thresholds import (
+    END_PLANS,
+    ENDS_VARY,
+    FULL,
+    IGNORED,
+    LEAST_PLANS,
+    MORE_OFTEN,
+    MORE_PAID,
+    NAMED,
+    PAID_ALONE,
+    PAID_PLANS,
+    SPARE_STEP,
+    SPARE_WORK,
+)
 
 
 @check(
@@ -60,7 +73,11 @@ def _end_alone(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     values = [value for *_, value in results]
     full = [play for _, play, value in results if value >= FULL]
     needed = way_informs(run, longer)
-    if len(full) >= max(4, 0.8 * len(results)) and not needed and not _arguments_vary(longer, -1):
+    if (
+        len(full) >= max(END_PLANS, PAID_ALONE * len(results))
+        and not needed
+        and not _arguments_vary(longer, -1)
+    ):
         run.accuse(
             f"The last step alone earns {sum(values) / len(values):.2f} of what the whole plan "
             "earns: the work before it is not checked.",
@@ -74,7 +91,7 @@ def _end_alone(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
 
 def _arguments_vary(instances: list[Instance], place: int) -> bool:
     ends = [i.oracle[place] for i in instances]
-    return len(set(ends)) > 0.3 * len(ends)
+    return len(set(ends)) > ENDS_VARY * len(ends)
 
 
 def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
@@ -83,7 +100,10 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     for name in sorted({kind(action) for instance in chosen for action in instance.oracle}):
         own = {i.seed: [action for action in i.oracle if kind(action) == name] for i in chosen}
         able = [i for i in chosen if 2 <= len(own[i.seed]) == len(set(own[i.seed]))]
-        if len(able) < max(6, 0.8 * len(chosen)) or share_without(run, able[:12], name) >= 0.5:
+        if (
+            len(able) < max(LEAST_PLANS, PAID_ALONE * len(chosen))
+            or share_without(run, able[:12], name) >= SPARE_STEP
+        ):
             continue
         alone = [
             played(run, able, _keeping(name, {i.seed: {own[i.seed][at]} for i in able}))
@@ -94,7 +114,7 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         ]
         tried, survived = tried + 2 * len(able), survived + round(sum(shares) * len(able))
         idle = informs(run, able, name) or optional_read(run, able, name)
-        if min(shares) >= 0.8 and _part(
+        if min(shares) >= PAID_ALONE and _part(
             run,
             f"One step of `{named(name)}` is paid like all of them.",
             alone[0],
@@ -102,7 +122,7 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             "Divide by what was asked for, not by what was handed in.",
         ):
             continue
-        if shares[1] >= 0.8:
+        if shares[1] >= PAID_ALONE:
             continue  # tries, of which the last is right
         dropped = [
             played(
@@ -115,7 +135,7 @@ def _part_of_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         free = [
             results
             for results in dropped
-            if sum(value >= FULL for *_, value in results) >= 0.95 * len(results)
+            if sum(value >= FULL for *_, value in results) >= IGNORED * len(results)
         ]
         if free and len(free) < len(dropped) and not idle:
             _part(
@@ -158,12 +178,12 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     spare = [
         name
         for name in kinds
-        if share_without(run, chosen, name) >= 0.95 and foreseen(run, chosen, name)
+        if share_without(run, chosen, name) >= IGNORED and foreseen(run, chosen, name)
     ]
     spare = [name for name in spare if changes(run, chosen, name)]
     spare = [name for name in spare if not optional_read(run, chosen, name)]
     steps = [kind(action) in spare for instance in chosen for action in instance.oracle]
-    if len(spare) == len(kinds) or not spare or sum(steps) < 0.4 * len(steps):
+    if len(spare) == len(kinds) or not spare or sum(steps) < SPARE_WORK * len(steps):
         return 0, 0
     results = played(
         run, chosen, lambda i: tuple(action for action in i.oracle if kind(action) not in spare)
@@ -172,7 +192,7 @@ def _spare_kinds(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         [value for *_, value in results],
         [play for _, play, value in results if value >= FULL],
     )
-    if len(results) >= 8 and len(full) >= 0.95 * len(results):
+    if len(results) >= PAID_PLANS and len(full) >= IGNORED * len(results):
         run.accuse(
             f"{sum(steps) / len(steps):.0%} of the oracle's steps may be left out at no cost: all "
             f"of {', '.join(f'`{named(name)}`' for name in spare)}.",
@@ -217,7 +237,7 @@ def _ignored_work(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
         )
         full = [play for _, play, value in results if value >= FULL]
         tried, survived = tried + len(results), survived + len(full)
-        if len(results) < LEAST_PLANS or len(full) < 0.95 * len(results):
+        if len(results) < LEAST_PLANS or len(full) < IGNORED * len(results):
             continue
         asked = [i for i in able if asked_for(name, i.prompt)]
         many = "all plans" if len(able) == len(chosen) else f"{len(able)} of {len(chosen)} plans"
@@ -275,8 +295,8 @@ def _others(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
 def _reordered(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
     """Cut the plan before its end, and turn it round."""
     cut = played(run, chosen, lambda i: i.oracle[:-1] if len(i.oracle) > 1 else None)
-    more = [(play, value) for _, play, value in cut if value > 1.02]
-    if len(more) >= max(2, 0.3 * len(cut)):
+    more = [(play, value) for _, play, value in cut if value > MORE_PAID]
+    if len(more) >= max(2, MORE_OFTEN * len(cut)):
         play, value = more[0]
         run.accuse(
             f"A plan without its last step earns more than the whole: {value:.2f} times as much.",
@@ -285,7 +305,12 @@ def _reordered(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
             advice="Finishing must never cost more than it pays.",
         )
     full = [play for _, play, value in cut if value >= FULL]
-    if run.session.facts.proven and len(cut) >= 6 and len(full) >= 0.95 * len(cut) and not more:
+    if (
+        run.session.facts.proven
+        and len(cut) >= LEAST_PLANS
+        and len(full) >= IGNORED * len(cut)
+        and not more
+    ):
         run.accuse(
             "The last step of the expert's plan is not needed: the plan without it is paid in "
             "full.",

@@ -9,7 +9,16 @@ from collections import Counter, defaultdict
 from firsthand.audit.accusation import CheckRun
 from firsthand.audit.formats.actions import kind
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import MOSTLY, READS_PLAYED
+from firsthand.audit.thresholds import (
+    FIXED_REPLY,
+    FORESEEN_CASES,
+    INFORMS,
+    MOSTLY,
+    OFTEN_OTHERWISE,
+    PAID_ALONE,
+    READS_PLAYED,
+    TELLS_LATER,
+)
 
 
 def way_informs(run: CheckRun, instances: list[Instance]) -> bool:
@@ -21,7 +30,7 @@ def way_informs(run: CheckRun, instances: list[Instance]) -> bool:
             re.findall(r"\w{2,}|\d+", instance.prompt)
         )
         told += any(re.search(rf"\b{re.escape(word)}\b", seen) for word in last)
-    return told >= 0.5 * len(instances)
+    return told >= INFORMS * len(instances)
 
 
 def informs(run: CheckRun, chosen: list[Instance], name: str) -> bool:
@@ -46,10 +55,10 @@ def informs(run: CheckRun, chosen: list[Instance], name: str) -> bool:
         return not known
     again = [texts for texts in replies.values() if len(texts) >= 4]
     if again and sum(
-        max(Counter(texts).values()) < 0.85 * len(texts) for texts in again
-    ) >= 0.3 * len(again):
+        max(Counter(texts).values()) < FIXED_REPLY * len(texts) for texts in again
+    ) >= OFTEN_OTHERWISE * len(again):
         return True
-    return max(Counter(said).values(), default=0) < 0.85 * len(said)
+    return max(Counter(said).values(), default=0) < FIXED_REPLY * len(said)
 
 
 def own_words(chosen: list[Instance]) -> dict[int, set[str]]:
@@ -83,7 +92,7 @@ def foreseen(run: CheckRun, chosen: list[Instance], name: str) -> bool | None:
                     (reply, masked(reply, own[instance.seed]))
                 )
     again = [texts for texts in replies.values() if len(texts) >= 2]
-    if sum(map(len, again)) < 20:
+    if sum(map(len, again)) < FORESEEN_CASES:
         return None
     return all(
         len({reply for reply, _ in texts}) == 1 or len({masked for _, masked in texts}) == 1
@@ -102,7 +111,7 @@ def changes(run: CheckRun, chosen: list[Instance], name: str) -> bool:
         for place, action in enumerate(instance.oracle[: len(trace.observations) - 1]):
             if kind(action) == name and place:
                 moved.append(trace.observations[place] != trace.observations[place + 1])
-    return bool(moved) and sum(moved) >= 0.8 * len(moved)
+    return bool(moved) and sum(moved) >= PAID_ALONE * len(moved)
 
 
 def paid_before(run: CheckRun, chosen: list[Instance], name: str) -> bool:
@@ -131,7 +140,7 @@ def tells(run: CheckRun, chosen: list[Instance], name: str) -> bool:
                 told += 1
                 break
             known |= set(re.findall(r"\w+", trace.observations[place + 1]))
-    return told >= 0.3 * len(chosen)
+    return told >= TELLS_LATER * len(chosen)
 
 
 COUNTERS = re.compile(
