@@ -29,10 +29,10 @@ KEYWORDS = frozenset(
     "else end asc desc exists with update set delete insert into values true false".split()
 )
 DATABASES = 24
-"""Generated databases: two queries that differ on one in five of them pass for equal once in 200."""
+"""Generated databases: queries that differ on one in five of them pass for equal once in 200."""
 ROWS = 14
 MOST_ROWS = 200
-"""Rows of a table, and how many there are at most where a query has a larger limit."""
+"""Rows of a table at most, where a query has a larger limit."""
 MOST_STEPS = 200
 """Thousands of SQLite's own steps that one query may take."""
 Tables = dict[str, list[str]]
