@@ -89,6 +89,8 @@ class Traits(msgspec.Struct, frozen=True):
     """It learns from worked examples shown as earlier turns, and not from prose."""
     answer_tokens: int = 256
     """Most tokens of one answer where `Sampling.max_tokens` does not say."""
+    paid: bool = False
+    """Somebody pays for its answers: it is behind an endpoint of another machine."""
 
 
 @runtime_checkable

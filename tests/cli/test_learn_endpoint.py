@@ -44,22 +44,25 @@ def test_the_run_is_forecast_before_the_first_request(cli, endpoint):
 
 def test_a_reviewer_and_the_check_are_part_of_the_forecast(cli, endpoint):
     asked = ("--reviewer", f"openai:r@{endpoint.url}", "--budget-tokens", 30_000)
-    said = cli(*words(endpoint, *asked), code=1).stderr
+    said = cli(*words(endpoint, *asked)).stderr
     assert "Forecast: 252 episodes (40 to check the player, 6 while exploring, " in said
     assert "253 calls with " in said
-    assert "The budget of 30,000 tokens will stop it before its end." in said
+    assert "The budget of 30,000 tokens may stop it before its end." in said
+
+
+PAID = ("--price", "1,10")
 
 
 def test_a_player_that_ignores_prose_is_stopped_and_force_goes_on(cli, endpoint, tmp_path):
-    stopped = cli(*words(endpoint, "--out", "run"), code=1)
+    stopped = cli(*words(endpoint, *PAID, "--out", "run"), code=1)
     assert len(endpoint.bodies) == 40
     assert "the player does not react to lessons: it scores " in stopped.stderr
     assert "check: 3,600 prompt and 400 sampled tokens" in stopped.stderr
     assert " --force --resume" in stopped.stderr
-    gone_on = cli(*words(endpoint, "--out", "run", "--force", "--resume"))
+    gone_on = cli(*words(endpoint, *PAID, "--out", "run", "--force", "--resume"))
     assert len(endpoint.bodies) == 40 + 6 + 3, "nothing was learned, so before is after"
     assert "Report: " in gone_on.stdout
-    found = cli.json(*words(endpoint, "--out", "run", "--force", "--resume"))
+    found = cli.json(*words(endpoint, *PAID, "--out", "run", "--force", "--resume"))
     assert found["reactions"][0]["difference"]["mean"] == 0.0
     assert "the player does not react" in found["facts"]["reaction to lessons"]
     assert "does not react" in (tmp_path / "run" / "report.html").read_text()

@@ -20,7 +20,7 @@ from firsthand.prompt import Completion, Sampling, Traits
 from firsthand.registry import lookup
 from firsthand.retrieval import Retrieval, pattern
 from firsthand.task import digest
-from firsthand.usage import Budget, Meter
+from firsthand.usage import Budget, Meter, Prices
 from firsthand.worlds.interfaces.shop_desk import SERVICES
 
 DESK = "interfaces/shop_desk"
@@ -129,6 +129,7 @@ async def test_it_is_played_on_train_tasks_of_its_own_and_kept_in_the_journal(tm
 
 async def test_a_player_that_ignores_prose_is_stopped_before_anything_is_spent(tmp_path):
     deaf = Deaf()
+    deaf.traits = Traits(paid=True)
     with pytest.raises(NoReaction) as stopped:
         await run(deaf, tmp_path)
     said = str(stopped.value)
@@ -139,6 +140,29 @@ async def test_a_player_that_ignores_prose_is_stopped_before_anything_is_spent(t
     learned, told = await run(deaf, tmp_path, config=forced, resume=True)
     assert learned.reactions[0].excluded and told == [learned.reactions[0].told()]
     assert len(deaf.prompts) == 40 + 4 + 4, "the check was not played again"
+
+
+async def test_a_player_that_costs_nothing_is_warned_of_and_goes_on(tmp_path):
+    learned, told = await run(Deaf(), tmp_path / "free")
+    assert learned.reactions[0].excluded and learned.gain == 0.0
+    assert told[1:] == ["Learning goes on all the same, because nobody pays for this player."]
+    with pytest.raises(NoReaction):
+        await run(Deaf(), tmp_path / "priced", meter=Meter(prices=Prices(1.0, 2.0)))
+
+
+@pytest.mark.parametrize(
+    ("url", "paid"),
+    [
+        ("http://127.0.0.1:8000/v1", False),
+        ("http://localhost/v1", False),
+        ("http://[::1]:8000/v1", False),
+        ("https://api.example.com/v1", True),
+        ("http://127.0.0.1.example.com/v1", True),
+        ("http://localhost.example.com:80/v1", True),
+    ],
+)
+def test_an_endpoint_of_another_machine_is_paid(url, paid):
+    assert fh.model(f"openai:m@{url}").traits.paid is paid
 
 
 async def test_where_nothing_can_be_told_apart_it_warns_and_goes_on(tmp_path):

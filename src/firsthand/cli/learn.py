@@ -88,7 +88,8 @@ EverywhereTemperature = Annotated[
 Force = Annotated[
     bool,
     typer.Option(
-        "--force", help="Learn even if the player is found not to react to lessons in prose."
+        "--force",
+        help="Learn even if a player that costs money is found not to react to lessons.",
     ),
 ]
 Out = Annotated[

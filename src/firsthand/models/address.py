@@ -106,6 +106,11 @@ def checked_url(url: str) -> str:
     return f"{parts.scheme}://{shown}{at}{path or '/v1'}"
 
 
+def is_here(url: str) -> bool:
+    """Say whether the endpoint is on this machine."""
+    return bool(re.fullmatch(HERE, url.partition("://")[2]))
+
+
 def default_url() -> str:
     """Return OPENAI_BASE_URL, else OpenAI's own address. Raises `UserError`."""
     return checked_url(os.environ.get("OPENAI_BASE_URL") or OFFICIAL)

@@ -72,6 +72,7 @@ class OpenAI:
     ) -> None:
         self.url = address.checked_url(url) if url else address.default_url()
         self.official = self.url == address.OFFICIAL
+        self.traits = msgspec.structs.replace(type(self).traits, paid=not address.is_here(self.url))
         self.key_env = address.key_variable(self.url, key_env)
         self.patience = patience
         self._check(model)

@@ -42,11 +42,11 @@ class Ahead(msgspec.Struct, frozen=True):
         )
         budget = meter.budget
         if budget.tokens is not None and usage.tokens > budget.tokens:
-            said += f" The budget of {budget.tokens:,} tokens will stop it before its end."
+            said += f" The budget of {budget.tokens:,} tokens may stop it before its end."
         elif budget.cost is not None and meter.prices and meter.prices.cost(usage) > budget.cost:
-            said += f" The budget of {dollars(budget.cost)} will stop it before its end."
+            said += f" The budget of {dollars(budget.cost)} may stop it before its end."
         elif budget.seconds is not None and self.forecast.seconds > budget.seconds:
-            said += f" The budget of {budget.seconds / 60:g} minutes will stop it before its end."
+            said += f" The budget of {budget.seconds / 60:g} minutes may stop it before its end."
         return said
 
 

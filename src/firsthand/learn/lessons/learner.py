@@ -28,7 +28,7 @@ from firsthand.learn.lessons.gate import Play, Verdict
 from firsthand.learn.lessons.intake import admit
 from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.promotion import judge
-from firsthand.learn.lessons.reaction import Reaction, react, reads
+from firsthand.learn.lessons.reaction import Reaction, paid, react, reads
 from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.learn.lessons.vote import Vote
@@ -62,7 +62,9 @@ async def learn(
     `folder` gets the journal, `playbook.toml` and a history of every deployed version. `alter`
     changes the wake episodes before anything is learned from them: controls shuffle outcomes with
     it. `meter` counts what model calls take, by phase, and raises `RunStopped` when its budget is
-    spent. Raises `UserError` when the folder holds another run, or this one and `resume` is not
+    spent. `tell` is told, before anything is learned, what the run will take and whether the player
+    reacts to lessons at all; `NoReaction` is raised when a paid one does not (`reaction`). Raises
+    `UserError` when the folder holds another run, or this one and `resume` is not
     set, and when the reviewer cannot answer before anything was learned; every finished episode is
     kept.
     """
@@ -153,12 +155,16 @@ class _Life:
             found = await react(self.start, name, self.config, play)
             tell(found.told())
             self.reactions = (*self.reactions, found)
-        if all(found.excluded for found in self.reactions) and not self.config.force:
-            said = " ".join(found.told() for found in self.reactions)
-            raise NoReaction(
-                f"{said} Nothing was learned: lessons would not help it. Try another model, or "
-                "learn all the same: --force, or LearnConfig(force=True)."
-            )
+        if not all(found.excluded for found in self.reactions) or self.config.force:
+            return
+        if not paid(self.start, self.meter):
+            tell("Learning goes on all the same, because nobody pays for this player.")
+            return
+        said = " ".join(found.told() for found in self.reactions)
+        raise NoReaction(
+            f"{said} Nothing was learned: lessons would not help it. Try another model, or "
+            "learn all the same: --force, or LearnConfig(force=True)."
+        )
 
     async def wake(self, number: int) -> list[Episode]:
         """Play fresh train tasks, each play with its own random mask over the working lessons."""

@@ -6,7 +6,8 @@ condition paired with the consequence of another. Whoever does no better when to
 be taught by lessons. Three outcomes, by the 95% interval of the paired difference:
 
 - above 0: the player reacts, and learning begins;
-- below `LEAST` throughout: there is nothing to gain that would be worth it, and learning stops;
+- below `LEAST` throughout: there is nothing to gain that would be worth it, and learning stops
+  where somebody pays for the player (`paid`); a player that costs nothing but time is warned of;
 - neither: no reaction was shown, which is told as a warning, and learning begins.
 
 What was told is used for nothing else, and the tasks are train tasks that learning does not reach.
@@ -33,6 +34,7 @@ from firsthand.registry import lookup, tasks
 from firsthand.retrieval import pattern
 from firsthand.rollout.pool import rollout
 from firsthand.task import Task
+from firsthand.usage import Meter
 
 Plays = Callable[[Sequence[Agent], Sequence[Task]], Awaitable[list[Episode]]]
 
@@ -90,6 +92,12 @@ class Reaction(msgspec.Struct, frozen=True):
 def reads(agent: Agent) -> bool:
     """Say whether lessons are shown to the agent as prose."""
     return isinstance(agent.model, Model) and not agent.model.traits.few_shot
+
+
+def paid(agent: Agent, meter: Meter) -> bool:
+    """Say whether learning costs money: prices were given, or the model is on another machine."""
+    far = isinstance(agent.model, Model) and agent.model.traits.paid
+    return far or meter.prices is not None
 
 
 async def react(agent: Agent, environment: str, config: LearnConfig, play: Plays) -> Reaction:

@@ -61,7 +61,7 @@ class LearnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Pairs of plays, in each environment with laws, that check before learning whether a player
     who is shown lessons as prose reacts to them at all; 0: no check."""
     force: bool = False
-    """Learn even if the check found that it does not."""
+    """Learn even if the check found that it does not, and somebody pays for its answers."""
     exclude_flagged: bool = True
     """Learn nothing from episodes that look like exploits of the reward, and count them as failed
     at the gate.
