@@ -95,7 +95,11 @@ class Traits(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Model(Protocol):
-    """Anything that continues a conversation. Raises `ModelError` when it cannot."""
+    """Anything that continues a conversation.
+
+    Raises `ModelError` when it cannot, and `ContextFull` when the conversation is too long for it:
+    the agent then forgets older turns and asks again.
+    """
 
     @property
     def name(self) -> str:

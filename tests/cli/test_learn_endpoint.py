@@ -60,6 +60,7 @@ def test_a_player_that_ignores_prose_is_stopped_and_force_goes_on(cli, endpoint,
     assert "check: 3,600 prompt and 400 sampled tokens" in stopped.stderr
     assert " --force --resume" in stopped.stderr
     gone_on = cli(*words(endpoint, *PAID, "--out", "run", "--force", "--resume"))
+    assert " 40 of the episodes are played already.\n" in gone_on.stderr
     assert len(endpoint.bodies) == 40 + 6 + 3, "nothing was learned, so before is after"
     assert "Report: " in gone_on.stdout
     found = cli.json(*words(endpoint, *PAID, "--out", "run", "--force", "--resume"))

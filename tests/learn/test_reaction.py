@@ -186,6 +186,19 @@ async def test_without_laws_the_check_cannot_be_made_and_that_is_said(tmp_path):
     ]
 
 
+async def test_rules_that_cannot_be_told_are_no_crash(tmp_path, monkeypatch):
+    def broken(_task):
+        raise ValueError("no world")
+
+    monkeypatch.setattr(lookup(DESK), "rules", broken)
+    _, told = await run(Deaf(), tmp_path / "raises")
+    reason = "calling rules failed: ValueError: no world."
+    assert told == [f"{DESK}: no check whether the player reacts: {reason}"]
+    monkeypatch.setattr(lookup(DESK), "rules", lambda _task: ["not a pair"])
+    _, told = await run(Deaf(), tmp_path / "no-pairs")
+    assert "calling rules failed: ValueError: too many values to unpack" in told[0]
+
+
 async def test_one_environment_that_may_be_learned_is_enough(tmp_path):
     learned, told = await run(Deaf(), tmp_path, [DESK, "control/null"])
     assert learned.reactions[0].excluded and len(told) == 2

@@ -76,7 +76,9 @@ async def learn(
     )
     tell = tell or _untold
     if will_take := await ahead(agent, names, config, reviewer):
-        tell(f"Forecast: {will_take.told(life.meter)}")
+        played = len(life.folder.journal.ids(life.run))
+        already = f" {played:,} of the episodes are played already." if played else ""
+        tell(f"Forecast: {will_take.told(life.meter)}{already}")
     await life.check(tell)
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)

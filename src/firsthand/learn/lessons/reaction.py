@@ -23,6 +23,7 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.environment import Environment
 from firsthand.episode import Episode
+from firsthand.errors import Failed, boundary
 from firsthand.evaluate.statistics import Difference, paired_difference
 from firsthand.evaluate.wording import interval, number
 from firsthand.learn.lessons.review import worked_examples
@@ -110,7 +111,10 @@ async def react(agent: Agent, environment: str, config: LearnConfig, play: Plays
     def ahead(n: int, start: int) -> list[Task]:
         return tasks(environment, n, level=config.level, world=config.world, start=start)
 
-    right = await lessons(own, ahead(EXAMPLES, top - pairs - EXAMPLES), config)
+    try:
+        right = await lessons(own, ahead(EXAMPLES, top - pairs - EXAMPLES), config)
+    except Failed as failed:
+        return Reaction(environment, reason=f"calling rules failed: {failed}")
     wrong = scrambled(right)
     if not right or wrong == right:
         return Reaction(environment, reason="its expert shows nothing that could be scrambled")
@@ -139,8 +143,14 @@ Statement = tuple[str, str, bool]
 async def lessons(
     environment: type[Environment], shown: Sequence[Task], config: LearnConfig
 ) -> list[Statement]:
-    """Return the laws of the tasks' world: the rules, and what the expert did, each once."""
-    found: list[Statement] = [(*rule, False) for rule in environment.rules(shown[0])]
+    """Return the laws of the tasks' world: the rules, and what the expert did, each once.
+
+    Raises `Failed` when the environment's `rules` do.
+    """
+    found: list[Statement] = []
+    with boundary("environment", "calling rules"):
+        for condition, consequence in environment.rules(shown[0]):
+            found.append((str(condition), str(consequence), False))
     for episode in await rollout(Agent(model=Expert()), shown, limits=config.limits):
         if episode.success:
             found += [(one.observation, one.action, True) for one in worked_examples(episode)]
