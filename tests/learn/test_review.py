@@ -12,7 +12,7 @@ import firsthand as fh
 from firsthand.actions import calls_as_json
 from firsthand.environment import Action, Observation, ToolCall, ToolResult
 from firsthand.episode import Episode, Failure, Stop, Turn
-from firsthand.errors import ModelError
+from firsthand.errors import ContextFull, ModelError
 from firsthand.learn.lessons.review import (
     Asked,
     Contrast,
@@ -484,6 +484,29 @@ async def test_a_model_that_cannot_answer_is_asked_twice_and_then_an_error():
     with pytest.raises(ModelError, match="out of credit"):
         await Asked(reviewer).review(TWO, known=())
     assert len(reviewer.prompts) == 2
+
+
+class Forgetful(Reviewing):
+    """Has room for so many episodes."""
+
+    def __init__(self, room):
+        super().__init__(["Look first."])
+        self.room = room
+
+    async def sample(self, prompt, sampling):
+        if prompt.messages[-1].content.count("<data>") > self.room:
+            self.prompts.append(prompt)
+            raise ContextFull("too long")
+        return await super().sample(prompt, sampling)
+
+
+async def test_a_reviewer_whose_context_is_full_is_shown_fewer_episodes():
+    model = Forgetful(3)
+    (found,) = await Asked(model).review(desk(), known=[])
+    shown = [prompt.messages[-1].content.count("<data>") for prompt in model.prompts]
+    assert shown == [16, 8, 4, 2] and len(found.evidence) == 2
+    with pytest.raises(ModelError, match="too long"):
+        await Asked(Forgetful(0)).review(desk(), known=[])
 
 
 @pytest.mark.parametrize("first", [ModelError("502"), "I have no idea.", '[{"advice": "x"}]'])

@@ -14,7 +14,7 @@ import msgspec
 from firsthand.actions import calls_as_json, spoken
 from firsthand.agent import in_prose
 from firsthand.episode import Episode
-from firsthand.errors import ModelError
+from firsthand.errors import ContextFull, ModelError
 from firsthand.fence import fenced
 from firsthand.playbook import Kind, Lesson
 from firsthand.prompt import Message, Model, Prompt, Sampling, usage_of
@@ -166,7 +166,7 @@ class Asked:
             if not (shown := telling(own, self.groups)):
                 continue
             try:
-                found += await self._ask(environment, shown, known)
+                found += await self._fitting(environment, shown, known)
                 answered = True
             except ModelError as error:
                 errors.append(error)
@@ -175,6 +175,18 @@ class Asked:
             raise errors[-1]
         have = {lesson.id for lesson in known}
         return [lesson for lesson in found if lesson.id not in have]
+
+    async def _fitting(
+        self, environment: str, shown: Sequence[Episode], known: Sequence[Lesson]
+    ) -> list[Lesson]:
+        """Ask; while the context is full, leave out the half of the episodes that tells least."""
+        while True:
+            try:
+                return await self._ask(environment, shown, known)
+            except ContextFull as full:
+                if len(shown) == 1:
+                    raise ModelError(str(full)) from full
+                shown = shown[: len(shown) // 2]
 
     async def _ask(
         self, environment: str, shown: Sequence[Episode], known: Sequence[Lesson]
