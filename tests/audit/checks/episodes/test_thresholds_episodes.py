@@ -22,11 +22,11 @@ SET = {
 }
 
 
-def failed(tmp_path, source, check):
+def failed(tmp_path, source, check, seeds=16):
     file = tmp_path / "target.py"
     file.write_text(source)
-    found = run(spec_of(str(file)), Options(only=("oracle", check), seeds=16, workers=1))
-    return [f.check for f in found.findings if f.severity != "minor"] == [check]
+    found = run(spec_of(str(file)), Options(only=("oracle", check), seeds=seeds, workers=1))
+    return {f.check for f in found.findings if f.severity != "minor"} == {check}
 
 
 @pytest.mark.parametrize(("told", "accused"), [(13, True), (12, False)])
@@ -58,3 +58,34 @@ def test_idle_repetitions_are_accused_from_three_tenths_of_the_reward(tmp_path, 
 def test_a_level_of_a_hundred_instances_has_enough_and_one_of_fifty_has_not():
     pairs = 120 * 119 / 2
     assert pairs / 100 < most_pairs(120) < pairs / 50
+
+
+SIGN = {
+    "actions": '["sign", "set:<int>", "close"]',
+    "prompt": "f'Sign, set:{self.code}, then close.'",
+    "plan": '["sign", f"set:{env.code}", "close"]',
+}
+NOTE = (
+    "if word in ('sign', 'set'): self.moved.append(said or word); return 'Noted.', 0.0, False, {}"
+)
+PLACE = "(self.seed // 997) % 20 < {n}"
+
+
+@pytest.mark.parametrize(("ignored", "accused"), [(19, True), (18, False)])
+def test_work_is_ignored_from_nineteen_plans_of_twenty(tmp_path, ignored, accused):
+    signed = f"('sign' in self.moved or {PLACE.format(n=ignored)})"
+    close = f"if action == 'close': return self.finish(str(self.code) in self.moved and {signed})"
+    source = desk(**SIGN, rules=[NOTE, close])
+    assert failed(tmp_path, source, "plan_steps", seeds=20) is accused
+
+
+@pytest.mark.parametrize(("paid", "accused"), [(12, True), (11, False)])
+def test_any_value_will_do_from_three_fifths_of_the_plays(tmp_path, paid, accused):
+    right = f"self.moved == [str(self.code)] or (like and {PLACE.format(n=paid)})"
+    rules = [
+        NOTE,
+        "like = len(self.moved) == 1 and self.moved[0].isdigit() and len(self.moved[0]) == 3",
+        f"if action == 'close': return self.finish({right})",
+    ]
+    source = desk(**SET, rules=rules)
+    assert failed(tmp_path, source, "plan_arguments", seeds=20) is accused

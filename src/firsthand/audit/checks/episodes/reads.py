@@ -155,7 +155,8 @@ def optional_read(run: CheckRun, chosen: list[Instance], name: str) -> bool:
     """Say whether steps of a kind only read the state: then an agent may do without them.
 
     Seen from outside, a read (1) says the same when it is repeated at once, (2) changes no later
-    reply, and (3) says something of the instance or of its state, which a mere receipt does not.
+    reply, and (3) says something of the instance or of its state, which a mere receipt does not,
+    nor a refusal that is the same everywhere.
     """
     able = [i for i in chosen if any(kind(action) == name for action in i.oracle)]
     able = able[:: max(1, len(able) // READS_PLAYED)][:READS_PLAYED]
@@ -168,7 +169,7 @@ def optional_read(run: CheckRun, chosen: list[Instance], name: str) -> bool:
     late = run.play(
         Play(i.seed, (*i.oracle[:-1], i.oracle[at])) for i, at in zip(able, places, strict=True)
     )
-    steady, told, moved = 0, set[str](), False
+    steady, told, moved, at_end = 0, set[str](), False, set[str]()
     for i, at, again, rest, end in zip(able, places, twice, without, late, strict=True):
         replies = [COUNTERS.sub("", said) for said in run.session.solved[i.seed].observations]
         if len(replies) <= at + 1 or not end.observations:
@@ -184,10 +185,14 @@ def optional_read(run: CheckRun, chosen: list[Instance], name: str) -> bool:
             steady += repeated[at + 1] == repeated[at + 2] and remaining == others
         known = set(re.findall(r"\w+", " ".join((*replies[: at + 1], i.oracle[at]))))
         told.add(masked(replies[at + 1], known - _shared(able)))
-        moved |= (
-            at < len(i.oracle) - 2 and COUNTERS.sub("", end.observations[-1]) != replies[at + 1]
-        )
-    return bool(able) and steady >= MOSTLY * len(able) and (len(told) > 1 or moved)
+        later = COUNTERS.sub("", end.observations[-1])
+        at_end.add(later)
+        moved |= at < len(i.oracle) - 2 and later != replies[at + 1]
+    return (
+        bool(able)
+        and steady >= MOSTLY * len(able)
+        and (len(told) > 1 or (moved and len(at_end) > 1))
+    )
 
 
 def _shared(chosen: list[Instance]) -> set[str]:
