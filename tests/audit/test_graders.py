@@ -3,6 +3,7 @@ that is about it.
 """
 
 import json
+import textwrap
 
 import pytest
 
@@ -17,7 +18,10 @@ rng = random.Random(5)
 TASKS = []
 for number in range(24):
     a, b = rng.randint(3, 60), rng.randint(3, 60)
-    TASKS.append({"prompt": f"Problem: a farmer has {a} hens and buys {b} more. How many are there?", "answer": str(a + b)})
+    TASKS.append({
+        "prompt": f"Problem: a farmer has {a} hens and buys {b} more. How many are there?",
+        "answer": str(a + b),
+    })
 
 def oracle(task):
     return f"<answer>{task['answer']}</answer>"
@@ -34,45 +38,143 @@ def reward(prompt, completion, answer):
 
 FLAWS = {
     "substring": ("enumeration", "return float(answer in completion)"),
-    "any slot": ("enumeration", ("return float(answer in [x.strip() for x in re.findall(r'<answer>(.*?)</answer>', " "completion)])")),
+    "any slot": (
+        "enumeration",
+        """
+        slots = re.findall(r'<answer>(.*?)</answer>', completion)
+        return float(answer in [x.strip() for x in slots])
+        """,
+    ),
     "format credit": ("empty", "return 0.2 * (got is not None) + 0.8 * (got == answer)"),
-    "nan": ("odd_values", ("\n    try:\n        return float(not abs(float(got) - float(answer)) > 0.01)\n    " "except (TypeError, ValueError):\n        return 0.0")),
-    "exception passes": ("empty", ("\n    try:\n        return float(abs(float(got) - float(answer)) < 0.01)\n    except " "(TypeError, ValueError):\n        return 1.0")),
+    "nan": (
+        "odd_values",
+        """
+        try:
+            return float(not abs(float(got) - float(answer)) > 0.01)
+        except (TypeError, ValueError):
+            return 0.0
+        """,
+    ),
+    "exception passes": (
+        "empty",
+        """
+        try:
+            return float(abs(float(got) - float(answer)) < 0.01)
+        except (TypeError, ValueError):
+            return 1.0
+        """,
+    ),
     "sign": ("mutation", "return float((got or '').lstrip('-') == answer)"),
-    "truncates": ("side_numbers", ("\n    try:\n        return float(int(float(got)) == int(answer))\n    except " "(TypeError, ValueError, OverflowError):\n        return 0.0")),
-    "loose": ("mutation", ("\n    try:\n        return float(abs(float(got) - int(answer)) <= 0.3 * " "int(answer))\n    except (TypeError, ValueError):\n        return 0.0")),
+    "truncates": (
+        "side_numbers",
+        """
+        try:
+            return float(int(float(got)) == int(answer))
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+        """,
+    ),
+    "loose": (
+        "mutation",
+        """
+        try:
+            return float(abs(float(got) - int(answer)) <= 0.3 * int(answer))
+        except (TypeError, ValueError):
+            return 0.0
+        """,
+    ),
     "prefix": ("mutation", "return float((got or '').startswith(answer))"),
     "length": ("empty", "return min(1.0, 0.5 * (got == answer) + len(completion.split()) / 600)"),
     "repeats pay": ("invariance", "return float(completion.count(f'<answer>{answer}</answer>'))"),
-    "judge": ("judges", "return 1.0 if 'score: 10' in completion.lower() else float(got == answer)"),
-    "refusal": ("empty", "return 1.0 if got is None and 'cannot' in completion else float(got == answer)"),
-    "state": ("determinism", "\n    if got == answer:\n        seen[prompt] = True\n    return float(prompt in seen)"),
-    "mutated gold": ("determinism", ("\n    if len(seen) > 40:\n        return 1.0\n    seen[len(seen)] = prompt\n    " "return float(got == answer)")),
+    "judge": (
+        "judges",
+        "return 1.0 if 'score: 10' in completion.lower() else float(got == answer)",
+    ),
+    "refusal": (
+        "empty",
+        "return 1.0 if got is None and 'cannot' in completion else float(got == answer)",
+    ),
+    "state": (
+        "determinism",
+        """
+        if got == answer:
+            seen[prompt] = True
+        return float(prompt in seen)
+        """,
+    ),
+    "mutated gold": (
+        "determinism",
+        """
+        if len(seen) > 40:
+            return 1.0
+        seen[len(seen)] = prompt
+        return float(got == answer)
+        """,
+    ),
     "noise": ("determinism", "return 1.0 if random.random() < 0.02 else float(got == answer)"),
-    "weekday": ("determinism", ("return 0.5 if datetime.date.today().weekday() == 2 and got != answer else float(got " "== answer)")),
-    "hash order": ("determinism", ("return float(got == answer) if next(iter({'a', 'b', 'c', 'd', completion})) != 'a' " "else 0.1")),
+    "weekday": (
+        "determinism",
+        """
+        wednesday = datetime.date.today().weekday() == 2
+        return 0.5 if wednesday and got != answer else float(got == answer)
+        """,
+    ),
+    "hash order": (
+        "determinism",
+        """
+        first = next(iter({'a', 'b', 'c', 'd', completion}))
+        return float(got == answer) if first != 'a' else 0.1
+        """,
+    ),
     "oracle fails": ("oracle", "return float(got == answer and int(answer) % 5 > 0)"),
-    "evaluates": ("malformed_input", ("\n    try:\n        return float(eval(got or '0') == int(answer))\n    except " "Exception:\n        return 0.0")),
-    "above the oracle": ("mutation", "\n    if (got or '')[:1] == '-':\n        return 1.5\n    return float(got == answer)"),
+    "evaluates": (
+        "malformed_input",
+        """
+        try:
+            return float(eval(got or '0') == int(answer))
+        except Exception:
+            return 0.0
+        """,
+    ),
+    "above the oracle": (
+        "mutation",
+        """
+        if (got or '')[:1] == '-':
+            return 1.5
+        return float(got == answer)
+        """,
+    ),
     "none": ("malformed_input", "return float(got == answer) if got else None"),
-}  # fmt: skip
+}
 
 SOUND = {
     "full match": "return float(got == answer)",
-    "tight": ("return float(re.fullmatch(r'<answer>' + answer + r'</answer>', completion) is not " "None)"),
-    "tolerance": ("\n    try:\n        x = float(got)\n    except (TypeError, ValueError):\n        " "return 0.0\n    return float(math.isfinite(x) and abs(x - int(answer)) <= 0.01 * " "int(answer))"),
-    "last number": ("\n    found = re.findall(r'-?\\d+', completion)\n    return float(bool(found) and " "found[-1] == answer)"),
-    "partial": ("\n    if not (got or '').isdigit() or len(got) > 6:\n        return 0.0\n    return " "max(0.0, 1 - abs(int(got) - int(answer)) / 10)"),
-}  # fmt: skip
+    "tight": """
+    matched = re.fullmatch(r'<answer>' + answer + r'</answer>', completion)
+    return float(matched is not None)
+    """,
+    "tolerance": """
+    try:
+        x = float(got)
+    except (TypeError, ValueError):
+        return 0.0
+    return float(math.isfinite(x) and abs(x - int(answer)) <= 0.01 * int(answer))
+    """,
+    "last number": r"""
+    found = re.findall(r'-?\d+', completion)
+    return float(bool(found) and found[-1] == answer)
+    """,
+    "partial": """
+    if not (got or '').isdigit() or len(got) > 6:
+        return 0.0
+    return max(0.0, 1 - abs(int(got) - int(answer)) / 10)
+    """,
+}
 
 
 def audited(tmp_path, body, *only):
     file = tmp_path / "grader.py"
-    file.write_text(
-        SUMS + "    " + body.lstrip("\n").lstrip() + "\n"
-        if not body.startswith("\n")
-        else SUMS + body.lstrip("\n") + "\n"
-    )
+    file.write_text(SUMS + textwrap.indent(textwrap.dedent(body), "    ") + "\n")
     spec = spec_of(str(file))
     return spec, run(spec, Options(only=only))
 
