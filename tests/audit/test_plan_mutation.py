@@ -1,7 +1,8 @@
 """What the reward does not depend on is named: an argument, a step, the work before the end."""
 
 import pytest
-from small_worlds import BROKEN, desk, guessing
+from small_worlds import BROKEN, TOLD
+from world_sources import desk, guessing
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of
@@ -10,13 +11,11 @@ from firsthand.audit.suite import run
 SHEET = desk(
     "sum(row in self.rows for row in set(self.posted)) / max(1, len(set(self.posted)))",
     plan="[*(f'post:{row}' for row in env.rows), 'close']",
-    told="False",
+    prompt=TOLD,
 ).replace(
     "self.posted, self.log",
-    (
-        "self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n        "
-        "self.posted, self.log"
-    ),
+    "self.rows = [f'{rng.randrange(1000, 9999)}={place}' for place in range(3)]\n"
+    "        self.posted, self.log",
 )
 FOUND = {
     "closing alone pays": (BROKEN["closing alone pays"][1], "The last step alone earns"),

@@ -1,7 +1,8 @@
 """What a plan that never looks earns beyond luck, and how much luck there is."""
 
 import pytest
-from small_worlds import BROKEN, choice, guessing
+from small_worlds import BROKEN
+from world_sources import choice, guessing
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of

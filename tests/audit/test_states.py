@@ -1,7 +1,8 @@
 """Walking all states finds cycles and paths that pay; without a state the check does not apply."""
 
 import pytest
-from small_worlds import BROKEN, SOUND, grid
+from small_worlds import BROKEN, SOUND
+from world_sources import grid
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of

@@ -3,7 +3,8 @@ no leaks.
 """
 
 import pytest
-from small_worlds import BROKEN, SOUND, guessing
+from small_worlds import BROKEN, SOUND
+from world_sources import guessing
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of

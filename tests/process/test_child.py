@@ -70,9 +70,9 @@ def test_a_worker_inherits_no_secret(tier, monkeypatch):
     with started("look") as worker:
         seen = ask(worker)
     assert "sk-secret" not in json.dumps(seen)
-    assert set(seen["environment"]) <= {
-        *child.KEPT, "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "HOME", "TMPDIR", "PWD", "LC_CTYPE",
-    }  # fmt: skip
+    python = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    folders = {"HOME", "TMPDIR", "PWD"}
+    assert set(seen["environment"]) <= {*child.KEPT, *python, *folders, "LC_CTYPE"}
     assert seen["environment"]["HOME"] == seen["folder"]
 
 
@@ -153,7 +153,13 @@ if {bare}:
     bubblewrap.failure = lambda: "off"
 from firsthand.process.child import Child
 from firsthand.process import frames
-worker = Child("workers", ["spawn", "4"], contain=True, visible={folders!r}, prefix="firsthand-test-")
+worker = Child(
+    "workers",
+    ["spawn", "4"],
+    contain=True,
+    visible={folders!r},
+    prefix="firsthand-test-",
+)
 frames.receive(worker.channel)
 print(worker.worker(), *worker.started(), flush=True)
 time.sleep(1000)

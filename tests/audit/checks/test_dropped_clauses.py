@@ -38,8 +38,13 @@ NO_EFFECT = (
     "SELECT DISTINCT COUNT(*) FROM staff WHERE age > {n} LIMIT 1",
 )
 FLAGS = """
-TASKS = [{{"prompt": f"Write the command that {ask} file{{n}}.", "answer": f"show --color file{{n}}"}}
-         for n in range(12)]
+TASKS = [
+    {{
+        "prompt": f"Write the command that {ask} file{{n}}.",
+        "answer": f"show --color file{{n}}",
+    }}
+    for n in range(12)
+]
 
 def oracle(task):
     return task["answer"]

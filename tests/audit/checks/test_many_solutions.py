@@ -21,13 +21,19 @@ def solved(maze):
             return path
         for step, (down, right) in STEPS.items():
             place = row + down, column + right
-            if 0 <= place[0] < 5 and 0 <= place[1] < 5 and maze[place[0]][place[1]] == "." and place not in seen:
+            inside = 0 <= place[0] < 5 and 0 <= place[1] < 5
+            if inside and maze[place[0]][place[1]] == "." and place not in seen:
                 seen.add(place)
                 waiting.append((place, path + step))
 
 TASKS, chance = [], random.Random("mazes")
+
+def cell(row, column):
+    ends = (row, column) in ((0, 0), (4, 4))
+    return "." if ends or chance.random() > 0.25 else "#"
+
 while len(TASKS) < 24:
-    maze = ["".join("." if (row, column) in ((0, 0), (4, 4)) or chance.random() > 0.25 else "#" for column in range(5)) for row in range(5)]
+    maze = ["".join(cell(row, column) for column in range(5)) for row in range(5)]
     if path := solved(maze):
         shown = "\\n".join(maze)
         task = "Find a shortest path from the upper left to the lower right: letters U D L R."
@@ -58,7 +64,10 @@ for _ in range(30):
     unlike = [[one, two] for one, two in pairs if colours[one] != colours[two]]
     edges = [pair for pair in unlike if chance.random() < 0.6]
     told = ", ".join(f"{one}-{two}" for one, two in edges)
-    task = "Colour six fields with R, G and B so that no neighbours are alike; reply with six letters."
+    task = (
+        "Colour six fields with R, G and B so that no neighbours are alike; "
+        "reply with six letters."
+    )
     prompt = f"{task} Neighbours: {told}"
     solution = "".join("RGB"[colour] for colour in colours)
     TASKS.append({"prompt": prompt, "answer": edges, "solution": solution})
@@ -104,7 +113,10 @@ import random
 TASKS, chance = [], random.Random("lights")
 for number in range(24):
     on = chance.sample(range(20), 3)
-    TASKS.append({"prompt": f"Lamps {sorted(on)} of 20 are on; write 1 and 0, lamp 0 first.", "answer": "".join(str(int(lamp in on)) for lamp in range(20))})
+    TASKS.append({
+        "prompt": f"Lamps {sorted(on)} of 20 are on; write 1 and 0, lamp 0 first.",
+        "answer": "".join(str(int(lamp in on)) for lamp in range(20)),
+    })
 
 def reward(prompt, completion, answer):
     text = completion.strip()

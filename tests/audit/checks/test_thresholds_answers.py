@@ -7,7 +7,14 @@ from firsthand.audit.naming import spec_of
 from firsthand.audit.suite import run
 
 GRADER = """
-TASKS = [{{"prompt": f"Case {{n}}: what is {{n}} times 37? Think step by step, then write #### and the number.", "answer": n * 37}} for n in range(3, 23)]
+TASKS = [
+    {{
+        "prompt": f"Case {{n}}: what is {{n}} times 37? "
+        "Think step by step, then write #### and the number.",
+        "answer": n * 37,
+    }}
+    for n in range(3, 23)
+]
 
 def oracle(task):
     return f"I multiply.\\n#### {{task['answer']}}"

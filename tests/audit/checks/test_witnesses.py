@@ -15,7 +15,10 @@ TASKS = []
 for n in range(12):
     rng = random.Random(n)
     a, b = rng.randrange(100, 900), rng.randrange(100, 900)
-    prompt = f'Add the numbers "{{a}}" and "{{b}}".\\nThink first, then write the sum in a line of its own.'
+    prompt = (
+        f'Add the numbers "{{a}}" and "{{b}}".\\n'
+        "Think first, then write the sum in a line of its own."
+    )
     TASKS.append({{"prompt": prompt, "answer": a + b}})
 
 def oracle(task):

@@ -18,7 +18,10 @@ SOUND = f"""{SIXTY}
     return float(isinstance(got, list) and len(got) == len(wanted) and all(map(same, got, wanted)))
 """
 EXIT_CODE = f"""{SIXTY}
-    calls = "".join(f"assert {{name}}(*{{one!r}}) == {{want!r}}\\n" for one, want in answer["cases"])
+    calls = "".join(
+        f"assert {{name}}(*{{one!r}}) == {{want!r}}\\n"
+        for one, want in answer["cases"]
+    )
     return float(python(f"{{code}}\\n{{calls}}").returncode == 0)
 """
 EACH_CASE = """
