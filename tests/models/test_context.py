@@ -90,6 +90,30 @@ FULL = {
         None,
         None,
     ),
+    "llama-cpp-python": (
+        400,
+        error("Requested tokens (5000) exceed context window of 4096", code="bad_request"),
+        None,
+        4096,
+    ),
+    "a gateway that passes a code on as text": (
+        400,
+        json.dumps({"detail": "upstream: context_length_exceeded"}),
+        None,
+        None,
+    ),
+    "xAI": (
+        400,
+        error("This model's maximum prompt length is 131072 but the request contains 200000."),
+        200000,
+        None,
+    ),
+    "LM Studio": (
+        400,
+        json.dumps({"error": "The model is loaded with context length of 4096, not enough."}),
+        None,
+        4096,
+    ),
     "a proxy that bounds bodies": (413, "<html>413 Request Entity Too Large</html>", None, None),
 }
 

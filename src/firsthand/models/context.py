@@ -34,6 +34,7 @@ SENTENCES = re.compile(
     r"|context[^.]{0,20}overflow"
     r"|(prompt|input|messages?|conversation)( tokens)? (is|are|was|were) too long"
     r"|inputs`? tokens|inputs` must have less than|tokens in the prompt cannot exceed"
+    r"|context_(length|window|size)_exceeded|exceed_context_size|too many (input |prompt )?tokens"
     r"|reduce the length of",
     re.IGNORECASE,
 )
