@@ -64,7 +64,7 @@ def render(package: str, folder: str, template: str, values: dict[str, Any]) -> 
     templates.filters["short"] = line  # pyright: ignore[reportArgumentType] - a filter of one value
     compiled = templates.get_template(template)
     page = ""
-    for longest in LONGEST_TEXTS:  # noqa: B007 - read by the functions above
+    for longest in LONGEST_TEXTS:  # the functions above read it
         page = _up_to(LARGEST_PAGE, compiled.generate(values), last=longest == LONGEST_TEXTS[-1])
         if len(page) <= LARGEST_PAGE:
             break
