@@ -44,7 +44,7 @@ class Name(NamedTuple):
 
 
 def parse(name: str) -> Name:
-    """Read a name. What looks like a malformed address is refused. Raises `UserError`."""
+    """Read a name. Addresses off this machine need a scheme. Raises `UserError`."""
     found = re.fullmatch(r"(?:(?P<named>.*?)@)?(?P<url>https?://.*)", name, re.DOTALL | re.I)
     if found is not None:
         named, url = found["named"] or "", found["url"]

@@ -1,8 +1,9 @@
 """Edit the arguments of the oracle's steps until they are wrong.
 
 Claims that every argument is compared as a whole: other instances' values, nothing, wildcards, all
-values at once, another unit, and calls without the argument are not paid in full. A step that may
-be left out is not judged here. Arguments that are free text for people are told as minor.
+values at once, numbers that no prompt mentions, another unit, and calls without the argument are
+not paid in full. A step that may be left out is not judged here. What is found on an argument of a
+tool call that holds prose for people is minor.
 """
 
 import random
@@ -231,7 +232,7 @@ def _odd_values(run: CheckRun, chosen: list[Instance], varied: Varied) -> tuple[
 
 
 def _unmentioned(run: CheckRun, chosen: list[Instance]) -> tuple[int, int]:
-    """Put unmentioned numbers where every oracle says the same one, which prompts mention."""
+    """Replace a number that all oracles say and most prompts mention by one that none mentions."""
     tried = survived = 0
     mentioned = [set(re.findall(r"-?\d+", instance.prompt)) for instance in chosen]
     for (name, place), pool in pools(i.oracle for i in run.session.instances[:200]).items():
