@@ -299,7 +299,7 @@ BROKEN = {
     ),
     "an error shows the state": (("feedback_leaks",), guessing(bad="str(self.__dict__)")),
     "a crash report quotes the plan": (
-        ("feedback_leaks",),
+        ("quoted_plans",),
         desk(
             "right",
             plan='[f"post:{env.account}={env.amount}", "close"]',
