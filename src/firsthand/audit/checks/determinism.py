@@ -345,11 +345,10 @@ def _shorter(run: CheckRun, witness: Witness) -> Witness:
 def _interleaved(run: CheckRun, plays: list[Play], first: list[Trace]) -> None:
     """Play two instances at once, step by step, in one process."""
     with run.session.process_of_its_own() as lab:
-        for one, two in zip(range(0, len(plays) - 1, 2), range(1, len(plays), 2), strict=False):
+        for one in range(0, len(plays) - 1, 2):
             other = len(plays) - 1 - one  # another instance
             pair = (plays[other], plays[one])
             traces = lab.together(pair)
-            _ = two
             for trace, alone, play in zip(traces, (first[other], first[one]), pair, strict=True):
                 if story(trace) != story(alone):
                     ordered = pair if play is pair[-1] else pair[::-1]
