@@ -63,7 +63,9 @@ def _all(value: Any, path: Path) -> Iterator[Place]:
 
 
 def put(value: Any, path: Path, new: Any) -> Any:
-    """Return a copy of a record with another value in one place."""
+    """Return a copy of a record with another value in one place; all of it with no path."""
+    if not path:
+        return new
     changed = copy.deepcopy(value)
     _parent(changed, path)[path[-1]] = new
     return changed

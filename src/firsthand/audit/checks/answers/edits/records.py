@@ -39,24 +39,20 @@ def records(source: Source) -> Iterator[Edit]:
 
 
 def _shortened(record: Any, prompt: str) -> Iterator[Edit]:
-    """Leave records out of a list of records, and add one twice."""
-    lists = [((), record)] if isinstance(record, list) else []
-    lists += [(place.path, place.value) for place in json_values.places(record, None)]
-    for path, items in lists[:MOST_KEYS]:
-        if not isinstance(items, list) or len(cast("list[Any]", items)) < 2:
+    """Leave elements out of lists, and turn a list round where its order is asked for."""
+    places = [Place((), record, 1), *json_values.places(record, None)]
+    for place in places[:MOST_KEYS]:
+        own = cast("list[Any]", place.value) if isinstance(place.value, list) else []
+        if len(own) < 2:
             continue
-        own = cast("list[Any]", items)
-        name = ".".join(str(key) for key in path if isinstance(key, str)) or "the list"
-        for what, kept in (
-            ("all but the first", own[:1]),
-            ("the first", own[1:]),
-            ("the last", own[:-1]),
-        ):
-            text = json.dumps(json_values.put(record, path, kept) if path else kept)
+        name = place.name if place.path else "the list"
+        shorter = {"all but the first": own[:1], "the first": own[1:], "the last": own[:-1]}
+        for what, kept in shorter.items():
+            text = json.dumps(json_values.put(record, place.path, kept))
             yield Edit(f"{what} of {name} left out", text, f"how many elements {name} has")
         if asks_for_order(prompt) and own[0] != own[-1]:
-            turned = json.dumps(json_values.put(record, path, own[::-1]) if path else own[::-1])
-            yield Edit(f"{name} turned round", turned, f"the order of {name}")
+            text = json.dumps(json_values.put(record, place.path, own[::-1]))
+            yield Edit(f"{name} turned round", text, f"the order of {name}")
 
 
 def _cut(value: str, known: list[Any]) -> Iterator[tuple[str, str]]:
