@@ -160,7 +160,7 @@ class Conversation:
         opening = [Message("system", text)] if (text := self._instructions(())) else []
         opening += _as_turns(examples)
         completion = await self._fitting(
-            lambda: Prompt([*opening, *self.messages], choices=choices), sampling
+            lambda: Prompt([*opening, *_told(self.messages)], choices=choices), sampling
         )
         shown, offered = self.lessons
         return Move(Action(completion.text), completion, True, shown, offered)
@@ -357,6 +357,14 @@ def _as_turns(lessons: Sequence[Lesson]) -> list[Message]:
         for lesson in lessons
         for message in (Message("user", lesson.observation), Message("assistant", lesson.action))
     ]
+
+
+def _told(messages: Sequence[Message]) -> list[Message]:
+    """Leave the agent's own moves out: beside worked examples they would be read as examples too.
+
+    What a small model did then becomes ever more likely, right or wrong (benchmarks/rendering.py).
+    """
+    return [message for message in messages if message.role != "assistant"]
 
 
 def _tools_in_prose(tools: Sequence[dict[str, Any]]) -> str:
