@@ -2,6 +2,7 @@
 
 import pytest
 from audit.checks.episodes.desks import desk
+from audit.corpus.index import TARGETS
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import spec_of
@@ -38,6 +39,13 @@ def test_an_error_that_leads_to_the_code_is_found(tmp_path):
     assert finding.check == "error_chains" and finding.severity == "critical"
     kinds = [action.partition(":")[0] for action in finding.witness.plays[0].actions]
     assert kinds == ["case", "case", "box", "open"]
+
+
+def test_a_mistake_that_tells_more_when_it_is_made_again_is_found():
+    found = run(spec_of(str(TARGETS["five_letters"].path)), Options(only=("error_chains",)))
+    (finding,) = found.findings
+    one, two, last = finding.witness.plays[0].actions
+    assert one == two and last.startswith("guess:")
 
 
 def test_a_closing_step_ends_the_chain(tmp_path):

@@ -1,11 +1,11 @@
 """Errors must not begin a chain of replies that ends with the solution.
 
 Claims that what an error tells, put into another action, whose reply is put into a third, does not
-solve the instance. Plays nonsense, and right actions with one argument that is nonsense; then, up
-to three times, actions made of the words that the last reply told. A chain counts as a program of
-fixed places that is paid on other instances, too. Finding out by legal steps is the task: a chain
-is left alone where the oracle's episode, or any action without arguments, tells what the error
-tells. What would fool it are errors that tell many values at once.
+solve the instance. Plays nonsense, and right actions with one argument that is nonsense, once or
+again; then, up to three times, actions made of the words that the last reply told. A chain counts
+as a program of fixed places that is paid on other instances, too. Finding out by legal steps is the
+task: a chain is left alone where the oracle's episode, or any action without arguments, tells what
+the error tells. What would fool it are errors that tell many values at once.
 """
 
 from collections import Counter, defaultdict
@@ -32,6 +32,8 @@ MOST_FILLED = 24
 """Actions that are made of one template."""
 WHOLE = ("int", "integer", "n")
 """Names of arguments that are whole numbers."""
+REPEATED = (1, 2, 3)
+"""How often the mistake at the beginning is made: some worlds tell more each time."""
 MOST_OWN = 4
 """Words of a prompt, which other prompts do not have, that may fill a further argument."""
 
@@ -94,7 +96,7 @@ def _search(run: CheckRun, chosen: list[Instance]) -> list[Chain]:
     own, end = _own_words(chosen), _common_end(run)
     afford = run.session.tries(quick=1500, standard=6000)
     elsewhere = {i.seed: _told_elsewhere(run, i) for i in chosen}
-    roots = [(i, (word,)) for i in chosen for word in _mistakes(run, i)]
+    roots = [(i, (word,) * n) for i in chosen for word in _mistakes(run, i) for n in REPEATED]
     going = [c for c in _played(run, roots) if not c.new & elsewhere[c.instance.seed]]
     going = list({(c.instance.seed, c.new): c for c in going[::-1]}.values())
     for _ in range(CHAIN_DEPTH):
@@ -154,7 +156,8 @@ def _told_elsewhere(run: CheckRun, instance: Instance) -> set[str]:
 
 def _next(run: CheckRun, chain: Chain, own: list[str]) -> Iterator[str]:
     """Yield actions with a value that the last reply told, and others that were told before."""
-    used = [token for action in chain.plan[1:] for token in arguments(action)]
+    made = [action for action in chain.plan if action != chain.plan[0]]
+    used = [token for action in made for token in arguments(action)]
     known = list(dict.fromkeys([*sorted(chain.new), *used, *own]))
     numbers = [value for value in known if value.lstrip("-").isdigit()]
     for template in templates(run.session.facts.grammar):
