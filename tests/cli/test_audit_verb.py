@@ -136,7 +136,7 @@ import time
 class Env:
     max_steps = 1
     def reset(self, seed):
-            time.sleep(0.2)
+        time.sleep(0.2)
         self.n = seed % 9
         return f"say {self.n}"
     def step(self, action):
