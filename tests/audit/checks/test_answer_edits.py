@@ -51,8 +51,8 @@ def test_a_letter_that_names_several_values_names_none():
 @pytest.mark.parametrize(
     ("answer", "turned"),
     [
-        ("garden", "ardeng"),
-        ("Garden", "ardenG"),
+        ("garden", "nedrag"),
+        ("Garden", "nedraG"),
         ("UDLRUD", None),
         ("north", None),
         ("aabbaa", None),
@@ -63,8 +63,8 @@ def test_letters_of_words_are_turned_and_lists_of_letters_are_not(answer, turned
 
 
 def test_letters_are_not_turned_into_what_the_prompt_shows():
-    found = edits("garden", prompt="The letters ARDENG are jumbled.")
-    assert found["letters in another order"] == "rdenga"
+    found = edits("garden", prompt="The letters NEDRAG are jumbled.")
+    assert found["letters in another order"] == "dengar"
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ def _letters(source: Source) -> Iterator[Edit]:
     spelled = re.fullmatch(r"[A-Za-z]?[a-z]+", word) and len(word) >= SHORTENED_FROM
     if not spelled or len(set(word)) < SHORTENED_FROM - 1:
         return
-    for at in range(1, len(word)):
-        turned = word[at:] + word[:at]
-        if turned.casefold() not in source.instance.prompt.casefold():
+    half = len(word) // 2  # far from the word, for graders that forgive a misspelling
+    for turned in (word[::-1], word[half:] + word[:half]):
+        if turned != word and turned.casefold() not in source.instance.prompt.casefold():
             yield Edit("letters in another order", turned, "the order of the letters")
             return
 
