@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help learn test slow quick check bench docs clean
 
 help:
-	@echo 'make learn   a small language model gets better at interfaces/shop_desk (about 4 minutes)'
+	@echo 'make learn   a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
 	@echo 'make test    the tests, with coverage'
 	@echo 'make slow    the tests that make test leaves out'
 	@echo 'make quick   the tests of the core'
