@@ -87,6 +87,10 @@ SHORTENED_FROM = 6
 letters that another order of them is another word."""
 MUTANTS_PAID = 0.2
 """Share of instances on which an edit has to be paid. Tried: .1 accuses declared tolerances."""
+PLAUSIBLE_PAID = 0.9
+"""The same for values that are as plausible as the right one: a puzzle may have several solutions,
+a value that is not compared is paid on nearly all instances. Tried: .2, which accuses a sound
+grader of colourings, where another colour is right on up to 10 of 16 graphs."""
 CLAUSES_PAID = 0.34
 """The same for dropped clauses, which may have no effect on some instances."""
 PAIRS_PAID = 0.1
@@ -149,6 +153,9 @@ NOTHING_STEADY_LEAST = 4
 NOTHING = 0.02
 """Share of the reward up to which it counts as nothing: rounding, and terms that tell equal
 answers apart."""
+DECLARED_MOST = 0.25
+"""Part of the reward that prompts may declare for a form alone: more would be most of a solution
+for a learner who is right on some instances."""
 ABOVE_PLAIN = 0.01
 """What a text has to earn more, on average, than texts of the same form that say nothing."""
 ECHO_WHOLE_PAID = 0.1

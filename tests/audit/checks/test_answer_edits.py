@@ -116,3 +116,68 @@ def test_several_tool_calls_are_one_answer():
 def test_what_only_a_grader_shows(name, check, said):
     found = run(spec_of(str(TARGETS[name].path)), Options(only=(check,)))
     assert [said in finding.claim for finding in found.findings] == [True]
+
+
+QUERY = "SELECT city FROM people WHERE age > 30"
+FORMAT_PART = """
+TASKS = [{{"prompt": f"What is {{n}} + {{n}}? {told}", "answer": 2 * n}} for n in range(11, 41)]
+def oracle(task): return f"<answer>{{task['answer']}}</answer>"
+def reward(prompt, completion, answer):
+    if not (completion.startswith("<answer>") and completion.endswith("</answer>")):
+        return 0.0
+    return 1.0 if completion[8:-9] == str(answer) else {part}
+"""
+COLOURS = """
+import itertools, json
+def fits(pairs, colours):
+    return set(colours) == {*"abcde"} and all(colours[a] != colours[b] for a, b in pairs)
+GRAPHS = [g for g in itertools.combinations(["ab", "bc", "cd", "de", "ae", "bd"], 4)]
+TASKS = []
+for pairs in GRAPHS:
+    ways = (dict(zip("abcde", way)) for way in itertools.product("RGB", repeat=5))
+    right = next(way for way in ways if fits(pairs, way))
+    TASKS.append({"prompt": f"Colour a to e with R, G or B; joined: {pairs}. Reply in JSON.",
+                  "answer": {"pairs": pairs, "example": right}})
+def oracle(task): return json.dumps(task["answer"]["example"])
+def reward(prompt, completion, answer):
+    try:
+        got = json.loads(completion)
+        return float(set(got.values()) <= {*"RGB"} and fits(answer["pairs"], got))
+    except Exception:
+        return 0.0
+"""
+
+
+def accused(tmp_path, program, *checks):
+    (tmp_path / "grader.py").write_text(program)
+    found = run(spec_of(str(tmp_path / "grader.py")), Options(only=checks))
+    return [finding.claim for finding in found.findings if finding.severity != "minor"]
+
+
+def test_the_order_of_a_querys_words_matters():
+    found = edits(QUERY)
+    assert found["columns exchanged"] == "SELECT age FROM people WHERE city > 30"
+    assert found["words turned round"] == "30 > age WHERE people FROM city SELECT"
+
+
+@pytest.mark.parametrize(
+    ("told", "part", "severe"),
+    [
+        ("The right form is worth 0.1.", 0.1, False),
+        ("Answers in the right form earn 10%.", 0.1, False),
+        ("Answers within 0.1 are right.", 0.1, True),
+        ("Reply in tags.", 0.1, True),
+        ("The right form is worth 0.4.", 0.4, True),
+    ],
+)
+def test_a_small_part_that_prompts_declare_is_no_flaw(tmp_path, told, part, severe):
+    program = FORMAT_PART.format(told=told, part=part)
+    assert bool(accused(tmp_path, program, "oracle", "empty")) is severe
+
+
+def test_another_solution_of_a_puzzle_is_no_wrong_answer(tmp_path):
+    assert accused(tmp_path, COLOURS, "oracle", "mutation") == []
+    lax = COLOURS.replace('set(colours) == {*"abcde"} and ', "").replace(
+        "colours[a] != colours[b]", "colours.get(a, 0) != colours.get(b, 1)"
+    )
+    assert any("left out" in claim for claim in accused(tmp_path, lax, "oracle", "mutation"))

@@ -27,9 +27,12 @@ DEEP = 3000
 PART = 16
 """Plays between which one looks whether the target hangs."""
 ORDINARY = "an ordinary wrong answer"
+LONG_RUN = 4000
+"""Signs of one kind in a row, as many as a reply may have. Tried: 20,000 spaces, which accuse every
+pattern of quadratic time, though no reply of a usual length is slow."""
 FEW = (
     "`os._exit(3)` as an expression",
-    "100,000 letters",
+    "10,000 letters",
     "nested brackets",
     "nested parentheses",
     "control characters",
@@ -44,11 +47,11 @@ def texts() -> dict[str, str]:
     return {
         "`os._exit(3)` as an expression": "__import__('os')._exit(3)",
         "`os._exit(3)` as a YAML tag": "!!python/object/apply:os._exit [3]",
-        "100,000 letters": "a" * 100_000,
-        "a run of `a` and a wrong end": "a" * 4000 + "!",
-        "a run of spaces and a wrong end": " " * 20_000 + "x",
+        "10,000 letters": "a" * 10_000,
+        "a run of `a` and a wrong end": "a" * LONG_RUN + "!",
+        "a run of spaces and a wrong end": " " * LONG_RUN + "x",
         "5,000 digits": "9" * 5000,
-        "digits and a wrong end": "1" * 4000 + "!",
+        "digits and a wrong end": "1" * LONG_RUN + "!",
         "nested brackets": "[" * DEEP,
         "nested parentheses": "(" * DEEP + ")" * DEEP,
         "nested JSON": '{"answer":' * DEEP,
@@ -56,8 +59,8 @@ def texts() -> dict[str, str]:
         "boxes within boxes": "\\boxed{" * 2000,
         "control characters": "\x00\x01\x07\x1b[31m\x7f",
         "unicode": "\u202e\u200b٣é\u0301𝟜🔑\ufeff",
-        "commas": "," * 20_000,
-        "line breaks": "\n" * 50_000,
+        "commas": "," * LONG_RUN,
+        "line breaks": "\n" * LONG_RUN,
         "words": "so " * 30_000,
         "a power": "9**9**9",
         "a format": "%s%n{0}{x}$(id)",

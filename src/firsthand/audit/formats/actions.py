@@ -94,7 +94,7 @@ def actions(instances: Sequence[Instance], grammar: Sequence[str], *, most: int 
     return list(found)[:most]
 
 
-ODD = ("", "0", "-1", "999999999999", "*", "%", ".*", "None", "nan", "true")
+ODD = ("", "0", "-1", "-999999", "999999999999", "*", "%", ".*", "None", "nan", "true")
 """Values that mean nothing, everything, or too much to a careless comparison."""
 PLACES = 5
 """Arguments of an action that are looked at."""

@@ -62,6 +62,18 @@ def _all(value: Any, path: Path) -> Iterator[Place]:
             yield from _all(inner, (*path, key))
 
 
+def at(value: Any, path: Path) -> Any:
+    """Return what a value, or a text of JSON, holds at a path; None where there is nothing."""
+    if isinstance(value, str):
+        value = record(value)
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
 def put(value: Any, path: Path, new: Any) -> Any:
     """Return a copy of a record with another value in one place; all of it with no path."""
     if not path:

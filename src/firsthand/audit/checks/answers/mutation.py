@@ -28,13 +28,15 @@ from firsthand.audit.formats.json_values import record
 from firsthand.audit.formats.query_runs import same_effect
 from firsthand.audit.formats.sameness import normal, quantity
 from firsthand.audit.targets.protocol import Instance, Play
-from firsthand.audit.thresholds import CLAUSES_PAID, FULL, MUTANTS_PAID, NAMED
+from firsthand.audit.thresholds import CLAUSES_PAID, FULL, MUTANTS_PAID, NAMED, PLAUSIBLE_PAID
 from firsthand.task import digest
 
 LONGEST = 200
 """Longer answers are edited only where the reference has parts: else they are prose."""
 CLAUSE = ("dropped in", "condition dropped", "option", "filter", "argument", "stage", "parameter")
 """What the names of edits that drop a clause contain."""
+PLAUSIBLE = ("another plausible value", "another value for a key")
+"""How the names of edits begin that may turn one solution of a puzzle into another."""
 Group = list[tuple[Instance, Edit, float]]
 
 
@@ -113,6 +115,8 @@ def _asks_for(prompt: str, clause: str) -> bool:
 
 def _share(operator: str) -> float:
     """Return the share of instances on which an edit has to be paid to be a finding."""
+    if operator.startswith(PLAUSIBLE):
+        return PLAUSIBLE_PAID
     return CLAUSES_PAID if any(part in operator for part in CLAUSE) else MUTANTS_PAID
 
 

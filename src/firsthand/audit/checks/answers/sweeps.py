@@ -3,6 +3,7 @@
 What is right by luck is not counted: a text that happens to say what the oracle says is left out.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from firsthand.audit.accusation import CheckRun, Results
@@ -12,7 +13,9 @@ from firsthand.audit.stats.shares import often
 from firsthand.audit.targets.protocol import Instance, Play
 from firsthand.audit.thresholds import (
     ABOVE_PLAIN,
+    DECLARED_MOST,
     FULL,
+    MOSTLY,
     NOTHING,
     NOTHING_PAID_MEAN,
     NOTHING_STEADY,
@@ -59,6 +62,10 @@ SCAFFOLDS = (
     "Therefore the answer is clearly correct.",
 )
 
+CREDIT = re.compile(
+    r"\b(worth|credit|points?|scores?|reward\w*|earns?|paid|gives?)\b", re.IGNORECASE
+)
+"""How prompts say that something is paid."""
 TOGETHER = 24
 """Texts that are played at once where plays are fast."""
 
@@ -121,7 +128,20 @@ def content_free(
             play,
             values=values,
             advice=advice,
+            severity="minor" if kind == "in part" and _declared(run, mean) else "critical",
         )
+
+
+def _declared(run: CheckRun, part: float) -> bool:
+    """Say whether the prompts declare this part of the reward, as for a format that is kept."""
+    amounts = {f"{part:.2f}", f"{part:.2g}"}
+    amounts |= {amount.removeprefix("0") for amount in amounts}
+    said = "|".join(re.escape(amount) for amount in sorted(amounts, key=len, reverse=True))
+    amount = re.compile(rf"(?<![\d.])(?:{said}|{100 * part:.0f}\s*(?:%|percent))(?![\d])")
+    prompts = [instance.prompt for instance in run.session.some(10**6)]
+    sentences = [re.split(r"(?<=[.!?;])\s", prompt) for prompt in prompts]
+    told = sum(any(amount.search(s) and CREDIT.search(s) for s in each) for each in sentences)
+    return part <= DECLARED_MOST and told >= MOSTLY * len(prompts)
 
 
 def _mean(results: Results) -> float:

@@ -16,7 +16,8 @@ from firsthand.audit.thresholds import FORMS_ACCEPTED, FORMS_REFUSED, FORMS_TRIE
 REDUCED = re.compile(r"lowest|simpl|reduced|irreducible", re.IGNORECASE)
 """How prompts ask for fractions that cannot be reduced."""
 LATEX = re.compile(
-    r"\bor (as |in the form )?\$?\\\\?[dt]?frac\{[a-z]\}\{[a-z]\}|\bor in LaTeX", re.I
+    r"\bor (as |in the form )?\$?\\\\?[dt]?frac\{[a-z]\}\{[a-z]\}|\b(or|and) (in |as )?LaTeX\b",
+    re.IGNORECASE,
 )
 """How prompts name LaTeX as another form of a fraction."""
 

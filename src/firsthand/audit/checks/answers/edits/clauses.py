@@ -26,6 +26,8 @@ SQL_ASKED = {
     "DISTINCT": re.compile(r"\b(distinct|unique|different|duplicates?|each)\b", re.I),
     "DESC": re.compile(r"\b(descending|highest|largest|most|newest|latest|top|decreasing)\b", re.I),
 }
+SQL_COLUMNS = re.compile(r"(?<=select )(\w+)( from .+? where )(\w+)", re.IGNORECASE | re.DOTALL)
+"""The column that a query shows and the one that it asks about, with what stands between."""
 DROPS = re.compile(
     rf"(?:{'|'.join(SQL_CLAUSES)}|(?:first|second) condition|(?:option|filter|argument) \d+"
     r"|last stage|parameter|all arguments) dropped"
@@ -67,6 +69,13 @@ def _sql(body: str, prompt: str) -> Iterator[Edit]:
             continue
         rest = body[: found.start()] + body[found.end() :]
         yield Edit(f"{name} dropped", rest, f"the clause {name}")
+    words = body.rstrip(" ;").split()
+    yield Edit("words turned round", " ".join(words[::-1]), "the order of words")
+    if columns := SQL_COLUMNS.search(body):
+        one, between, two = columns.groups()
+        turned = body[: columns.start()] + two + between + one + body[columns.end() :]
+        if one.casefold() != two.casefold():
+            yield Edit("columns exchanged", turned, "which column is asked for")
 
 
 def _conditions(body: str) -> Iterator[Edit]:

@@ -72,7 +72,8 @@ def _altered(source: Source, record: Any, place: Place, known: list[Any]) -> Ite
         again = " again" * number
         text = json.dumps(json_values.put(record, place.path, other))
         yield Edit(f"value of {place.name} altered{again}", text, f"the value of {place.name}")
-    for other in _plausible(value, known, prompt)[:2]:
+    is_reference = json_values.at(source.instance.answer, place.path) == value
+    for other in _plausible(value, known, prompt)[:2] if is_reference else ():
         text = json.dumps(json_values.put(record, place.path, other))
         yield Edit(f"another plausible value of {place.name}", text, f"the value of {place.name}")
     if isinstance(value, bool):
