@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import msgspec
+from figures import record
 from rich.console import Console
 from rich.table import Table
 
@@ -33,6 +34,7 @@ from firsthand.worlds.embodied.keys_and_rooms import OPPOSITE, KeysAndRooms
 WORLD = "embodied/keys_and_rooms"
 ROUNDS = (0, 4)
 EXAMPLES = 4
+HOUSES = 20
 Past = list[tuple[str, str]]
 """Observations, each with the move that was made."""
 
@@ -115,9 +117,9 @@ async def measured(llama: Llama, moment: Moment, playbook: Playbook | None, how:
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three houses instead of twenty")
-    houses = 3 if parser.parse_args().quick else 20
+    houses = 3 if parser.parse_args().quick else HOUSES
     table = Table("examples", "rounds", "n", *RENDERINGS, "difference of probability (95%)")
-    llama, playbook = Llama(slots=1), await experts(20)
+    llama, playbook, shown = Llama(slots=1), await experts(20), ""
     for known in (None, playbook):
         for rounds in ROUNDS:
             moments = [at_the_key(task, rounds) for task in tasks(WORLD, houses)]
@@ -127,6 +129,7 @@ async def main() -> None:
                 for how in RENDERINGS
             }
             gain = paired_difference(told["transcript"], told["observations"])
+            shown = f"{gain.mean:+.2f} [{gain.interval.low:+.2f}, {gain.interval.high:+.2f}]"
             table.add_row(
                 str(EXAMPLES if known else 0),
                 str(rounds),
@@ -135,8 +138,10 @@ async def main() -> None:
                     f"{sum(map(math.log, values)) / len(found):.2f} nats"
                     for values in told.values()
                 ),
-                f"{gain.mean:+.2f} [{gain.interval.low:+.2f}, {gain.interval.high:+.2f}]",
+                shown,
             )
+    if houses == HOUSES:  # the last row: examples, and four rounds
+        record("rendering", f"{houses} houses: probability of the right move {shown}")
     Console().print("Mean log-probability of taking the key, in nats")
     Console().print(table)
     await llama.close()
