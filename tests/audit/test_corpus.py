@@ -26,6 +26,7 @@ COUNTS = {  # broken, sound
     "unseen": (18, 10),
     "fresh_text": (12, 6),
     "fresh_2": (36, 35),
+    "fresh_3": (22, 22),
 }
 MOVES_COST = {"two_jugs"}
 DRAWS_AGAIN = {"raffle_drum"}

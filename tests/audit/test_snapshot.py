@@ -35,6 +35,7 @@ FAST = (
     "small_sudoku",
     "pick_all",
     "reach_total",
+    "prime_factor_set",
 )
 RECORD = {
     "verdict": "FAIL",
