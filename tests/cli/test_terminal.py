@@ -34,7 +34,7 @@ def hostile(cli):
     return cli
 
 
-def harmless(result, *parts: str) -> str:
+def assert_harmless(result, *parts: str) -> str:
     """Return the output, which must hold each part and nothing that a terminal obeys or hides."""
     driving = {
         letter
@@ -48,9 +48,9 @@ def harmless(result, *parts: str) -> str:
 
 
 def test_envs(hostile):
-    shown = harmless(hostile("envs"), "Drive the")
+    shown = assert_harmless(hostile("envs"), "Drive the")
     assert r"terminal\x1b[2J" in shown
-    document = harmless(hostile("envs", "--json"))
+    document = assert_harmless(hostile("envs", "--json"))
     assert f"Drive the terminal{ESCAPES}." in {
         one["summary"] for one in msgspec.json.decode(document)
     }
@@ -60,7 +60,7 @@ def test_envs(hostile):
 def test_a_person_plays(hostile, environment):
     typed = "?\npull where=refuse\n1\npull where=up\n"
     code = 1 if environment == "test/raising" else 0
-    harmless(
+    assert_harmless(
         hostile("play", environment, input=typed, code=code), r"Seen\x1b[2J", "[bold]bold[/bold]"
     )
 
@@ -70,24 +70,24 @@ def test_a_policy_is_watched(hostile, environment):
     words = ("play", environment, "--model", "scripted:expert")
     code = 1 if environment == "test/raising" else 0
     ended = r"Broken\x1b[2J" if code else r"check\x1b[2J"
-    harmless(hostile(*words, code=code), r"Seen\x1b[2J", ended)
-    document = harmless(hostile(*words, "--json", code=code))
+    assert_harmless(hostile(*words, code=code), r"Seen\x1b[2J", ended)
+    document = assert_harmless(hostile(*words, "--json", code=code))
     assert msgspec.json.decode(document)["turns" if not code else "final"]
 
 
 def test_eval_and_replay(hostile, tmp_path):
     words = ("--model", "scripted:expert", "-n", 2, "--journal")
-    harmless(hostile("eval", "test/hostile", *words, "good"), "test/hostile")
+    assert_harmless(hostile("eval", "test/hostile", *words, "good"), "test/hostile")
     broken = hostile("eval", "test/raising", *words, "broken", code=1)
-    harmless(broken, r"Broken\x1b[2J")
+    assert_harmless(broken, r"Broken\x1b[2J")
     original = Hostile.reset
     try:
         Hostile.reset = lambda self, task: (original(self, task), fh.Observation("New."))[1]
-        harmless(hostile("replay", "good", code=1), "differs", r"Seen\x1b[2J")
-        harmless(hostile("replay", "good", "--json", code=1), "differ")
+        assert_harmless(hostile("replay", "good", code=1), "differs", r"Seen\x1b[2J")
+        assert_harmless(hostile("replay", "good", "--json", code=1), "differ")
     finally:
         Hostile.reset = original
-    harmless(hostile("export", "good", "--out", "x.jsonl", "--split", "eval"))
+    assert_harmless(hostile("export", "good", "--out", "x.jsonl", "--split", "eval"))
 
 
 def test_a_spoilt_journal(hostile):
@@ -95,21 +95,21 @@ def test_a_spoilt_journal(hostile):
     hostile("eval", "test/hostile", "--model", "scripted:expert", "-n", 1, "--journal", "spoilt")
     (segment,) = journal.path.glob("*.jsonl")
     segment.write_text(f'{{"id": "{ESCAPES[:4]}"}}\n' + segment.read_text())
-    harmless(hostile("replay", "spoilt", code=1), "Spoilt")
-    harmless(hostile("journal", "check", "spoilt", code=1), "Damaged: ")
-    harmless(hostile("journal", "check", "spoilt", "--json", code=1))
+    assert_harmless(hostile("replay", "spoilt", code=1), "Spoilt")
+    assert_harmless(hostile("journal", "check", "spoilt", code=1), "Damaged: ")
+    assert_harmless(hostile("journal", "check", "spoilt", "--json", code=1))
 
 
 def test_playbooks(hostile):
     for version, text in enumerate((f"Old{ESCAPES}", f"New{ESCAPES}"), 1):
         lesson = Lesson("rule", text, scope=f"test{ESCAPES}")
         deploy(Path("run"), fh.Playbook(version, (lesson,), f"Noted{ESCAPES}"))
-    harmless(
+    assert_harmless(
         hostile("playbook", "show", "run"), r"Noted\x1b[2J", r"New\x1b[2J", "[bold]bold[/bold]"
     )
-    harmless(hostile("playbook", "show", "run", "--json"))
-    harmless(hostile("playbook", "diff", "run"), r"Old\x1b[2J")
-    harmless(hostile("playbook", "rollback", "run"))
+    assert_harmless(hostile("playbook", "show", "run", "--json"))
+    assert_harmless(hostile("playbook", "diff", "run"), r"Old\x1b[2J")
+    assert_harmless(hostile("playbook", "rollback", "run"))
 
 
 async def replying(request):
@@ -134,33 +134,33 @@ def test_learn(hostile, environment):
         words += ("--rounds", 1, "--tasks", 4, "--eval-tasks", 4)
         code = 1 if environment == "test/raising" else 0
         said = r"Broken\x1b[2J" if code else "The best of 1 lessons"
-        harmless(hostile(*words, "--out", "run", code=code), "no check whether", said)
-        harmless(hostile(*words, "--out", "run", "--resume", "--json", code=code))
+        assert_harmless(hostile(*words, "--out", "run", code=code), "no check whether", said)
+        assert_harmless(hostile(*words, "--out", "run", "--resume", "--json", code=code))
         endpoint.script = [status(400, f'{{"error": {{"message": "No{ESCAPES[:4]}"}}}}')]
-        harmless(hostile(*words, "--out", "other", code=1), r"No\x1b[2J")
-    harmless(hostile("journal", "check", "run"))
+        assert_harmless(hostile(*words, "--out", "other", code=1), r"No\x1b[2J")
+    assert_harmless(hostile("journal", "check", "run"))
 
 
 @pytest.mark.parametrize("environment", [Hostile, Choosing, Raising])
 def test_check(hostile, environment):
     code = 1 if check(environment).problems else 0
     for more in ((), ("--json",)):
-        harmless(hostile("check", environment.name, *more, code=code))
+        assert_harmless(hostile("check", environment.name, *more, code=code))
 
 
 def test_audit(hostile):
     Path("grader.py").write_text(GRADER, encoding="utf-8")
     words = ("audit", "grader.py", "--budget", "quick", "--seeds", 20)
-    harmless(hostile(*words, "--only", "empty", "--out", "c.json", code=1), r"\x1b[2J")
-    harmless(hostile("audit", "--replay", "c.json"))
+    assert_harmless(hostile(*words, "--only", "empty", "--out", "c.json", code=1), r"\x1b[2J")
+    assert_harmless(hostile("audit", "--replay", "c.json"))
 
 
 @pytest.mark.parametrize("name", [f"nowhere{ESCAPES}", f"a/b{ESCAPES}", f"m{ESCAPES}:C"])
 def test_mistakes(cli, name):
-    harmless(cli("play", name, code=2), "Error: ")
-    harmless(cli("eval", "control/null", "--model", name, code=2), "Error: ")
-    harmless(cli("audit", name, code=2))
-    harmless(cli("new", name, code=2))
+    assert_harmless(cli("play", name, code=2), "Error: ")
+    assert_harmless(cli("eval", "control/null", "--model", name, code=2), "Error: ")
+    assert_harmless(cli("audit", name, code=2))
+    assert_harmless(cli("new", name, code=2))
 
 
 def test_json_is_escaped_and_stays_the_same_document():
