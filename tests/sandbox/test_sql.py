@@ -305,33 +305,35 @@ class Client:
 
 
 async def test_twenty_slow_agents_do_not_starve_eighteen_quick_ones():
+    """Counted in statements and not in seconds: first come, first served would let every slow
+    agent run one statement before each of the eight of a quick one, 160 in all.
+    """
     await execute(IMAGE, "SELECT 1")
-    waits: list[float] = []
+    served = 0
 
     async def slow(client):
-        for _ in range(3):
+        nonlocal served
+        while True:
             with contextlib.suppress(ToolError):
                 await execute(
                     IMAGE, "SELECT count(*) FROM item a, item b, item c, item d", client=client
                 )
+            served += 1
 
     async def quick(client):
         for number in range(8):
-            began = time.perf_counter()
             result = await execute(IMAGE, "SELECT ?", (number,), client=client)
-            waits.append(time.perf_counter() - began)
             assert result.rows == [(number,)]
 
     slows = [asyncio.create_task(slow(Client())) for _ in range(20)]
     await asyncio.sleep(0.5)
-    began = time.perf_counter()
+    before = served
     await asyncio.gather(*(quick(Client()) for _ in range(18)))
-    done, running = time.perf_counter() - began, sum(not task.done() for task in slows)
+    meanwhile = served - before
     for task in slows:
         task.cancel()
     await asyncio.gather(*slows, return_exceptions=True)
-    assert running >= 10, "quick agents were done while most slow ones still ran"
-    assert done < 10 and max(waits) < 5, (done, max(waits))
+    assert meanwhile < 80, "quick agents were served before most slow statements"
 
 
 async def test_a_worker_that_dies_is_a_sandbox_failure_and_the_next_statement_works():
