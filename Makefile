@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON = $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+TORCH := 2.13.0
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn test slow quick check bench docs clean
+.PHONY: help learn train test slow quick check bench docs clean
 
 help:
 	@echo 'make learn   a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
+	@echo 'make train   the same, in its weights: imitation of an expert (3 minutes, with torch for CPUs)'
 	@echo 'make test    the tests, with coverage'
 	@echo 'make slow    the tests that make test leaves out'
 	@echo 'make quick   the tests of the core'
@@ -20,6 +22,9 @@ help:
 
 learn: $(VENV)/.local
 	$(BIN)/firsthand learn interfaces/shop_desk
+
+train: $(VENV)/.train
+	$(BIN)/firsthand train interfaces/shop_desk --recipe sft
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --cov --cov-report=term
@@ -56,9 +61,19 @@ $(VENV)/.local: pyproject.toml | $(BIN)/pip
 	$(PIP) install -e '.[local,report]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/pip
-	$(PIP) install -e '.[dev]'
+$(VENV)/.train: pyproject.toml $(VENV)/.torch | $(BIN)/pip
+	$(PIP) install -e '.[local,report,train]'
 	@touch $@ $(VENV)/.local
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.torch | $(BIN)/pip
+	$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.local $(VENV)/.train
+
+# The CPU build: the release of the package index brings gigabytes of CUDA on Linux. Where the index
+# of CPU builds cannot be reached, the release is taken from wherever pip finds it.
+$(VENV)/.torch: | $(BIN)/pip
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install --retries 0 --extra-index-url https://download.pytorch.org/whl/cpu 'torch==$(TORCH)'
+	@touch $@
 
 $(BIN)/pip:
 	@test -n '$(PYTHON)' || { echo 'firsthand needs Python 3.11 or newer, and none was found: install one, or run make PYTHON=/path/to/python3.' >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""Learning in weights: rows, losses, a trainer, and recipes that are read top-down."""
