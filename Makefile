@@ -32,7 +32,7 @@ test: $(VENV)/.dev
 slow: $(VENV)/.dev
 	$(BIN)/pytest -n 2 -m slow
 
-quick: $(VENV)/.dev
+quick: $(VENV)/.test
 	$(BIN)/pytest -n 2 -m 'not model and not slow' tests/test_*.py tests/rollout tests/journal
 
 check: $(VENV)/.dev
@@ -65,9 +65,13 @@ $(VENV)/.train: pyproject.toml $(VENV)/.torch | $(BIN)/pip
 	$(PIP) install -e '.[local,report,train]'
 	@touch $@ $(VENV)/.local
 
+$(VENV)/.test: pyproject.toml | $(BIN)/pip
+	$(PIP) install -e '.[test]'
+	@touch $@
+
 $(VENV)/.dev: pyproject.toml $(VENV)/.torch | $(BIN)/pip
 	$(PIP) install -e '.[dev]'
-	@touch $@ $(VENV)/.local $(VENV)/.train
+	@touch $@ $(VENV)/.local $(VENV)/.test $(VENV)/.train
 
 # The CPU build: the release of the package index brings gigabytes of CUDA on Linux. Where the index
 # of CPU builds cannot be reached, the release is taken from wherever pip finds it.
