@@ -16,6 +16,9 @@ from firsthand.prompt import Completion, Prompt, Sampling, Traits
 if TYPE_CHECKING:
     from torch import Tensor
 
+IMPOSSIBLE = -1e9
+"""The log-probability of what was never an alternative; finite, for JSON has no infinity."""
+
 
 class Decision(msgspec.Struct, frozen=True):
     """The legal moves of one turn, as the choice policy sees them.
@@ -69,6 +72,14 @@ class Trainable(Protocol):
         """Continue the conversation by one assistant message, or choose among `prompt.choices`.
 
         Log-probabilities are those of exactly what was sampled, under the weights that sampled it.
+        """
+        ...
+
+    def forced(self, prompt: Prompt, text: str) -> Completion:
+        """Return the completion that says `text`, or chooses it, in tokens; nothing is computed.
+
+        Log-probabilities are those of whoever decided to say it: 0 for what is said, and
+        `IMPOSSIBLE` for other options. How expert episodes and other people's get their tokens.
         """
         ...
 
