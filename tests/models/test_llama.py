@@ -17,7 +17,8 @@ import firsthand as fh
 from firsthand.agent import parse_call
 from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tools_of
 from firsthand.errors import ContextFull, MissingExtra, ModelError, UserError
-from firsthand.models.llama import Llama, content_free, distinct, transcript
+from firsthand.models.choice import content_free, distinct, transcript
+from firsthand.models.llama import Llama
 from firsthand.playbook import Lesson, Playbook
 from firsthand.prompt import Message, Prompt, Sampling
 from firsthand.shell import run

@@ -9,7 +9,6 @@ lesson away (docs/lessons.md has the measurement).
 """
 
 import asyncio
-import math
 import random
 import re
 import threading
@@ -19,12 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.errors import ModelError
+from firsthand.models.choice import (
+    branchings,
+    calibrated,
+    distinct,
+    in_order,
+    picked,
+    question,
+)
 from firsthand.models.engine import Engine, Slot
 from firsthand.models.weights import smollm2
-from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
-
-CONTENT_FREE = ("thing?", "item?", "N/A?")
-ANSWER = "Answer:"
+from firsthand.prompt import Completion, Prompt, Sampling, Traits
 
 
 class Llama:
@@ -90,46 +94,13 @@ class Llama:
     def choose(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Score every option, calibrate, and draw one."""
         engine = self.engine
-        *earlier, asked = prompt.messages
-        context = [token for line in transcript(earlier) for token in engine.tokens(line)]
-        options = [
-            (*engine.tokens(f" {option}"), *engine.tokens("\n")) for option in prompt.choices
-        ]
-        cue = engine.tokens(ANSWER)
-        ids = [*context, *engine.tokens(f"{asked.content}\n"), *cue]
+        asked = question(prompt, engine.tokens)
         with engine.slot() as slot:
-            raw = self._score(ids, options, slot)
-            scores = raw
+            scores = self._score(asked.ids, asked.options, slot)
             if self.calibrate:
-                bare = [
-                    token
-                    for line in transcript([m for m in earlier if m.role == "system"])
-                    for token in engine.tokens(line)
-                ]
-                neutral = [
-                    self._neutral_scores(bare, text, cue, options, slot)
-                    for text in content_free(asked.content)
-                ]
-                scores = [
-                    score - sum(column) / len(neutral)
-                    for score, column in zip(raw, zip(*neutral, strict=True), strict=True)
-                ]
-        logprobs = _log_softmax([score / (sampling.temperature or 1.0) for score in scores])
-        picked = (
-            max(range(len(logprobs)), key=logprobs.__getitem__)
-            if sampling.temperature == 0.0
-            else _draw(logprobs, sampling.seed)
-        )
-        return Completion(
-            prompt.choices[picked],
-            prompt_ids=ids,
-            ids=list(options[picked]),
-            logprobs=[
-                logprobs[picked],
-                *[0.0] * (len(options[picked]) - 1),
-            ],  # the rest of the option was forced
-            choices=dict(zip(prompt.choices, logprobs, strict=True)),
-        )
+                neutral = [self._neutral_scores(ids, asked.options, slot) for ids in asked.neutral]
+                scores = calibrated(scores, neutral)
+        return picked(prompt, asked, scores, sampling)
 
     def continue_(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Append the fresh messages to the prefix and sample one assistant message."""
@@ -187,99 +158,28 @@ class Llama:
     def _score(
         self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot
     ) -> list[float]:
-        """Return log P(option) [len(options)] under decoding constrained to the options: a walk
-        down their token tree.
-        """
+        """Return log P(option) [len(options)] under decoding constrained to the options."""
         scores = [0.0] * len(options)
-
-        def walk(members: list[int], depth: int) -> None:
-            while len(members) > 1:
-                branches: dict[int, list[int]] = {}
+        for point in branchings(options):
+            odds = self.engine.odds([*ids, *point.prefix], list(point.branches), slot=slot)
+            for value, members in zip(odds, point.branches.values(), strict=True):
                 for member in members:
-                    branches.setdefault(
-                        options[member][depth] if depth < len(options[member]) else -1, []
-                    ).append(member)
-                if -1 in branches:
-                    return  # identical options cannot be told apart
-                if len(branches) > 1:
-                    odds = self.engine.odds(
-                        [*ids, *options[members[0]][:depth]], list(branches), slot=slot
-                    )
-                    for value, branch in zip(odds, branches.values(), strict=True):
-                        for member in branch:
-                            scores[member] += value
-                        walk(branch, depth + 1)
-                    return
-                depth += 1
-
-        walk(list(range(len(options))), 0)
+                    scores[member] += value
         return scores
 
     def _neutral_scores(
-        self,
-        context: list[int],
-        text: str,
-        cue: Sequence[int],
-        options: Sequence[tuple[int, ...]],
-        slot: Slot,
+        self, ids: tuple[int, ...], options: Sequence[tuple[int, ...]], slot: Slot
     ) -> list[float]:
-        """Score the options under a content-free observation.
+        """Score the options under a content-free transcript.
 
         The same question is asked once, in whatever order its options come.
         """
         told_apart = distinct(options)
-        order = sorted(range(len(options)), key=told_apart.__getitem__)
-        key = (tuple(context), text, tuple(told_apart[place] for place in order))
+        order = in_order(told_apart)
+        key = (ids, tuple(told_apart[place] for place in order))
         if key not in self._neutral:
             if len(self._neutral) > 4096:
                 self._neutral.clear()
-            ids = [*context, *self.engine.tokens(f"{text}\n"), *cue]
             self._neutral[key] = self._score(ids, [options[place] for place in order], slot)
         scores = dict(zip(order, self._neutral[key], strict=True))
         return [scores[place] for place in range(len(options))]
-
-
-def transcript(messages: Sequence[Message]) -> list[str]:
-    """Render messages as lines of a plain transcript, in the format of the query."""
-    return [
-        f"{ANSWER} {message.content}\n" if message.role == "assistant" else f"{message.content}\n"
-        for message in messages
-    ]
-
-
-def content_free(text: str) -> list[str]:
-    """Replace an observation by content-free ones, keeping a label such as `Customer:`."""
-    label, colon, _ = text.partition(": ")
-    prefix = f"{label}: " if colon and label.isalpha() else ""
-    return [prefix + neutral for neutral in CONTENT_FREE]
-
-
-def distinct(options: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Cut each option after the token that tells it from all others: what follows does not change
-    its score.
-    """
-    cut: list[tuple[int, ...]] = []
-    for i, option in enumerate(options):
-        shared = max(
-            (_common(option, other) for j, other in enumerate(options) if j != i), default=0
-        )
-        cut.append(option[: shared + 1])
-    return cut
-
-
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    return next(
-        (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
-    )
-
-
-def _log_softmax(scores: Sequence[float]) -> list[float]:
-    top = max(scores)
-    total = top + math.log(sum(math.exp(score - top) for score in scores))
-    return [score - total for score in scores]
-
-
-def _draw(logprobs: Sequence[float], seed: int | None) -> int:
-    return random.Random(seed).choices(
-        range(len(logprobs)), [math.exp(value) for value in logprobs]
-    )[0]
