@@ -217,7 +217,7 @@ async def _learn(
     from firsthand.learn.lessons import outcome
 
     config = setup.config
-    show = _Show(quiet=where.json)
+    show = Show(quiet=where.json)
     started = time.monotonic()
     try:
         show.say(
@@ -251,7 +251,7 @@ async def _learn(
     _complain(learned, folder)
 
 
-async def _tell(show: "_Show", learned: Learned, folder: Path, report: str, seconds: float) -> None:
+async def _tell(show: "Show", learned: Learned, folder: Path, report: str, seconds: float) -> None:
     """Say what happened: rounds, gates, some lessons, before and after, and that the journal
     replays.
     """
@@ -323,7 +323,7 @@ def _complain(learned: Learned, folder: Path) -> None:
         raise typer.Exit(1)
 
 
-class _Show:
+class Show:
     """Results on standard output, the progress of one phase at a time on standard error."""
 
     def __init__(self, *, quiet: bool) -> None:

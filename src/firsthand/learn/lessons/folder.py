@@ -25,6 +25,9 @@ from firsthand.playbook import (
     versions,
 )
 
+SHARED = "held-out"
+"""The run of held-out episodes in a journal that several runs share: they share these as well."""
+
 
 class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What decides a run from its first episode on."""
@@ -58,10 +61,14 @@ class RunFolder:
     unresumed.
     """
 
-    def __init__(self, path: Path, setup: Setup, *, resume: bool) -> None:
+    def __init__(
+        self, path: Path, setup: Setup, *, resume: bool, journal: Journal | None = None
+    ) -> None:
+        """`journal` is shared with other runs, and then proves nothing about this one."""
         self.path, self.setup = path, setup
-        self.journal = Journal(path / "journal")
-        held = [run.name for run in self.journal.runs()]
+        self.journal = Journal(path / "journal") if journal is None else journal
+        held = [run.name for run in self.journal.runs()] if journal is None else []
+        self.held_out = setup.run if journal is None else SHARED
         started = read_setup(path)
         if other := _other_run(path, setup, started, held):
             raise UserError(f"{path} {other}")

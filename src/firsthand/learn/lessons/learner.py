@@ -20,6 +20,7 @@ from firsthand.episode import Episode
 from firsthand.errors import ModelError, NoReaction, UserError
 from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Evaluation, compare, summarise
+from firsthand.journal.journal import Journal
 from firsthand.learn.lessons import gate
 from firsthand.learn.lessons.credit import Trial, assign
 from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
@@ -55,6 +56,7 @@ async def learn(
     alter: Callable[[list[Episode]], list[Episode]] | None = None,
     meter: Meter | None = None,
     tell: Callable[[str], None] | None = None,
+    journal: Journal | None = None,
 ) -> Learned:
     """Learn lessons for one world of the environments and return the better agent with the
     evidence.
@@ -66,13 +68,16 @@ async def learn(
     reacts to lessons at all; `NoReaction` is raised when a paid one does not (`reaction`). Raises
     `UserError` when the folder holds another run, or this one and `resume` is not
     set, and when the reviewer cannot answer before anything was learned; every finished episode is
-    kept.
+    kept. Runs may share a `journal`: what one of them has played, no other plays again.
     """
     names = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
     reviewer = reviewer or reviewer_of(agent)
     setup = setup_of(agent, names, config, reviewer)
     life = _Life(
-        agent, RunFolder(folder, setup, resume=resume), watch or _unwatched, meter or Meter()
+        agent,
+        RunFolder(folder, setup, resume=resume, journal=journal),
+        watch or _unwatched,
+        meter or Meter(),
     )
     tell = tell or _untold
     if will_take := await ahead(agent, names, config, reviewer):
@@ -452,7 +457,7 @@ class _Life:
             limits=self.config.limits,
             concurrency=self.config.concurrency,
             journal=self.folder.journal,
-            run=self.run,
+            run=self.folder.held_out if named == "evaluation" else self.run,
             tags=tags,
             resume=True,  # within a run no episode is played twice
             progress=self.watch(phase, len(played)),

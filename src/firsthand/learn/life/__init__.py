@@ -1,0 +1,1 @@
+"""A life: one agent goes through a schedule of worlds, learns, sleeps, and comes back."""
