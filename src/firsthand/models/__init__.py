@@ -13,6 +13,7 @@ KINDS = {
     "openai": "openai:MODEL or openai:MODEL@URL: any OpenAI-compatible endpoint; OPENAI_API_KEY "
     "goes to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
     "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine",
+    "torch": "torch:smollm2, or torch:FOLDER with a Hugging Face model: can be trained",
 }
 
 
@@ -54,6 +55,10 @@ def model(name: str, *, endpoint: Endpoint = Endpoint()) -> Model | Policy:
         from firsthand.models.llama import Llama
 
         return Llama(rest or "smollm2")
+    if kind == "torch":
+        from firsthand.models.torch import Torch
+
+        return Torch(rest or "smollm2")
     raise UnknownName(
         "kind of model", kind, KINDS, hint=f"Write one of: {'; '.join(KINDS.values())}."
     )
