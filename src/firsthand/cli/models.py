@@ -8,7 +8,11 @@ from firsthand.cli.document import document
 from firsthand.cli.options import Json
 from firsthand.models import KINDS
 
-PACKAGE = {"openai": ("aiohttp", "firsthand"), "llama": ("xllamacpp", "firsthand[local]")}
+PACKAGE = {
+    "openai": ("aiohttp", "firsthand"),
+    "llama": ("xllamacpp", "firsthand[local]"),
+    "torch": ("torch", "firsthand[local,train]"),
+}
 """The package a kind needs beyond the core's own code, and what brings it."""
 
 

@@ -141,6 +141,11 @@ def picked(
         if sampling.temperature == 0.0
         else _draw(logprobs, sampling.seed)
     )
+    return taken(prompt, asked, place, logprobs)
+
+
+def taken(prompt: Prompt, asked: Question, place: int, logprobs: Sequence[float]) -> Completion:
+    """Return the completion that takes one option; `logprobs` [options] are those of all."""
     ids = list(asked.options[place])
     return Completion(
         prompt.choices[place],

@@ -10,14 +10,13 @@ lesson away (docs/lessons.md has the measurement).
 
 import asyncio
 import random
-import re
 import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from firsthand.errors import ModelError
+from firsthand.models.appended import appended_tokens
 from firsthand.models.choice import (
     branchings,
     calibrated,
@@ -105,9 +104,7 @@ class Llama:
     def continue_(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Append the fresh messages to the prefix and sample one assistant message."""
         engine = self.engine
-        added = self._added(prompt)
-        if prompt.prefix_ids and added and prompt.prefix_ids[-1] == added[0]:
-            added = added[1:]  # the answer's own end-of-turn token was sampled and is in the prefix
+        added = appended_tokens(prompt, render=engine.render, tokens=engine.tokens, name=self.name)
         seed = random.SystemRandom().randrange(2**31) if sampling.seed is None else sampling.seed
         with engine.slot() as slot:
             sampled = engine.sample(
@@ -126,34 +123,6 @@ class Llama:
             logprobs=sampled.logprobs,
             cut=sampled.cut,
         )
-
-    def _added(self, prompt: Prompt) -> list[int]:
-        """Tokenise what the chat template adds for the fresh messages. Raises `ModelError` if it
-        rewrites earlier ones.
-
-        The template is applied to marks that stand for the contents, so that special tokens written
-        out in a content stay plain text: no observation can close its own message (law 12).
-        """
-        engine, fresh = self.engine, prompt.fresh
-        marked = [
-            {"role": "user" if message.role == "tool" else message.role, "content": f"⟦{i}⟧"}
-            for i, message in enumerate(prompt.messages)
-        ]
-        before = engine.render(marked[: fresh - 1]) + marked[fresh - 1]["content"] if fresh else ""
-        whole = engine.render(marked)
-        if not whole.startswith(before):
-            raise ModelError(
-                f"The chat template of {self.name} rewrites earlier messages: tokens "
-                "cannot be kept as sampled."
-            )
-        template, *rest = re.split(r"⟦(\d+)⟧", whole[len(before) :])
-        added = list(engine.tokens(template, True))
-        for index, template in zip(rest[::2], rest[1::2], strict=True):
-            added += [
-                *engine.tokens(prompt.messages[int(index)].content),
-                *engine.tokens(template, True),
-            ]
-        return added
 
     def _score(
         self, ids: Sequence[int], options: Sequence[tuple[int, ...]], slot: Slot

@@ -6,6 +6,8 @@ trainer the same distributions with their gradient. Sampling and training share 
 over a token tree; nothing is tokenised again.
 """
 
+import asyncio
+import copy
 import inspect
 import threading
 import warnings
@@ -17,6 +19,7 @@ import msgspec
 
 from firsthand.episode import Turn
 from firsthand.errors import ContextFull, ModelError, UserError
+from firsthand.models.appended import appended_tokens
 from firsthand.models.batcher import Batcher
 from firsthand.models.choice import (
     Question,
@@ -27,10 +30,12 @@ from firsthand.models.choice import (
     option_tokens,
     picked,
     question,
+    taken,
 )
 from firsthand.models.hf_folder import model_folder, require_torch
+from firsthand.models.sampler import Request, Sampled, sample
 from firsthand.models.token_tree import TokenTree
-from firsthand.models.trainable import Context, Decision
+from firsthand.models.trainable import IMPOSSIBLE, Context, Decision
 from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
 
 if TYPE_CHECKING:
@@ -85,7 +90,8 @@ class Torch:
         self._loaded: _Loaded | None = None
         self._neutral: dict[tuple[Any, ...], list[float]] = {}
         self._lock = threading.RLock()
-        self._batches: Batcher[Asked, list[float]] | None = None
+        self._starting = threading.Lock()
+        self._batches: Batcher[Question | Request, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -94,15 +100,26 @@ class Torch:
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Choose among `prompt.choices` when there are any, else continue the conversation."""
+        model = self._loaded or await asyncio.to_thread(lambda: self._model)
         if not prompt.choices:
-            raise ModelError(f"{self.name} only chooses among options yet.")
-        model = self._model
+            return await self._continue(model, prompt, sampling)
         asked = question(prompt, model.tokens)
-        options = tuple(distinct(asked.options))
-        model.check_room(len(asked.ids) + max(map(len, options)))
-        batches = self._batcher
-        scores = await batches.ask(Asked(asked.ids, (), self._decision(asked, options)))
-        return picked(prompt, asked, scores, sampling)
+        model.check_room(len(asked.ids) + max(map(len, asked.options)))
+        return picked(prompt, asked, await self._batcher.ask(asked), sampling)
+
+    def forced(self, prompt: Prompt, text: str) -> Completion:
+        """Return the completion that says `text`, or chooses it; see `Trainable`."""
+        model = self._model
+        if prompt.choices:
+            if text not in prompt.choices:
+                raise ModelError(f"{text!r} is none of the choices: {', '.join(prompt.choices)}.")
+            place = list(prompt.choices).index(text)
+            logprobs = [IMPOSSIBLE] * len(prompt.choices)
+            logprobs[place] = 0.0
+            return taken(prompt, question(prompt, model.tokens), place, logprobs)
+        ids = [*model.tokens(text), model.end]
+        added = model.appended(prompt)
+        return Completion(text, prompt_ids=added, ids=ids, logprobs=[0.0] * len(ids))
 
     async def close(self) -> None:
         """Release the model."""
@@ -117,7 +134,7 @@ class Torch:
         last = observation.results[-1] if observation.results else None
         asked = f"{last.tool}: {last.text}" if last else observation.text
         system = [Message("system", instructions)] if instructions else []
-        return self._decision(Question((), (), neutral_ids(system, asked, model.tokens)), options)
+        return self._decision(neutral_ids(system, asked, model.tokens), options)
 
     def distributions(self, contexts: Sequence[Context], *, base: bool = False) -> "list[Tensor]":
         """Return log-probabilities [units, outcomes] for each context; see `Trainable`."""
@@ -159,38 +176,69 @@ class Torch:
 
     @property
     def _model(self) -> "_Loaded":
-        with self._lock:
+        with self._starting:
             if self._loaded is None:
                 self._loaded = _Loaded(self)
             return self._loaded
 
     @property
-    def _batcher(self) -> "Batcher[Asked, list[float]]":
-        with self._lock:
+    def _batcher(self) -> "Batcher[Question | Request, Any]":
+        with self._starting:
             if self._batches is None:
-                self._batches = Batcher(self._choose)
+                self._batches = Batcher(self._answer)
             return self._batches
 
-    def _choose(self, asked: list[Asked]) -> list[list[float]]:
+    async def _continue(self, model: "_Loaded", prompt: Prompt, sampling: Sampling) -> Completion:
+        if prompt.schema is not None:
+            raise ModelError(f"{self.name} cannot be held to a schema: write llama:… instead.")
+        added = model.appended(prompt)
+        request = Request(
+            ids=(*prompt.prefix_ids, *added),
+            max_tokens=sampling.max_tokens or self.traits.answer_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            seed=sampling.seed,
+        )
+        model.check_room(len(request.ids) + request.max_tokens)
+        sampled: Sampled = await self._batcher.ask(request)
+        return Completion(
+            model.text(sampled.ids),
+            prompt_ids=added,
+            ids=sampled.ids,
+            logprobs=sampled.logprobs,
+            cut=sampled.cut,
+        )
+
+    def _answer(self, asked: list[Question | Request]) -> list[Any]:
+        """Answer a batch: the scores of each choice, and what continues each text."""
         import torch
 
-        with torch.no_grad():
-            return [found[0].tolist() for found in self.distributions(asked)]
+        questions = [one for one in asked if isinstance(one, Question)]
+        requests = [one for one in asked if isinstance(one, Request)]
+        with self._lock, torch.no_grad():
+            contexts = [
+                Asked(one.ids, (), self._decision(one.neutral, tuple(distinct(one.options))))
+                for one in questions
+            ]
+            scores = iter([_floats(found[0]) for found in self.distributions(contexts)])
+            texts = iter(self._model.sample(requests))
+        return [next(scores if isinstance(one, Question) else texts) for one in asked]
 
-    def _decision(self, asked: Question, options: tuple[tuple[int, ...], ...]) -> Decision:
-        """Return options with their mean scores under content-free transcripts and the base."""
+    def _decision(
+        self, neutral: tuple[tuple[int, ...], ...], options: tuple[tuple[int, ...], ...]
+    ) -> Decision:
+        """Return cut options with their mean scores under content-free transcripts and the base."""
         if not self.calibrate:
             return Decision(options, (0.0,) * len(options))
         order = in_order(options)
-        key = (asked.neutral, tuple(options[place] for place in order))
-        with self._lock:
-            if key not in self._neutral:
-                if len(self._neutral) > 4096:
-                    self._neutral.clear()
-                raw = Decision(key[1], (0.0,) * len(options))
-                found = self.distributions([Asked(n, (), raw) for n in asked.neutral], base=True)
-                self._neutral[key] = (sum(found) / len(found))[0].tolist()  # type: ignore
-            scores = dict(zip(order, self._neutral[key], strict=True))
+        key = (neutral, tuple(options[place] for place in order))
+        if key not in self._neutral:
+            if len(self._neutral) > 4096:
+                self._neutral.clear()
+            raw = Decision(key[1], (0.0,) * len(options))
+            found = self.distributions([Asked(ids, (), raw) for ids in neutral], base=True)
+            self._neutral[key] = _mean([_floats(one[0]) for one in found])
+        scores = dict(zip(order, self._neutral[key], strict=True))
         return Decision(options, tuple(scores[place] for place in range(len(options))))
 
     def _distributions(self, contexts: Sequence[Context]) -> "list[Tensor]":
@@ -299,10 +347,15 @@ class _Loaded:
         self.network.to(self.device).eval()
         self.trained = _trained(self.network)
         self.context = int(getattr(network.config, "max_position_embeddings", 1 << 20))
-        self._plain: Any = self.tokenizer.backend_tokenizer
+        self._special: Any = self.tokenizer.backend_tokenizer
+        self._plain: Any = copy.deepcopy(self._special)
         self._plain.encode_special_tokens = True
+        self.end = int(self.tokenizer.eos_token_id)
+        self.stops = frozenset({self.end, *_listed(network.generation_config.eos_token_id)})
         self._pieces: dict[str, tuple[int, ...]] = {}
-        self._rows_only = "logits_to_keep" in inspect.signature(network.forward).parameters
+        parameters = inspect.signature(network.forward).parameters
+        self._rows_only = "logits_to_keep" in parameters
+        self._cache = "cache" if "cache" in parameters else "past_key_values"  # since 5.2x
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """Tokenise text in which nothing is a special token."""
@@ -313,6 +366,48 @@ class _Loaded:
             found = tuple(self._plain.encode(text, add_special_tokens=False).ids)
             self._pieces[text] = found
         return found
+
+    def special_tokens(self, text: str, special: bool) -> tuple[int, ...]:
+        """Tokenise text, reading special tokens in it only if `special`."""
+        if not special:
+            return self.tokens(text)
+        return tuple(self._special.encode(text, add_special_tokens=False).ids)
+
+    def appended(self, prompt: Prompt) -> list[int]:
+        """Return the tokens that the fresh messages of a prompt add to its prefix."""
+        return appended_tokens(
+            prompt, render=self._render, tokens=self.special_tokens, name=self.name
+        )
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Return what tokens say, special ones left out."""
+        return self._special.decode(list(ids), skip_special_tokens=True)
+
+    def sample(self, requests: Sequence[Request]) -> list[Sampled]:
+        """Continue contexts."""
+        return sample(self._step, requests, stops=self.stops) if requests else []
+
+    def _step(self, ids: "Tensor", *, mask: "Tensor", positions: "Tensor", cache: Any) -> "Tensor":
+        more: dict[str, Any] = {self._cache: cache, "use_cache": True}
+        if self._rows_only:
+            more["logits_to_keep"] = 1
+        answer = self.network.base_model(
+            input_ids=ids.to(self.device),
+            attention_mask=mask.to(self.device),
+            position_ids=positions.to(self.device),
+            **more,
+        )
+        return answer.logits[:, -1].cpu()
+
+    def _render(self, messages: Sequence[dict[str, Any]]) -> str:
+        if self.tokenizer.chat_template is None:
+            raise ModelError(
+                f"{self.name} has no chat template, so that it can choose but not converse. Put "
+                "a chat_template.jinja into its folder."
+            )
+        return self.tokenizer.apply_chat_template(
+            list(messages), tokenize=False, add_generation_prompt=True
+        )
 
     def check_room(self, tokens: int) -> None:
         """Raise `ContextFull` where so many tokens do not fit."""
@@ -369,3 +464,15 @@ def _trained(network: Any) -> dict[str, Any]:
         for name, value in network.named_parameters()
         if value.requires_grad
     }
+
+
+def _listed(ids: int | list[int] | None) -> list[int]:
+    return ids if isinstance(ids, list) else [] if ids is None else [ids]
+
+
+def _mean(rows: list[list[float]]) -> list[float]:
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+
+
+def _floats(values: Any) -> list[float]:
+    return values.tolist()
