@@ -77,12 +77,13 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def start(self, environment: Environment, task: Task) -> "Player":
         """Begin an episode."""
-        if self._converses:
+        if self.converses:
             return Conversation(self, cast("Model", self.model), environment, task)
         return Direct(cast("Policy", self.model).start(environment, task))
 
     @cached_property
-    def _converses(self) -> bool:
+    def converses(self) -> bool:
+        """Whether a model plays, and not a policy."""
         return isinstance(
             self.model, Model
         )  # kept: checking a protocol takes a third of the time of a short episode
@@ -290,15 +291,7 @@ class Conversation:
         return shown, tuple(lesson.id for lesson in found)
 
     def _instructions(self, lessons: Sequence[Lesson]) -> str:
-        parts = [self.environment.statement, self.agent.instructions]
-        if self.tools and not self.model.traits.calls_tools:
-            parts.append(_tools_in_prose(self.tools))
-        if lessons:
-            listed = "\n".join(f"- {in_prose(lesson)}" for lesson in lessons)
-            if any(lesson.untrusted or lesson.kind == "example" for lesson in lessons):
-                parts.append(ABOUT_DATA)
-            parts.append(f"Lessons from earlier episodes:\n{listed}")
-        return "\n\n".join(part for part in parts if part)
+        return instructions(self.agent, self.environment, lessons)
 
     def _heard(self, observation: Observation) -> list[Message]:
         """Turn an observation into messages: results answer the calls they belong to."""
@@ -319,6 +312,24 @@ class Conversation:
 
 
 Player = Direct | Conversation
+
+
+def instructions(
+    agent: Agent, environment: Environment | type[Environment], lessons: Sequence[Lesson] = ()
+) -> str:
+    """Return the system message: what the environment states, the agent's own, and lessons."""
+    parts = [environment.statement, agent.instructions]
+    calls_tools = agent.converses and cast("Model", agent.model).traits.calls_tools
+    kind = environment if isinstance(environment, type) else type(environment)
+    tools = [declared.specification for declared in tools_of(kind).values()]
+    if tools and not calls_tools:
+        parts.append(_tools_in_prose(tools))
+    if lessons:
+        listed = "\n".join(f"- {in_prose(lesson)}" for lesson in lessons)
+        if any(lesson.untrusted or lesson.kind == "example" for lesson in lessons):
+            parts.append(ABOUT_DATA)
+        parts.append(f"Lessons from earlier episodes:\n{listed}")
+    return "\n\n".join(part for part in parts if part)
 
 
 async def settled(value: T | Awaitable[T]) -> T:

@@ -1,10 +1,11 @@
 """Models and policies by name: `scripted:expert`, `human`, `openai:MODEL@URL`, `llama:smollm2`."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from firsthand.errors import UnknownName, UserError
+from firsthand.errors import MissingExtra, UnknownName, UserError
 from firsthand.prompt import Model, Policy
 
 KINDS = {
@@ -14,6 +15,7 @@ KINDS = {
     "goes to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
     "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine",
     "torch": "torch:smollm2, or torch:FOLDER with a Hugging Face model: can be trained",
+    "tiny": "tiny, or tiny:FOLDER: a byte-level transformer that is trained from nothing",
 }
 
 
@@ -59,6 +61,16 @@ def model(name: str, *, endpoint: Endpoint = Endpoint()) -> Model | Policy:
         from firsthand.models.torch import Torch
 
         return Torch(rest or "smollm2")
+    if kind == "tiny":
+        return _tiny(rest)
     raise UnknownName(
         "kind of model", kind, KINDS, hint=f"Write one of: {'; '.join(KINDS.values())}."
     )
+
+
+def _tiny(folder: str) -> Model:
+    try:
+        from firsthand.models.tiny import Tiny
+    except ImportError:
+        raise MissingExtra("torch", extra="train") from None
+    return Tiny.load(Path(folder).expanduser()) if folder else Tiny()

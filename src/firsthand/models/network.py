@@ -103,9 +103,7 @@ class _Block(nn.Module):
         if cache is not None:
             k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
         causal = allowed is None and cache is None
-        seen = functional.scaled_dot_product_attention(
-            q, k, v, attn_mask=allowed, is_causal=causal
-        )
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=causal)
         x = x + self.out(seen.transpose(1, 2).reshape(rows, tokens, width))
         return x + self.down(functional.relu(self.up(self.second(x))).square()), (k, v, tail)
 

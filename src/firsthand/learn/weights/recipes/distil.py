@@ -1,0 +1,52 @@
+"""On-policy distillation: the student acts, and a teacher says at each step what it would have done.
+
+Context distillation when the teacher is the same weights with a playbook: what was learned in tokens
+goes into the weights (OPCD, arXiv 2602.12275). Each unit gets the teacher's whole distribution over
+the likeliest outcomes, which says more than a reward.
+"""
+
+from firsthand.agent import Agent
+from firsthand.episode import Episode
+from firsthand.learn.lab import Lab
+from firsthand.learn.weights.course import Course
+from firsthand.learn.weights.retold import retold
+from firsthand.learn.weights.rows import Row, rows_of
+from firsthand.learn.weights.settings import TrainConfig
+from firsthand.learn.weights.teacher import told
+from firsthand.playbook import Playbook
+
+
+async def distil(lab: Lab, config: TrainConfig = TrainConfig(), *, teacher: Agent) -> Agent:
+    """Move what `teacher` knows into the weights of the lab's model, whose playbook is left out.
+
+    A teacher with the lab's own model speaks with its frozen base. The first epoch is on policy:
+    each batch is played by the student as it is then. Reads of the settings: `batch` tasks a step,
+    `demonstrations`, `epochs`, `top`, `loss.divergence`.
+    """
+    course = Course(lab, config)
+    course.agent = lab.agent.with_playbook(Playbook())
+    kept: list[list[Row]] = []
+    while lab.left and course.wants(len(kept)):
+        agents, tasks = course.explorers(lab.tasks(config.batch), 1)
+        batch = [
+            await _taught(episode, agents[0], teacher, lab, config)
+            for episode in await lab.play(agents, tasks, tags={"batch": str(course.place)})
+        ]
+        kept += [rows for rows in batch if rows]
+        if not course.behind:
+            course.train([row for rows in batch for row in rows])
+        await course.next()
+    await course.epochs(kept, config.epochs, first=1)
+    return await course.done()
+
+
+async def _taught(
+    episode: Episode, student: Agent, teacher: Agent, lab: Lab, config: TrainConfig
+) -> list[Row]:
+    """Return the student's rows of an episode with what the teacher says about each unit."""
+    rows = rows_of(episode, student, component="distil")
+    if not rows:
+        return []
+    heard = await retold(episode, teacher, limits=lab.limits, verbatim=True)
+    theirs = rows_of(heard, teacher)
+    return told(rows, theirs, teacher, frozen=teacher.model is student.model, top=config.top)

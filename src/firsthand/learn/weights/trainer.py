@@ -1,0 +1,281 @@
+"""The verbs of training: sample, forward_backward, optim_step, save, load.
+
+They are those of remote training services (tinker and what follows it), so that a recipe runs on
+one that implements `Trainer`. `LocalTrainer` is the one in this process. Left out: learning-rate
+schedules (a recipe may pass another rate with each step) and mixed precision.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from firsthand.errors import UserError
+from firsthand.learn.weights.losses import Counts, Units, counts, loss, units
+from firsthand.learn.weights.rows import Row
+from firsthand.learn.weights.settings import TrainConfig
+from firsthand.models.trainable import Trainable
+from firsthand.prompt import Completion, Prompt, Sampling
+
+FILE = "trainer.safetensors"
+
+BETAS = (0.9, 0.95)
+"""Of AdamW, as usual for language models: .999 would remember hundreds of steps that are not."""
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """What one `forward_backward` saw; means over units, in nats."""
+
+    loss: float = 0.0
+    entropy: float = 0.0
+    """Of the policy's rows; how much it still explores."""
+    mismatch_kl: float = 0.0
+    """Mean of r - 1 - log r, r = P(now) / P(when sampled): 0 where trainer and sampler agree."""
+    clip_fraction: float = 0.0
+    """Units whose ratio is outside of the clipping range."""
+    rows: int = 0
+    units: int = 0
+
+
+class Trainer(Protocol):
+    """What a recipe needs of whoever holds the weights."""
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps so far."""
+        ...
+
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Continue a conversation under the weights as they are now."""
+        ...
+
+    def logprobs(self, rows: Sequence[Row]) -> list[tuple[float, ...]]:
+        """Return for each row [units] the log-probability of what was taken, as of now."""
+        ...
+
+    def forward_backward(
+        self, rows: Sequence[Row], *, anchors: Sequence[tuple[float, ...]] | None = None
+    ) -> Metrics:
+        """Add the gradient of the rows of one optimizer step."""
+        ...
+
+    def optim_step(self, *, learning_rate: float) -> float:
+        """Take one step, forget the gradient, and return the gradient's length."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything that going on needs."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Go on from what was saved."""
+        ...
+
+
+class LocalTrainer:
+    """Trains a model in this process. `data` is where a recipe keeps its place in the data.
+
+    A saved run goes on bit for bit: weights, optimizer and place in one file that appears whole or
+    not at all, and random streams that follow from seed and step.
+    """
+
+    def __init__(self, model: Trainable, config: TrainConfig = TrainConfig()) -> None:
+        torch.set_num_threads(1)  # two threads beside a busy process wait for each other
+        self.model, self.config = model, config
+        self.data: dict[str, int] = {}
+        self._optimizer = torch.optim.AdamW(
+            self._parameters, lr=config.learning_rate, betas=BETAS, weight_decay=0.0
+        )
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps that the weights have seen."""
+        return self.model.version
+
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Continue a conversation under the weights as they are now."""
+        return await self.model.sample(prompt, sampling)
+
+    def logprobs(self, rows: Sequence[Row]) -> list[tuple[float, ...]]:
+        """Return for each row [units] the log-probability of what was taken, as of now."""
+        found: list[tuple[float, ...]] = []
+        with torch.no_grad():
+            for part in self._micro(rows):
+                now = units(part, self.model.distributions(part))
+                for row, values in zip(part, now.chosen_BU.tolist(), strict=True):
+                    found.append(tuple(values[: len(row.taken)]))
+        return found
+
+    def forward_backward(
+        self, rows: Sequence[Row], *, anchors: Sequence[tuple[float, ...]] | None = None
+    ) -> Metrics:
+        """Add the gradient of the rows of one optimizer step, in micro-batches.
+
+        Denominators are those of all `rows` together: give a whole step at once. `anchors` are
+        log-probabilities by `logprobs` before the first pass, where another engine sampled.
+        """
+        per, sums = counts(rows, self.config.loss), _Sums()
+        start = 0
+        for part in self._micro(rows):
+            old = anchors[start : start + len(part)] if anchors is not None else None
+            start += len(part)
+            self._micro_step(part, per, old, sums)
+        return sums.metrics(rows)
+
+    def optim_step(self, *, learning_rate: float | None = None) -> float:
+        """Take one step of AdamW, forget the gradient, and return the gradient's length."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.config.learning_rate if learning_rate is None else learning_rate
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self.model.version += 1
+        return float(norm)
+
+    def save(self, folder: Path) -> None:
+        """Write all that going on needs, and the weights in the model's own formats."""
+        self.checkpoint(folder)
+        export: Any = getattr(self.model, "save", None)
+        if export is not None:
+            export(folder)
+
+    def checkpoint(self, folder: Path) -> None:
+        """Write all that going on needs. A kill leaves the file before it, or this one."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"model/{name}": value for name, value in self.model.state().items()}
+        state: dict[int, dict[str, Tensor]] = self._optimizer.state_dict()["state"]
+        for index, parts in state.items():
+            tensors |= {f"optimizer/{index}/{name}": value for name, value in parts.items()}
+        place = {"version": self.model.version, "data": self.data, "settings": _settings(self)}
+        unfinished = folder / f".{FILE}.part"
+        tensors = {name: value.contiguous() for name, value in tensors.items()}
+        save_file(tensors, unfinished, {"firsthand": msgspec.json.encode(place).decode()})
+        _settle(unfinished, folder / FILE)
+
+    def load(self, folder: Path) -> None:
+        """Go on from what was saved. Raises `UserError` where it was saved with other settings."""
+        path = folder / FILE
+        try:
+            with safe_open(path, "pt") as file:
+                place = msgspec.json.decode((file.metadata() or {})["firsthand"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError, KeyError) as error:
+            raise UserError(f"{path} is no saved training run: {error}") from None
+        if changed := _changes(place["settings"], _settings(self)):
+            raise UserError(
+                f"The run in {folder} was started with other settings ({changed}): go on with "
+                "those, or name another folder."
+            )
+        self.model.load_state(_under("model/", tensors))
+        self.model.version, self.data = place["version"], place["data"]
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer/", tensors).items():
+            index, _, part = name.partition("/")
+            state.setdefault(int(index), {})[part] = value
+        whole = self._optimizer.state_dict()
+        self._optimizer.load_state_dict({**whole, "state": state})
+
+    @property
+    def _parameters(self) -> list[Any]:
+        return self.model.parameters()
+
+    def _micro(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        for start in range(0, len(rows), self.config.micro_batch):
+            yield rows[start : start + self.config.micro_batch]
+
+    def _micro_step(
+        self,
+        part: Sequence[Row],
+        per: Counts,
+        old: Sequence[tuple[float, ...]] | None,
+        sums: "_Sums",
+    ) -> None:
+        now = units(part, self.model.distributions(part))
+        base: Units | None = None
+        if self.config.loss.kl:
+            base = units(part, self.model.distributions(part, base=True))
+        total = loss(
+            now,
+            per,
+            self.config.loss,
+            old_BU=None if old is None else _table(old, now.chosen_BU),
+            base=base,
+            teacher=[row.teacher for row in part],
+        )
+        if total.requires_grad:
+            cast("Any", total).backward()
+        sums.add(now, total, self.config)
+
+
+class _Sums:
+    """Sums over micro-batches of what `Metrics` reports."""
+
+    def __init__(self) -> None:
+        self.loss = self.entropy = self.mismatch = self.clipped = self.rl = 0.0
+
+    def add(self, now: Units, total: Tensor, config: TrainConfig) -> None:
+        """Take over one micro-batch."""
+        with torch.no_grad():
+            rl = now.real_BU * now.rl_B[:, None]
+            apart = (now.chosen_BU - now.sampled_BU) * rl
+            ratio = apart.exp()
+            outside = (ratio < 1 - config.loss.clip_low) | (ratio > 1 + config.loss.clip_high)
+            self.loss += float(total)
+            self.entropy += float((now.entropy_BU * rl).sum())
+            self.mismatch += float((ratio - 1 - apart).sum())
+            self.clipped += float(outside.sum())
+            self.rl += float(rl.sum())
+
+    def metrics(self, rows: Sequence[Row]) -> Metrics:
+        """Return means over the policy's units."""
+        n = max(1.0, self.rl)
+        return Metrics(
+            loss=self.loss,
+            entropy=self.entropy / n,
+            mismatch_kl=self.mismatch / n,
+            clip_fraction=self.clipped / n,
+            rows=len(rows),
+            units=sum(len(row.taken) for row in rows),
+        )
+
+
+def _table(values: Sequence[tuple[float, ...]], like: Tensor) -> Tensor:
+    width = like.shape[1]
+    return like.new_tensor([[*row, *[0.0] * (width - len(row))] for row in values])
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _settings(trainer: LocalTrainer) -> dict[str, Any]:
+    config = msgspec.to_builtins(trainer.config)
+    del config["micro_batch"]  # no result depends on it
+    return config
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    changed = [name for name in now if before.get(name) != now[name]]
+    return ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
+
+
+def _settle(unfinished: Path, path: Path) -> None:
+    """Put a written file in its place, so that a power cut leaves the old one or the new one."""
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
