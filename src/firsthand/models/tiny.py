@@ -440,7 +440,7 @@ def _sampled(
     cache = _without_padding(cache, list(map(len, contexts)))
     answers: list[tuple[list[int], list[float]]] = [([], []) for _ in contexts]
     going = list(range(len(contexts)))
-    for step in range(max(limits)):
+    for _step in range(max(limits)):
         logits = network.logits(hidden[:, -1]).double()
         tokens = torch.zeros(len(contexts), 1, dtype=torch.long)
         for row in going:

@@ -143,5 +143,5 @@ class Course:
         path = self.lab.folder / LINES
         if path.exists():
             known = self.trainer.data.get("place", 0)
-            kept = [line for line in path.read_bytes().splitlines()[:known]]
+            kept = list(path.read_bytes().splitlines()[:known])
             path.write_bytes(b"".join(line + b"\n" for line in kept))

@@ -1,7 +1,7 @@
 """Losses on units [B, U]: the GRPO family, imitation and distillation, with their denominators.
 
 A loss is a sum over components, each divided by the size of its own part of the whole optimizer
-step, so that splitting a batch changes nothing and one component does not dilute another (prime-rl).
+step, so that splitting a batch changes nothing and no component dilutes another (prime-rl).
 Groups without variance are left out of the policy's component only: their rows still have entropy,
 distance from the base, and a teacher.
 """

@@ -67,7 +67,8 @@ async def retold(
 ) -> Episode:
     """Return the episode as `agent` would have been shown and have said it, with tokens.
 
-    `verbatim` keeps the tokens that were sampled, where a model with the same tokenizer did. Raises `UserError` where the same actions no longer lead to the same score.
+    `verbatim` keeps the tokens that were sampled, where a model with the same tokenizer did. Raises
+    `UserError` where the same actions no longer lead to the same score.
     """
     if not isinstance(agent.model, Trainable):
         raise UserError(f"{agent.model.name} cannot be trained: name tiny or torch:smollm2.")

@@ -1,8 +1,8 @@
-"""On-policy distillation: the student acts, and a teacher says at each step what it would have done.
+"""On-policy distillation: the student acts, and a teacher says what it would have done.
 
-Context distillation when the teacher is the same weights with a playbook: what was learned in tokens
-goes into the weights (OPCD, arXiv 2602.12275). Each unit gets the teacher's whole distribution over
-the likeliest outcomes, which says more than a reward.
+Context distillation when the teacher is the same weights with a playbook: what was learned in
+tokens goes into the weights (OPCD, arXiv 2602.12275). Each unit gets the teacher's whole
+distribution over the likeliest outcomes, which says more than a reward.
 """
 
 from firsthand.agent import Agent
