@@ -125,13 +125,16 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
     version: int = 0
     lessons: tuple[Lesson, ...] = ()
     note: str = ""
+    adapter: str = ""
+    """The adapter that was made from lessons and belongs to this version; empty: bare weights."""
 
     @cached_property
     def id(self) -> str:
-        """A hash of what the active lessons say and of which of them are trusted."""
-        named = (
+        """A hash of what the active lessons say, of which of them are trusted, and the adapter."""
+        named = [
             lesson.id if lesson.untrusted else f"{lesson.id}+trusted" for lesson in self.active
-        )
+        ]
+        named += [f"adapter {self.adapter}"] if self.adapter else []
         return fingerprint(" ".join(sorted(named)), length=8)
 
     @cached_property
@@ -175,6 +178,7 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     version: int = 0
     note: str = ""
+    adapter: str = ""
     lessons: list[dict[str, Any]] = []
 
 
@@ -186,7 +190,9 @@ def save(playbook: Playbook, path: Path) -> None:
         {"id": lesson.id, "untrusted": lesson.untrusted, **msgspec.to_builtins(lesson)}
         for lesson in playbook.lessons
     ]
-    file = {"version": playbook.version, "note": playbook.note, "lessons": lessons}
+    file: dict[str, Any] = {"version": playbook.version, "note": playbook.note}
+    file |= {"adapter": playbook.adapter} if playbook.adapter else {}
+    file |= {"lessons": lessons}
     text = tomli_w.dumps(
         file, multiline_strings="\\r" not in str(file)
     )  # a carriage return does not survive in them

@@ -160,7 +160,7 @@ def trust(
     if path.is_dir():
         version = max([current.version, *versions(path)]) + 1
         said = f"{'no longer trusted' if revoke else 'trusted by a person'}: {', '.join(ids)}"
-        changed = Playbook(version, changed.lessons, said)
+        changed = Playbook(version, changed.lessons, said, changed.adapter)
         deploy(path, changed)
     else:
         save(changed, path)

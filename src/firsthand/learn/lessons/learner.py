@@ -307,7 +307,7 @@ class _Life:
             msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson
             for lesson in judged.lessons
         )
-        self.working = Playbook(self.working.version, kept)
+        self.working = msgspec.structs.replace(self.working, lessons=kept)
 
     async def gate(self, number: int) -> bool:
         """Test the core lessons against the deployed ones, and deploy them where they pass."""
@@ -371,7 +371,8 @@ class _Life:
             if not any(lesson.in_scope(name) for name in self.names)
         ]
         joined = merge(others, own)
-        return Playbook(self.deployed.version + 1, joined, f"{self.run}, round {number}")
+        note = f"{self.run}, round {number}"
+        return Playbook(self.deployed.version + 1, joined, note, self.deployed.adapter)
 
     def _gate_play(self, number: int) -> Play:
         async def play(agent: Agent, batch: Sequence[Task]) -> list[Episode]:

@@ -1,0 +1,45 @@
+"""Who plays at night, and with which weights: the adapter off, or on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from firsthand.agent import Agent
+from firsthand.errors import UserError
+from firsthand.learn.sleep import adapters
+from firsthand.models.trainable import Trainable
+from firsthand.prompt import Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Player:
+    """An agent, and the trainable model with the same weights whose adapters it plays with.
+
+    Where the agent's own model can be trained, it is the student itself, and an adapter is loaded
+    into it. Where it is the embedded engine, adapters run in the engine.
+    """
+
+    def __init__(self, agent: Agent, student: Trainable, run: Path) -> None:
+        self.agent, self.student, self.run = agent, student, run
+        self._bare: dict[str, Tensor] = student.state()
+        self._worn: str | None = None
+
+    def bare(self) -> None:
+        """Give the student the weights that it came with."""
+        self._wear("")
+        self._worn = None  # whoever asked for them trains them now
+
+    def wearing(self, adapter: str) -> Model:
+        """Return the model that plays with an adapter; "" for bare weights."""
+        if self.agent.model is not cast("object", self.student):
+            raise UserError(f"{self.agent.model.name} cannot play with adapters yet.")
+        self._wear(adapter)
+        return cast("Model", self.student)
+
+    def _wear(self, adapter: str) -> None:
+        if self._worn == adapter:
+            return
+        folder = adapters.path_of(self.run, adapter) if adapter else None
+        self.student.load_state(adapters.load(folder) if folder else self._bare)
+        self._worn = adapter
