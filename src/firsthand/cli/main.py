@@ -27,6 +27,7 @@ VERBS = {
         "Learn lessons from experience, prove them, and show before and after on held-out tasks."
     ),
     "live": "Live through many worlds: learn in each, sleep, come back, and see what is retained.",
+    "sleep": "Move a run's playbook into weights, measure what each lesson still adds, revoke.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",

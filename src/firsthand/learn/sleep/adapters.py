@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FOLDER, FILE, GGUF = "adapters", "adapter.safetensors", "adapter.gguf"
-State = "dict[str, Tensor]"
 
 
 def name_of(state: "dict[str, Tensor]") -> str:
@@ -34,8 +33,9 @@ def keep(run: Path, model: Trainable) -> str:
 
     With it goes `adapter.gguf`, where the model can write one: the embedded engine plays with that.
     """
-    from safetensors.torch import save_file
+    import safetensors.torch
 
+    files: Any = safetensors.torch
     state = {name: value.contiguous() for name, value in model.state().items()}
     name = name_of(state)
     folder = run / FOLDER / name
@@ -46,7 +46,7 @@ def keep(run: Path, model: Trainable) -> str:
     if write_gguf is not None:
         write_gguf(folder / GGUF)
     partial = folder / f".{FILE}.part"
-    save_file(state, partial)
+    files.save_file(state, partial)
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.replace(folder / FILE)  # last: an adapter is whole when this file is there
@@ -67,11 +67,11 @@ def path_of(run: Path, name: str) -> Path:
 def load(folder: Path) -> "dict[str, Tensor]":
     """Read an adapter's weights. Raises `UserError`, and `MissingExtra` without torch."""
     try:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        import safetensors.torch
     except ImportError:
         raise MissingExtra("torch", extra="train") from None
+    files: Any = safetensors.torch
     try:
-        return load_file(folder / FILE)
-    except (OSError, SafetensorError) as error:
+        return files.load_file(folder / FILE)
+    except (OSError, safetensors.SafetensorError) as error:
         raise UserError(f"The adapter {folder} cannot be read: {error}") from None

@@ -33,33 +33,33 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """What became of a revoked family, without lessons in the prompt, on the tasks it speaks to.
+    """What became of a revoked family, on the tasks that it speaks to.
 
     `followed`: share of the tasks on which the agent does what the lessons say; `score`: its mean
-    score. Each with bare weights, with the adapter before, and with the one after.
+    score. Each of bare weights, of bare weights with the remaining lessons in the prompt, of the
+    adapter before and of the one after, these three without a lesson in the prompt.
     """
 
-    followed: tuple[float, float, float]
-    score: tuple[float, float, float]
+    followed: tuple[float, float, float, float]
+    score: tuple[float, float, float, float]
     before: Effect
-    """How much more often it was followed with the old adapter than with bare weights."""
+    """How much more often it was followed with the old adapter than by what remains."""
     after: Effect
-    """The same with the new adapter."""
+    """The same with the new adapter. What remains may say the same: that is no effect of it."""
     n: int
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is not shown to be followed more than by bare weights, and less than before.
+        """Whether it is shown to be followed hardly more often than without it.
 
-        One-sided: that other lessons now decide such tasks is no remaining effect of this one.
+        One-sided: that it is followed less is no remaining effect.
         """
-        return self.after.low <= 0.0 and self.after.mean <= GONE and self.after.high <= MOST_LEFT
+        return self.after.high <= MOST_LEFT
 
 
-GONE = 0.05
-"""Most mean excess of following that counts as gone."""
 MOST_LEFT = 0.2
-"""Most of it that its interval may leave possible: with 40 tasks it reaches .1 at best."""
+"""How much more often than without it, by the upper end of the interval, counts as gone. With 80
+tasks the interval is .1 to .15 wide to each side, because other weights decide tasks anew."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +215,6 @@ def _own(own: Sequence[Share] | None) -> str:
 def _fate(entry: Entry) -> str:
     if entry.gone is None:
         return entry.fate
-    bare, before, after = (number(value) for value in entry.gone.followed)
+    _, rest, before, after = (number(value) for value in entry.gone.followed)
     state = "its effect is gone" if entry.gone.is_gone else "its effect is not shown to be gone"
-    return f"{entry.fate}, {state}: followed {bare} bare, {before} before, {after} after"
+    return f"{entry.fate}, {state}: followed {rest} without it, {before} before, {after} after"

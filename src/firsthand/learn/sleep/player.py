@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 class Player:
     """An agent, and the trainable model with the same weights whose adapters it plays with.
 
-    Where the agent's own model can be trained, it is the student itself, and an adapter is loaded
-    into it. Where it is the embedded engine, adapters run in the engine.
+    The agent's own model can be trained here: it is the student, and an adapter is loaded into it.
     """
 
     def __init__(self, agent: Agent, student: Trainable, run: Path) -> None:
         self.agent, self.student, self.run = agent, student, run
-        self._bare: dict[str, Tensor] = student.state()
+        self._bare: dict[str, Tensor] | None = None
         self._worn: str | None = None
 
     def bare(self) -> None:
@@ -32,14 +31,30 @@ class Player:
 
     def wearing(self, adapter: str) -> Model:
         """Return the model that plays with an adapter; "" for bare weights."""
-        if self.agent.model is not cast("object", self.student):
-            raise UserError(f"{self.agent.model.name} cannot play with adapters yet.")
         self._wear(adapter)
         return cast("Model", self.student)
 
+    async def close(self) -> None:
+        """Release the models."""
+        await self.student.close()
+
     def _wear(self, adapter: str) -> None:
+        if self._bare is None:
+            self._bare = self.student.state()
         if self._worn == adapter:
             return
         folder = adapters.path_of(self.run, adapter) if adapter else None
         self.student.load_state(adapters.load(folder) if folder else self._bare)
         self._worn = adapter
+
+
+def plays_with_adapters(model: str) -> bool:
+    """Say whether the model of this name runs adapters that another model was trained to."""
+    return False
+
+
+def player(agent: Agent, student: Trainable, run: Path) -> Player:
+    """Return who plays at night. Raises `UserError` for a model that runs no adapters."""
+    if agent.model is not cast("object", student):
+        raise UserError(f"{agent.model.name} cannot play with adapters yet.")
+    return Player(agent, student, run)

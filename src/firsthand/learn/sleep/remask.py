@@ -10,7 +10,7 @@ Lessons are retrieved first and hidden then, as a wake mask does: what is hidden
 not replaced by a farther lesson that is wrong here.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -156,8 +156,10 @@ def measure(
     off_T = np.array([a.scores[0] - a.scores[1] for a, _ in both])
     on_T = np.array([b.scores[0] - b.scores[1] for _, b in both])
     tokens_T = np.array([a.tokens[0] - a.tokens[1] for a, _ in both])
-    prompt, left = effects(signs_T_F, off_T), effects(signs_T_F, on_T)
-    weights, tokens = effects(signs_T_F, off_T - on_T), effects(signs_T_F, tokens_T, size=0.0)
+    own_T = [a.own for a, _ in both]
+    prompt, left = effects(signs_T_F, off_T, own_T), effects(signs_T_F, on_T, own_T)
+    weights = effects(signs_T_F, off_T - on_T, own_T)
+    tokens = effects(signs_T_F, tokens_T, own_T, size=0.0)
     return [
         Measured(
             family.name,
@@ -185,32 +187,39 @@ def _own(place: int, pairs: Sequence[Pair], *, shown: bool) -> Share:
     return Share(sum(found) / len(found) if found else 0.0, len(found))
 
 
-def effects(signs_T_F: Any, difference_T: Any, *, size: float = 1.0) -> list[Effect]:
-    """Return the effect of each family: least squares of differences on signs.
+def effects(
+    signs_T_F: Any, difference_T: Any, own_T: Sequence[int | None] = (), *, size: float = 1.0
+) -> list[Effect]:
+    """Return the effect of each family on all tasks: least squares of differences on signs.
 
-    The interval is a t interval with robust errors (White 1980), and two imagined tasks for each
-    family with differences of -`size` and +`size`: twenty tasks on which nothing changed do not
-    prove that nothing ever does.
+    With `own_T`, the family that each task speaks to, a family has two coefficients, for its own
+    tasks and for all others, and its effect is their mean by the share of its own tasks: an effect
+    that is large on a fifth of the tasks is then no noise for the other families. The interval is a
+    t interval with robust errors (White 1980), plus the error of two imagined tasks with
+    differences of -`size` and +`size`: that nothing changed in twenty tasks does not prove that
+    nothing ever does.
     """
     n, count = signs_T_F.shape
     if not n:
         return [Effect(0.0, -1.0, 1.0, 0)] * count
-    eye = np.eye(count)
-    x_R_F = np.concatenate([signs_T_F, eye, eye])
-    y_R = np.concatenate([difference_T, np.full(count, size), np.full(count, -size)])
-    gram_FF: Any = np.linalg.pinv(x_R_F.T @ x_R_F)
-    centre_F: Any = gram_FF @ (x_R_F.T @ y_R)
-    error_R: Any = y_R - x_R_F @ centre_F
-    meat_FF: Any = (x_R_F * error_R[:, None] ** 2).T @ x_R_F
-    half_F: Any = t_quantile(0.95, n - count) * np.sqrt(np.diag(gram_FF @ meat_FF @ gram_FF))
-    mean_F: Any = np.linalg.pinv(signs_T_F) @ difference_T
+    own_T_F = np.array([[place == own for place in range(count)] for own in own_T] or [[1] * count])
+    columns_T_C = np.concatenate([signs_T_F * own_T_F, signs_T_F * (1 - own_T_F)], axis=1)
+    algebra: Any = np.linalg
+    inverse_CC: Any = algebra.pinv(columns_T_C.T @ columns_T_C)
+    found_C: Any = inverse_CC @ (columns_T_C.T @ difference_T)
+    error_T: Any = difference_T - columns_T_C @ found_C
+    freedom = n - int(algebra.matrix_rank(columns_T_C))
+    scaled_T_C: Any = columns_T_C * error_T[:, None]
+    meat_CC: Any = scaled_T_C.T @ scaled_T_C * n / max(freedom, 1)
+    covariance_CC: Any = inverse_CC @ meat_CC @ inverse_CC
+    imagined = 2.0 * size**2 / (n + 2) ** 2
+    share_F: Any = own_T_F.mean(axis=0)
     found: list[Effect] = []
     for place in range(count):
-        mean, centre, half = float(mean_F[place]), float(centre_F[place]), float(half_F[place])
-        found.append(Effect(mean, min(centre - half, mean), max(centre + half, mean), n))
+        weights_C = np.zeros(2 * count)
+        weights_C[place], weights_C[count + place] = share_F[place], 1.0 - share_F[place]
+        mean = float(weights_C @ found_C)
+        error = float(weights_C @ covariance_CC @ weights_C) + imagined
+        half = t_quantile(0.95, freedom) * error**0.5
+        found.append(Effect(mean, mean - half, mean + half, n))
     return found
-
-
-def by_name(found: Sequence[Measured]) -> Mapping[str, Measured]:
-    """Return what was measured by the name of the family."""
-    return {one.family: one for one in found}

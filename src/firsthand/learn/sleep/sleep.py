@@ -23,11 +23,12 @@ from firsthand.learn.sleep.compress import Compressed, compress
 from firsthand.learn.sleep.distilling import distilled
 from firsthand.learn.sleep.families import Family, families, way
 from firsthand.learn.sleep.ledger import Entry, Gone, Ledger
+from firsthand.learn.sleep.looking import first_observation
 from firsthand.learn.sleep.player import Player
-from firsthand.learn.sleep.remask import Effect, effects, hiding, measure, play_pairs
+from firsthand.learn.sleep.remask import Effect, effects, measure, play_pairs
 from firsthand.learn.sleep.settings import SleepConfig
 from firsthand.learn.sleep.slept import Diversity, Retained, Slept
-from firsthand.playbook import Playbook, deploy, load, replace_file, versions
+from firsthand.playbook import Playbook, deploy, load, merge, replace_file, save, versions
 from firsthand.registry import tasks
 from firsthand.retrieval import pattern
 from firsthand.rollout.play import Limits
@@ -73,80 +74,108 @@ async def sleep(
     that slept then, without them. Raises `UserError` where there is nothing to sleep on, and for a
     night that was interrupted unless `resume` is set.
     """
-    source, revoked = _source(run, list(revoke))
-    night = Night(
-        source=source.version,
+    given = Night(
+        source=0,
         model=player.agent.model.name,
         student=player.student.name,
         places=tuple(places),
-        revoked=tuple(sorted(revoked)),
+        revoked=(),
         config=config,
     )
-    folder = _open(run, night, resume=resume)
+    folder = _interrupted(run, given, resume=resume)
+    if folder is None:
+        folder = _begun(run, given, list(revoke))
+    night, source = _night(folder), load(folder / SOURCE)
+    night = msgspec.structs.replace(night, config=config)  # how much is in flight may change
     work = _Work(player, night, folder, run, limits, watch, meter or Meter())
-    tell = tell or _untold
-    return await work.sleep(source, revoked, tell)
+    return await work.sleep(source, frozenset(night.revoked), tell or _untold)
 
 
 def last_ledger(run: Path) -> Ledger | None:
     """Return the ledger of the last night that was slept through; None: there is none."""
-    found = sorted(run.glob(f"sleep/[0-9]*/{ledger.FILE}"))
-    return ledger.load(found[-1]) if found else None
+    last = _last_night(run)
+    return ledger.load(last / ledger.FILE) if last else None
+
+
+SOURCE = "source.toml"
+"""The lessons that a night began with, those included that earlier nights moved into weights."""
+
+
+def _last_night(run: Path) -> Path | None:
+    found = sorted(path.parent for path in run.glob(f"sleep/[0-9]*/{RESULT}"))
+    return found[-1] if found else None
+
+
+RESULT = "result.json"
 
 
 def _source(run: Path, revoke: Sequence[str]) -> tuple[Playbook, frozenset[str]]:
-    current = load(run / "playbook.toml")
-    if not revoke:
-        if not current.active:
-            raise UserError(
-                f"The playbook in {run} has no lessons in use: there is nothing to sleep on. "
-                "`firsthand playbook show` tells whether an earlier version has."
-            )
-        return current, frozenset()
-    last = last_ledger(run)
-    if last is None:
+    """Return what the next night begins with, and which of its lessons are revoked."""
+    current, last = load(run / "playbook.toml"), _last_night(run)
+    if revoke and last is None:
         raise UserError(
             f"Nothing in {run} can be revoked: it has not slept yet. A lesson in the prompt is "
             "removed from playbook.toml by hand."
         )
-    revoked = ledger.named(last, revoke)
-    source = load(run / "history" / f"{last.source:04d}.toml")
-    already = {line.id for entry in last.of("revoked") for line in entry.lessons}
-    return source, revoked | already
+    revoked: frozenset[str] = frozenset()
+    if last is not None and (current.adapter or revoke):
+        told = ledger.load(last / ledger.FILE)
+        already = {line.id for entry in told.of("revoked") for line in entry.lessons}
+        revoked = ledger.named(told, revoke)
+        again = _retiring(load(last / SOURCE), already - revoked)
+        current = Playbook(current.version, merge(again.active, current.active), current.note)
+    if not current.active:
+        raise UserError(
+            f"The playbook in {run} has no lessons in use: there is nothing to sleep on. "
+            "`firsthand playbook show` tells whether an earlier version has."
+        )
+    return current, revoked
 
 
-def _open(run: Path, night: Night, *, resume: bool) -> Path:
-    """Return the folder of the night: the one that was interrupted, or the next."""
+def _interrupted(run: Path, given: Night, *, resume: bool) -> Path | None:
+    """Return the folder of a night that did not end. Raises `UserError` where it is another one."""
     for path in sorted((run / "sleep").glob("[0-9]*")):
-        if (path / "result.json").exists():
+        if (path / RESULT).exists() or not (path / NIGHT_FILE).exists():
             continue
-        try:
-            started = msgspec.json.decode((path / "night.json").read_bytes(), type=Night)
-        except (OSError, msgspec.MsgspecError, ValueError):
-            started = night  # torn: nothing was played yet
         if not resume:
             raise UserError(
                 f"A night in {path} was interrupted. Go on with it (--resume), or remove it."
             )
-        if _without_concurrency(started) != _without_concurrency(night):
+        started = _night(path)
+        same = msgspec.structs.replace(
+            started,
+            source=0,
+            revoked=(),
+            config=msgspec.structs.replace(started.config, concurrency=given.config.concurrency),
+        )
+        if same != given:
             raise UserError(
-                f"The night in {path} was started with other settings, models or lessons. Resume "
-                "it with the same, or remove it."
+                f"The night in {path} was started with other settings or models. Resume it with "
+                "the same, or remove it."
             )
-        return _begun(path, night)
-    taken = [int(path.name) for path in (run / "sleep").glob("[0-9]*")]
-    return _begun(run / "sleep" / f"{max(taken, default=0) + 1:04d}", night)
+        return path
+    return None
 
 
-def _without_concurrency(night: Night) -> Night:
-    config = msgspec.structs.replace(night.config, concurrency=1)
-    return msgspec.structs.replace(night, config=config)
+NIGHT_FILE = "night.json"
 
 
-def _begun(path: Path, night: Night) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
+def _night(path: Path) -> Night:
+    try:
+        return msgspec.json.decode((path / NIGHT_FILE).read_bytes(), type=Night)
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise UserError(f"{path / NIGHT_FILE} cannot be read: {error}. Remove {path}.") from None
+
+
+def _begun(run: Path, given: Night, revoke: Sequence[str]) -> Path:
+    """Begin the next night."""
+    source, revoked = _source(run, revoke)
+    taken = [int(path.parent.name) for path in (run / "sleep").glob(f"[0-9]*/{RESULT}")]
+    path = run / "sleep" / f"{max(taken, default=0) + 1:04d}"
+    save(source, path / SOURCE)
+    night = msgspec.structs.replace(given, source=source.version, revoked=tuple(sorted(revoked)))
     content = msgspec.json.format(msgspec.json.encode(night), indent=2)
-    replace_file(path / "night.json", content)
+    replace_file(path / NIGHT_FILE, content)  # last: from here on the night has begun
     return path
 
 
@@ -194,9 +223,9 @@ class _Work:
             entries=tuple(entries),
         )
         ledger.save(told, self.folder / ledger.FILE)
-        found = await self._result(source, small, deployed, told)
+        found = await self._result(kept, small, deployed, told)
         content = msgspec.json.format(msgspec.json.encode(found), indent=1)
-        replace_file(self.folder / "result.json", content)
+        replace_file(self.folder / RESULT, content)
         return found
 
     async def _compress(self, playbook: Playbook) -> Compressed:
@@ -272,22 +301,23 @@ class _Work:
         """See whether revoked lessons are still followed without being shown."""
         own = tuple(lesson for lesson in source.active if lesson.id in revoked)
         family = Family("revoked: " + families(Playbook(0, own))[0].name, own)
-        told, tasks = self._spoken_to(source, revoked)
+        told, tasks = await self._spoken_to(source, revoked)
         last = last_ledger(self.run)
         before = last.adapter if last is not None else BARE
         bare = self.player.agent.with_playbook(Playbook())
+        rest = self.player.agent.with_playbook(_retiring(source, revoked))
+        title = "see what is left of revoked lessons"
         sides = [
-            await self._roll("see what is left of revoked lessons", bare, tasks, name)
-            for name in (BARE, before, adapter)
+            await self._roll(title, who, tasks, name)
+            for who, name in ((bare, BARE), (rest, BARE), (bare, before), (bare, adapter))
         ]
         follows = [[_follows(e, told[e.task.id]) for e in side] for side in sides]
-        scores = [[e.counted or 0.0 for e in side] for side in sides]
-        bare_rate, old_rate, new_rate = (_mean(side) for side in follows)
+        rates, scores = map(_mean, follows), [_mean([e.counted or 0.0 for e in s]) for s in sides]
         gone = Gone(
-            (bare_rate, old_rate, new_rate),
-            (_mean(scores[0]), _mean(scores[1]), _mean(scores[2])),
-            _paired(follows[0], follows[1]),
-            _paired(follows[0], follows[2]),
+            _four(rates),
+            _four(scores),
+            _paired(follows[1], follows[2]),
+            _paired(follows[1], follows[3]),
             len(tasks),
         )
         earlier = {e.id: e for e in last.entries} if last is not None else {}
@@ -297,16 +327,14 @@ class _Work:
             known or entry, fate="revoked", gone=gone, name=family.name, tokens=_price(known)
         )
 
-    def _spoken_to(
+    async def _spoken_to(
         self, source: Playbook, revoked: frozenset[str]
     ) -> tuple[Mapping[str, str], list[Task]]:
         """Return gate tasks whose nearest lesson was revoked, and what that lesson would do."""
-        from firsthand.learn.sleep.looking import first_observation
-
         told: dict[str, str] = {}
         tasks: list[Task] = []
         for task in self._tasks("gate", 50 * self.config.follow_tasks, FOLLOW):
-            near = source.examples(task.environment, first_observation(task), 1)
+            near = source.examples(task.environment, await first_observation(task), 1)
             if near and near[0].id in revoked:
                 told[task.id] = way(near[0])
                 tasks.append(task)
@@ -383,7 +411,7 @@ class _Work:
         """Play with the weights of an adapter, which are part of every episode's name."""
         model = self.player.wearing(adapter)
         given = [agent] * len(played) if isinstance(agent, Agent) else list(agent)
-        labels = tags or [{}] * len(played)
+        labels: Sequence[Mapping[str, str]] = tags or [dict[str, str]()] * len(played)
         self.meter.begin(title.partition(":")[0])
         return await rollout(
             [msgspec.structs.replace(own, model=model) for own in given],
@@ -458,9 +486,11 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
+def _four(values: Iterable[float]) -> tuple[float, float, float, float]:
+    first, second, third, fourth = values
+    return first, second, third, fourth
+
+
 def _diversities(*sides: Sequence[Episode]) -> tuple[Diversity, Diversity, Diversity]:
     first, second, third = (slept.diversity(side) for side in sides)
     return first, second, third
-
-
-__all__ = ["Night", "hiding", "last_ledger", "sleep"]

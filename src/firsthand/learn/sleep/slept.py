@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from firsthand.episode import Episode
+from firsthand.evaluate.html import render
 from firsthand.evaluate.statistics import Difference, bootstrap_by_task, t_quantile
 from firsthand.evaluate.wording import interval, number
 from firsthand.learn.life.stage import HeldOut, change
 from firsthand.learn.sleep.compress import Confirmed, Rival
 from firsthand.learn.sleep.ledger import Ledger
 from firsthand.learn.sleep.remask import Effect
+from firsthand.playbook import replace_file
 from firsthand.retrieval import pattern
 from firsthand.usage import Spent
 
@@ -94,7 +97,7 @@ def _entropy(logs: Sequence[float]) -> float:
 
 
 def saved(before: Sequence[Episode], after: Sequence[Episode]) -> Effect:
-    """Return the mean of before - after in prompt tokens of an episode, paired, with a t interval."""
+    """Return before - after in prompt tokens of an episode, on average, with a t interval."""
     found: Any = np.array(
         [
             float(old.usage.prompt_tokens - new.usage.prompt_tokens)
@@ -167,3 +170,31 @@ def lines(slept: Slept) -> list[str]:
 
 def _signed(difference: Difference) -> str:
     return interval(difference.interval, signed=True)
+
+
+def summary(slept: Slept) -> dict[str, Any]:
+    """Return everything for programs."""
+    return {**msgspec.to_builtins(slept), "kept_share": slept.kept_share}
+
+
+def report(slept: Slept, run: Path, *, seconds: float) -> Path:
+    """Write `sleep.html` into the run's folder and return it. Raises `MissingExtra`."""
+    from firsthand.learn.sleep.ledger import COLUMNS, rows
+
+    values: dict[str, Any] = {
+        "slept": slept,
+        "last": last_lines(slept),
+        "lines": [*lines(slept), f"took {seconds:.0f} s"],
+        "columns": COLUMNS,
+        "rows": rows(slept.ledger),
+        "sides": [
+            ("bare weights", slept.bare),
+            ("with the playbook", slept.playbook),
+            ("asleep, without it", slept.asleep),
+            ("as deployed", slept.deployed),
+        ],
+        "number": number,
+    }
+    path = run / "sleep.html"
+    replace_file(path, render("firsthand.learn.sleep", "page", "sleep.html", values).encode())
+    return path
