@@ -79,3 +79,23 @@ def test_what_never_varied_is_reported(mask, said):
         hide = 0.2 if mask == 0.5 else 0.0
         trials.append(Trial(0.0, f"t{number}", "a", offered, shown, hide, (tuple(lessons),)))
     assert assign(trials, dict.fromkeys(lessons, "example")).unidentified == said
+
+
+def test_an_example_that_was_never_the_nearest_is_not_promoted():
+    """Only a trigger would bring it up: what its kind is worth says nothing about it."""
+    rng = random.Random(0)
+    good = [Lesson("example", observation=f"ask {i}", action="go", scope="a/b") for i in range(8)]
+    waits = Lesson("example", observation="purple heron", action="stop", scope="a/b")
+    lessons, trials = [*good, waits], []
+    for number in range(400):
+        hidden = rng.random() < 0.2
+        near = [lesson.id for lesson in rng.sample(good, 3)]
+        shown = frozenset(id for id in near if not hidden and rng.random() < 0.5)
+        reward = float(rng.random() < (0.9 if shown else 0.2))
+        # it is on offer, behind all others
+        offered = dict.fromkeys([*near, waits.id], 0.5)
+        trials.append(Trial(reward, f"t{number}", "a/b", offered, shown, 0.2, ((*near, waits.id),)))
+    credits = assign(trials, {lesson.id: "example" for lesson in lessons})
+    assert credits.overall[waits.id].positive > 0.8, "its kind is worth a lot"
+    (core,) = judge(lessons, credits, LearnConfig()).promoted.values()
+    assert core == {lesson.id for lesson in good}

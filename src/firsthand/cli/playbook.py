@@ -51,6 +51,7 @@ def show(path: Where, json: Json = False) -> None:
         return
     console = _console()
     said = f": {found.note}" if found.note else ""
+    said += f", with the adapter {found.adapter}" if found.adapter else ""
     console.prose(f"Version {found.version}, {len(found.active)} lessons in use{said}")
     for lesson in lessons:
         console.prose(line(lesson), style="dim" if lesson.state == "retired" else "")

@@ -8,7 +8,7 @@ from firsthand.agent import Agent
 from firsthand.errors import UserError
 from firsthand.models import Endpoint, model
 from firsthand.playbook import Playbook, load
-from firsthand.prompt import Sampling
+from firsthand.prompt import Model, Policy, Sampling
 from firsthand.rollout.play import Limits
 from firsthand.usage import Budget, Meter, Prices
 
@@ -26,7 +26,7 @@ def agent(
     """Return an agent that is ready to play.
 
     An embedded model is loaded now: weights that cannot be fetched are then one message, not the
-    failure of every episode. Raises `UserError`.
+    failure of every episode. A playbook that slept brings its adapter along. Raises `UserError`.
     """
     lessons = (
         load(playbook / "playbook.toml" if playbook.is_dir() else playbook)
@@ -38,7 +38,22 @@ def agent(
         from firsthand.models.llama import Llama
 
         _ = found.engine if isinstance(found, Llama) else None
+    if playbook and lessons.adapter:
+        run = playbook if playbook.is_dir() else playbook.parent
+        found = _wearing(found, run, lessons.adapter)
     return Agent(model=found, playbook=lessons, sampling=sampling)
+
+
+def _wearing(found: Model | Policy, run: Path, adapter: str) -> Model | Policy:
+    """Return the model with the adapter that belongs to a playbook."""
+    from firsthand.learn.sleep.player import wearing
+
+    if not isinstance(found, Model):
+        raise UserError(
+            f"The playbook in {run} belongs to the adapter {adapter}, and {found.name} has no "
+            "weights to put it in."
+        )
+    return wearing(found, run, adapter)
 
 
 def endpoint(

@@ -17,6 +17,10 @@ from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.playbook import Credit, Lesson
 
 
+LEAST_OWN = 1.0
+"""Plays in which an example itself was the nearest one shown, before it is promoted."""
+
+
 class Judged(msgspec.Struct, frozen=True):
     """Lessons with their new states, and by environment the ids of those promoted there."""
 
@@ -64,7 +68,9 @@ def _promoted(
     def sure(id: str) -> bool:
         return pays(id) and 1.0 - credits[id].doubt >= config.promote_above
 
-    substitutes = [id for id in credits if lessons[id].kind in SUBSTITUTES]
+    substitutes = [
+        id for id in credits if lessons[id].kind in SUBSTITUTES and credits[id].own >= LEAST_OWN
+    ]
     doubts = {id: credits[id].doubt for id in substitutes if sure(id)}
     yield from below_mean_doubt(doubts, config.false_discoveries)
     additive = {id: credits[id].doubt for id in credits if lessons[id].kind not in SUBSTITUTES}

@@ -48,6 +48,19 @@ class Player:
         self._worn = adapter
 
 
+def wearing(model: Model, run: Path, adapter: str) -> Model:
+    """Return a model that plays with an adapter of a run. Raises `UserError` where it cannot."""
+    folder = adapters.path_of(run, adapter)
+    if isinstance(model, Trainable):
+        model.load_state(adapters.load(folder))
+        return model
+    raise UserError(
+        f"The playbook in {run} belongs to the adapter {adapter}, which {model.name} cannot play "
+        "with. Name the model that it was made for, or roll back to a version without one "
+        f"(firsthand playbook rollback {run})."
+    )
+
+
 def plays_with_adapters(model: str) -> bool:
     """Say whether the model of this name runs adapters that another model was trained to."""
     return False
