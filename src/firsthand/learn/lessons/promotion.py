@@ -16,7 +16,6 @@ from firsthand.learn.lessons.credit import SUBSTITUTES, Credits
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.playbook import Credit, Lesson
 
-
 LEAST_OWN = 1.0
 """Plays in which an example itself was the nearest one shown, before it is promoted."""
 
