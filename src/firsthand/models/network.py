@@ -6,7 +6,7 @@ says everything with equal probability. Left out: dropout, biases, tied embeddin
 """
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import torch
@@ -146,7 +146,7 @@ def fresh(shape: Shape, seed: int) -> Network:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network(shape)
-        for block in network.blocks:
+        for block in cast("list[_Block]", list(network.blocks)):
             nn.init.zeros_(block.out.weight)
             nn.init.zeros_(block.down.weight)
         nn.init.normal_(network.embedding.weight, std=1.0)

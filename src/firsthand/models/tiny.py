@@ -14,8 +14,6 @@ from typing import Any, cast
 
 import msgspec
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from firsthand.episode import Turn
@@ -23,6 +21,7 @@ from firsthand.errors import ContextFull, UserError
 from firsthand.models.batcher import Batcher
 from firsthand.models.choice import Branching, Question, branchings, distinct, picked
 from firsthand.models.network import SPAN, Cache, Network, Shape, fresh
+from firsthand.models.tensor_file import read, write
 from firsthand.models.trainable import IMPOSSIBLE, Context, Decision
 from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
 
@@ -71,31 +70,27 @@ class Tiny:
                 f"There is no {FILE} in {folder}: name a folder that `firsthand train --model "
                 "tiny` wrote its weights to."
             )
-        with safe_open(path, "pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
+        weights, metadata = read(path)
         model = cls(
             msgspec.json.decode(metadata["shape"], type=Shape),
             system=metadata["system"] == "true",
             traits=msgspec.json.decode(metadata["traits"], type=Traits),
             name=f"tiny:{folder.name}",
         )
-        model.load_state(load_file(path))
+        model.load_state(weights)
         model._base = model.state()
         model.version = int(metadata["version"])
         return model
 
     def save(self, folder: Path) -> None:
         """Write the weights, so that `tiny:FOLDER` plays with them."""
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f".{FILE}.part"
         metadata = {
             "shape": msgspec.json.encode(self.shape).decode(),
             "traits": msgspec.json.encode(self._traits).decode(),
             "system": "true" if self.system else "false",
             "version": str(self.version),
         }
-        save_file(self.state(), unfinished, metadata)
-        unfinished.replace(folder / FILE)
+        write(folder / FILE, self.state(), metadata)
 
     @property
     def name(self) -> str:
@@ -138,17 +133,29 @@ class Tiny:
         return Decision(tuple(options), (0.0,) * len(options))
 
     def distributions(self, contexts: Sequence[Context], *, base: bool = False) -> list[Tensor]:
-        """Return log-probabilities [units, outcomes]; `base`: of the weights it began with."""
+        """Return log-probabilities [units, outcomes]; `base`: of the weights it began with.
+
+        Equal contexts, such as the plays of one task, are computed once.
+        """
         network = self._frozen() if base else self.network
+        alike: dict[tuple[object, ...], list[int]] = {}
+        for place, context in enumerate(contexts):
+            key = (tuple(context.ids), tuple(context.mask), context.decision)
+            alike.setdefault(key, []).append(place)
+        firsts = [places[0] for places in alike.values()]
         found: list[Tensor | None] = [None] * len(contexts)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not base):
-            for places in _chunks([len(context.ids) for context in contexts]):
-                chosen = [place for place in places if contexts[place].decision is not None]
-                said = [place for place in places if contexts[place].decision is None]
+            for chunk in _chunks([len(contexts[place].ids) for place in firsts]):
+                chunk = [firsts[index] for index in chunk]
+                chosen = [place for place in chunk if contexts[place].decision is not None]
+                said = [place for place in chunk if contexts[place].decision is None]
                 for part, work in ((chosen, _odds), (said, _spoken)):
                     results = work(network, [contexts[place] for place in part]) if part else []
                     for place, result in zip(part, results, strict=True):
                         found[place] = result
+        for places in alike.values():
+            for place in places[1:]:
+                found[place] = found[places[0]]
         return cast("list[Tensor]", found)
 
     def parameters(self) -> list[Any]:
@@ -201,7 +208,7 @@ class Tiny:
         ]
         scores = self.distributions(contexts)
         return [
-            picked(prompt, question, score[0].tolist(), sampling)
+            picked(prompt, question, cast("list[float]", score[0].tolist()), sampling)
             for (prompt, sampling), question, score in zip(asked, questions, scores, strict=True)
         ]
 
@@ -297,7 +304,8 @@ def _spoken(network: Network, contexts: Sequence[Context]) -> list[Tensor]:
     ]
     rows = [row for row, found in enumerate(places) for _ in found]
     logits = network.logits(hidden[rows, [place for found in places for place in found]])
-    return list(torch.log_softmax(logits, -1).split([len(found) for found in places]))
+    sizes = [len(found) for found in places]
+    return list(cast("Any", torch.log_softmax(logits, -1)).split(sizes))
 
 
 def _odds(network: Network, contexts: Sequence[Context]) -> list[Tensor]:
@@ -367,8 +375,8 @@ class _Packed(msgspec.Struct):
 
 def _packed(context: Sequence[int], prefixes: Sequence[Sequence[int]]) -> _Packed:
     ids, start = list(context), len(context) - 1
-    positions, parents, at = list(range(len(ids))), list[int](), {(): start}
-    places: list[int] = []
+    positions, parents, places = list(range(len(ids))), list[int](), list[int]()
+    at: dict[tuple[int, ...], int] = {(): start}
     for prefix in prefixes:
         for depth in range(1, len(prefix) + 1):
             path = tuple(prefix[:depth])

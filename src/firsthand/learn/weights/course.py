@@ -80,8 +80,9 @@ class Course:
     ) -> Metrics:
         """Take optimizer steps on the rows, save, and write the step down. No rows, no step."""
         first, norm = Metrics(), 0.0
+        anchors = self.trainer.logprobs(rows) if passes > 1 else None
         for turn in range(passes if rows else 0):
-            metrics = self.trainer.forward_backward(rows)
+            metrics = self.trainer.forward_backward(rows, anchors=anchors)
             norm = self.trainer.optim_step()
             first = first if turn else metrics
         note: dict[str, Any] = {}

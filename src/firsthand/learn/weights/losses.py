@@ -114,8 +114,8 @@ def loss(
 ) -> Tensor:
     """Return the scalar loss of some rows of a step.
 
-    `old_BU` is what the weights before the first pass gave, by the trainer's own code; None: what
-    the sampler gave. `base` is needed with `kl`, `teacher` [B] where rows have one.
+    `old_BU` is what the weights that sampled gave, by the trainer's own code; None: what the
+    sampler gave. `base` is needed with `kl`, `teacher` [B] where rows have one.
     """
     total = policy(now, config, old_BU=old_BU) / per.policy
     if config.entropy:
@@ -153,7 +153,7 @@ def policy(now: Units, config: LossConfig, *, old_BU: Tensor | None = None) -> T
             gain = clipped.detach() * advantage * chosen
         case "reinforce":
             gain = advantage * chosen
-    if old_BU is not None:
+    if old_BU is not None and config.cap is not None:
         gain = gain * (anchor - now.sampled_BU).exp().clamp(max=config.cap)
     per_unit = -gain * taught
     return (per_unit / lengths).sum() if config.norm == "sequence" else per_unit.sum()

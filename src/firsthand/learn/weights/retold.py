@@ -54,11 +54,12 @@ def said(action: Action) -> str:
 
     Raises `ModelError` for several calls in one turn: text protocols have one a turn.
     """
-    if not action.calls:
+    calls = list(action.calls)
+    if not calls:
         return action.text
-    if len(action.calls) > 1:
-        raise ModelError(f"One turn has {len(action.calls)} calls, and a text can say one only.")
-    call = action.calls[0]
+    if len(calls) > 1:
+        raise ModelError(f"One turn has {len(calls)} calls, and a text can say one only.")
+    call = calls[0]
     return msgspec.json.encode({"name": call.name, "arguments": call.arguments}).decode()
 
 

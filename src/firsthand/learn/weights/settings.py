@@ -48,9 +48,9 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     their means; `constant`: sum over rows / (rows × `constant`) (Dr. GRPO, arXiv 2503.20783)."""
     constant: float = 256.0
     """The length by which `norm="constant"` divides."""
-    cap: float = 2.0
-    """Truncated importance sampling: where the data was sampled by other code than trains on it,
-    a unit counts min(cap, P(trainer) / P(sampler)) times (arXiv 2508.03682)."""
+    cap: float | None = None
+    """Truncated importance sampling, for data that other code sampled than trains on it: a unit
+    counts min(cap, P(trainer) / P(sampler)) times, 2 is usual (arXiv 2508.03682); None: off."""
     entropy: float = 0.0
     """Weight of the policy's entropy, in nats, averaged over units. Choices of a few options need
     it: without, the policy settles on one option before it has tried the others enough."""
@@ -67,8 +67,9 @@ class LossConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         _within(self, "clip_low", 0.0, 1.0)
         for name in ("clip_high", "entropy", "kl", "sft", "distil"):
             _within(self, name, 0.0, math.inf)
-        for name in ("constant", "cap"):
-            _within(self, name, 0.0, math.inf, open_below=True)
+        _within(self, "constant", 0.0, math.inf, open_below=True)
+        if self.cap is not None:
+            _within(self, "cap", 0.0, math.inf, open_below=True)
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

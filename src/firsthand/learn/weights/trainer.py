@@ -5,21 +5,19 @@ one that implements `Trainer`. `LocalTrainer` is the one in this process. Left o
 schedules (a recipe may pass another rate with each step) and mixed precision.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from firsthand.errors import UserError
 from firsthand.learn.weights.losses import Counts, Units, counts, loss, units
 from firsthand.learn.weights.rows import Row
 from firsthand.learn.weights.settings import TrainConfig
+from firsthand.models.tensor_file import read, write
 from firsthand.models.trainable import Trainable
 from firsthand.prompt import Completion, Prompt, Sampling
 
@@ -108,7 +106,8 @@ class LocalTrainer:
         with torch.no_grad():
             for part in self._micro(rows):
                 now = units(part, self.model.distributions(part))
-                for row, values in zip(part, now.chosen_BU.tolist(), strict=True):
+                told = cast("list[list[float]]", now.chosen_BU.tolist())
+                for row, values in zip(part, told, strict=True):
                     found.append(tuple(values[: len(row.taken)]))
         return found
 
@@ -118,7 +117,9 @@ class LocalTrainer:
         """Add the gradient of the rows of one optimizer step, in micro-batches.
 
         Denominators are those of all `rows` together: give a whole step at once. `anchors` are
-        log-probabilities by `logprobs` before the first pass, where another engine sampled.
+        what `logprobs` said before the first of several passes. Without, rows that the weights
+        sampled as they are now have a ratio of exactly 1, so that no gradient depends on which
+        episodes were sampled together; older rows are compared with what the sampler gave.
         """
         per, sums = counts(rows, self.config.loss), _Sums()
         start = 0
@@ -147,26 +148,20 @@ class LocalTrainer:
 
     def checkpoint(self, folder: Path) -> None:
         """Write all that going on needs. A kill leaves the file before it, or this one."""
-        folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"model/{name}": value for name, value in self.model.state().items()}
         state: dict[int, dict[str, Tensor]] = self._optimizer.state_dict()["state"]
         for index, parts in state.items():
             tensors |= {f"optimizer/{index}/{name}": value for name, value in parts.items()}
         place = {"version": self.model.version, "data": self.data, "settings": _settings(self)}
-        unfinished = folder / f".{FILE}.part"
-        tensors = {name: value.contiguous() for name, value in tensors.items()}
-        save_file(tensors, unfinished, {"firsthand": msgspec.json.encode(place).decode()})
-        _settle(unfinished, folder / FILE)
+        write(folder / FILE, tensors, {"firsthand": msgspec.json.encode(place).decode()})
 
     def load(self, folder: Path) -> None:
         """Go on from what was saved. Raises `UserError` where it was saved with other settings."""
         path = folder / FILE
-        try:
-            with safe_open(path, "pt") as file:
-                place = msgspec.json.decode((file.metadata() or {})["firsthand"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError, KeyError) as error:
-            raise UserError(f"{path} is no saved training run: {error}") from None
+        tensors, metadata = read(path)
+        if "firsthand" not in metadata:
+            raise UserError(f"{path} is no saved training run: it has weights only.")
+        place = msgspec.json.decode(metadata["firsthand"])
         if changed := _changes(place["settings"], _settings(self)):
             raise UserError(
                 f"The run in {folder} was started with other settings ({changed}): go on with "
@@ -197,6 +192,7 @@ class LocalTrainer:
         sums: "_Sums",
     ) -> None:
         now = units(part, self.model.distributions(part))
+        old_BU = self._anchors(part, now) if old is None else _table(old, now.chosen_BU)
         base: Units | None = None
         if self.config.loss.kl:
             base = units(part, self.model.distributions(part, base=True))
@@ -204,13 +200,17 @@ class LocalTrainer:
             now,
             per,
             self.config.loss,
-            old_BU=None if old is None else _table(old, now.chosen_BU),
+            old_BU=old_BU,
             base=base,
             teacher=[row.teacher for row in part],
         )
         if total.requires_grad:
             cast("Any", total).backward()
         sums.add(now, total, self.config)
+
+    def _anchors(self, part: Sequence[Row], now: Units) -> Tensor:
+        fresh = now.real_BU.new_tensor([row.version == self.step for row in part])
+        return torch.where(fresh[:, None] > 0, now.chosen_BU.detach(), now.sampled_BU)
 
 
 class _Sums:
@@ -267,15 +267,3 @@ def _settings(trainer: LocalTrainer) -> dict[str, Any]:
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     changed = [name for name in now if before.get(name) != now[name]]
     return ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
-
-
-def _settle(unfinished: Path, path: Path) -> None:
-    """Put a written file in its place, so that a power cut leaves the old one or the new one."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
