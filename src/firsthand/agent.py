@@ -19,7 +19,7 @@ from firsthand import returned
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
 from firsthand.errors import AnswerCut, ContextFull, ModelError, boundary
 from firsthand.fence import fenced
-from firsthand.playbook import Lesson, Mask, Playbook
+from firsthand.playbook import Lesson, Mask, PartwiseExamples, Playbook
 from firsthand.prompt import (
     Act,
     Completion,
@@ -49,6 +49,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     `examples` is how many worked examples are retrieved for an observation, `lesson_tokens` the
     most that prose lessons may take. `mask` leaves lessons out at random, for credit assignment.
+    `by_parts` makes choices that are combinations part by part, each with its own worked examples.
     """
 
     model: Model | Policy
@@ -58,6 +59,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     examples: int = 2
     lesson_tokens: int = 1500
     mask: Mask | None = None
+    by_parts: bool = True
 
     @cached_property
     def id(self) -> str:
@@ -68,6 +70,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             msgspec.json.encode(self.sampling).decode(),
             str(self.examples),
             str(self.lesson_tokens),
+            *(() if self.by_parts else ("whole choices",)),
         )
         return f"{self.model.name}#{fingerprint(chr(31).join(parts), length=8)}"
 
@@ -97,6 +100,8 @@ class Move(msgspec.Struct, frozen=True):
     restart: bool = False
     shown: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    near: tuple[tuple[str, ...], ...] = ()
+    """For each part of a choice that was made part by part, the examples on offer, nearest first."""
 
 
 class Direct:
@@ -155,16 +160,61 @@ class Conversation:
     async def _choose(
         self, observation: Observation, choices: Sequence[str], sampling: Sampling
     ) -> Move:
+        if partwise := self._partwise(observation, choices):
+            return await self._choose_by_parts(observation, choices, sampling, partwise)
         examples, offered = self._examples(observation)
         self.lessons = (tuple(lesson.id for lesson in examples), offered)
         self._hear(self._heard(observation))
-        opening = [Message("system", text)] if (text := self._instructions(())) else []
-        opening += _as_turns(examples)
-        completion = await self._fitting(
-            lambda: Prompt([*opening, *_told(self.messages)], choices=choices), sampling
-        )
+        completion = await self._pick(examples, choices, sampling)
         shown, offered = self.lessons
         return Move(Action(completion.text), completion, True, shown, offered)
+
+    async def _choose_by_parts(
+        self,
+        observation: Observation,
+        choices: Sequence[str],
+        sampling: Sampling,
+        partwise: PartwiseExamples,
+    ) -> Move:
+        """Decide one part after the other, each among options that agree in all others."""
+        self._hear(self._heard(observation))
+        parts, text, near = partwise.known.parts, observation.full, list[tuple[str, ...]]()
+        values = {choice: parts.read(text, choice) or () for choice in choices}
+        taken, completion = choices[0], Completion()
+        for part in range(len(parts.columns)):
+            found = partwise.nearest(part, text, self._wanted)
+            examples = self._masked(found)
+            near.append(tuple(lesson.id for lesson in reversed(found)))
+            shown, offered = self.lessons if part else ((), ())
+            self.lessons = (
+                tuple(dict.fromkeys((*shown, *(lesson.id for lesson in examples)))),
+                tuple(dict.fromkeys((*offered, *(lesson.id for lesson in found)))),
+            )
+            left = [c for c in choices if _agree(values[c], values[taken], but=part)]
+            seed = sampling.seed
+            own = None if seed is None else digest(f"{seed}/part {part}") % 2**31
+            drawn = msgspec.structs.replace(sampling, seed=own)
+            completion = await self._pick(examples, left, drawn)
+            taken = completion.text
+        return Move(Action(taken), completion, True, *self.lessons, tuple(near))
+
+    async def _pick(
+        self, examples: Sequence[Lesson], choices: Sequence[str], sampling: Sampling
+    ) -> Completion:
+        opening = [Message("system", text)] if (text := self._instructions(())) else []
+        opening += _as_turns(examples)
+        return await self._fitting(
+            lambda: Prompt([*opening, *_told(self.messages)], choices=choices), sampling
+        )
+
+    def _partwise(
+        self, observation: Observation, choices: Sequence[str]
+    ) -> PartwiseExamples | None:
+        """Return the examples for the parts that choices are combinations of, if they are."""
+        agent = self.agent
+        if not (agent.by_parts and agent.examples and agent.playbook.lessons):
+            return None
+        return agent.playbook.by_parts(self.task.environment, observation.full, choices)
 
     async def _say(
         self, observation: Observation, choices: Sequence[str], sampling: Sampling
@@ -262,14 +312,20 @@ class Conversation:
         """Retrieve, then mask: lessons are left out at random among those that would have been
         shown.
         """
-        mask, wanted = self.agent.mask, self.agent.examples
-        if not wanted or not self.agent.playbook.lessons:
+        if not self.agent.examples or not self.agent.playbook.lessons:
             return [], ()
-        if mask is not None:  # retrieve more, so that about as many are shown as without a mask
-            wanted = math.ceil(wanted / mask.probation)
-        found = self.agent.playbook.examples(self.task.environment, observation.full, wanted)
-        shown = [lesson for lesson in found if mask is None or mask.keeps(lesson)]
-        return shown, tuple(lesson.id for lesson in found)
+        found = self.agent.playbook.examples(self.task.environment, observation.full, self._wanted)
+        return self._masked(found), tuple(lesson.id for lesson in found)
+
+    @property
+    def _wanted(self) -> int:
+        """Examples to retrieve: more under a mask, so that about as many are shown as without."""
+        mask, wanted = self.agent.mask, self.agent.examples
+        return wanted if mask is None else math.ceil(wanted / mask.probation)
+
+    def _masked(self, found: Sequence[Lesson]) -> list[Lesson]:
+        mask = self.agent.mask
+        return [lesson for lesson in found if mask is None or mask.keeps(lesson)]
 
     def _prose(self, observation: Observation) -> tuple[list[Lesson], tuple[str, ...]]:
         """Choose what the system message has room for, rules first and then the nearest examples;
@@ -360,6 +416,10 @@ def parse_call(text: str) -> Action:
         return Action(text, (msgspec.json.decode(text[start : end + 1].encode(), type=ToolCall),))
     except msgspec.MsgspecError:
         return Action(text)
+
+
+def _agree(one: Sequence[str], other: Sequence[str], *, but: int) -> bool:
+    return all(a == b for part, (a, b) in enumerate(zip(one, other, strict=True)) if part != but)
 
 
 def _as_turns(lessons: Sequence[Lesson]) -> list[Message]:

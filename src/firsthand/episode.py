@@ -94,6 +94,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of the lessons in the prompt."""
     offered: tuple[str, ...] = ()
     """Ids of the lessons in scope, of which a random mask left `shown`."""
+    near: tuple[tuple[str, ...], ...] = ()
+    """Where the choice was made part by part, for each part the examples on offer, the nearest
+    first; `choices` and tokens are then those of the last part."""
     seconds: tuple[float, float] = (0.0, 0.0)
     """Wall time of the model and of the environment."""
 

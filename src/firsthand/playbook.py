@@ -7,15 +7,16 @@ so that a version control diff shows exactly which lesson changed.
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from firsthand.errors import UserError
+from firsthand.parts import PartLessons, Parts, parts_of
 from firsthand.retrieval import Retrieval
 from firsthand.task import digest, fingerprint
 
@@ -166,6 +167,28 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
         ]
         return found[:k][::-1]
 
+    def by_parts(
+        self, environment: str, observation: str, choices: Sequence[str]
+    ) -> "PartwiseExamples | None":
+        """Return the examples in scope, to be retrieved part by part where choices consist of parts.
+
+        None: the choices are no combinations, or the examples do not tell about parts apart.
+        """
+        lessons = [lesson for lesson in self._examples[0] if lesson.in_scope(environment)]
+        parts = parts_of(observation, choices) if lessons else None
+        if parts is None:
+            return None
+        key = environment, parts
+        if key not in self._partwise:
+            shown = [(lesson.observation, lesson.action) for lesson in lessons]
+            self._partwise[key] = PartwiseExamples(lessons, PartLessons(parts, shown))
+        found = self._partwise[key]
+        return found if found.known.useful else None
+
+    @cached_property
+    def _partwise(self) -> "dict[tuple[str, Parts], PartwiseExamples]":
+        return {}
+
     @cached_property
     def _examples(self) -> tuple[list[Lesson], Retrieval]:
         lessons = sorted(
@@ -173,6 +196,18 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
             key=lambda lesson: lesson.id,
         )
         return lessons, Retrieval([(lesson.observation, lesson.action) for lesson in lessons])
+
+
+class PartwiseExamples(NamedTuple):
+    """Worked examples whose actions are built like the choices at hand."""
+
+    lessons: list[Lesson]
+    known: PartLessons
+
+    def nearest(self, part: int, observation: str, k: int) -> list[Lesson]:
+        """Return the `k` examples that tell most about one part, nearest last."""
+        found = self.known.nearest(part, observation)[:k]
+        return [self.lessons[place] for place in reversed(found)]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

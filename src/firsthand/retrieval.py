@@ -10,7 +10,7 @@ right action for .40 to .90 of the tickets, with it for .99 (docs/log.md). Left 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 PRIOR = 2.0
@@ -19,12 +19,24 @@ FLOOR = 0.02
 """Nats that every word is worth, so that there are neighbours before actions differ."""
 
 
-class Retrieval:
-    """An inverted index over pairs of observation and action."""
+Weigh = Callable[[Sequence[Counter[str]]], dict[str, float]]
 
-    def __init__(self, examples: Sequence[tuple[str, str]]) -> None:
+
+class Retrieval:
+    """An inverted index over pairs of observation and action.
+
+    `weights` maps the words of each observation to what each word counts; by default it is what
+    they tell about the actions.
+    """
+
+    def __init__(
+        self, examples: Sequence[tuple[str, str]], *, weights: Weigh | None = None
+    ) -> None:
         counts = [Counter(words(observation)) for observation, _ in examples]
-        self._weights = _word_weights(counts, [pattern(*example) for example in examples])
+        if weights is None:
+            self._weights = _word_weights(counts, [pattern(*example) for example in examples])
+        else:
+            self._weights = weights(counts)
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for index, count in enumerate(counts):
             for word, weight in self._unit(count).items():

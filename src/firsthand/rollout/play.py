@@ -182,6 +182,7 @@ class _Record:
                 choices=completion.choices,
                 shown=move.shown,
                 offered=move.offered,
+                near=move.near,
                 seconds=(round(seconds[0], 6), round(seconds[1], 6)),
             )
         )

@@ -228,10 +228,10 @@ class _Life:
 
     def _near(self, episode: Episode) -> tuple[tuple[str, ...], ...]:
         """For each prompt, the examples on offer, the nearest to its observation first."""
-        prompts = [(turn.observation.full, turn.offered) for turn in episode.turns]
+        found = [near for turn in episode.turns for near in turn.near]
+        prompts = [(turn.observation.full, turn.offered) for turn in episode.turns if not turn.near]
         if episode.error is not None:
             prompts.append((episode.final.full, episode.error.offered))
-        found: list[tuple[str, ...]] = []
         for observation, offered in prompts:
             examples = self.working.examples(
                 episode.task.environment, observation, len(self.working.lessons)
