@@ -170,7 +170,7 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
     def by_parts(
         self, environment: str, observation: str, choices: Sequence[str]
     ) -> "PartwiseExamples | None":
-        """Return the examples in scope, to be retrieved part by part where choices consist of parts.
+        """Return the examples in scope, retrieved part by part where choices consist of parts.
 
         None: the choices are no combinations, or the examples do not tell about parts apart.
         """
