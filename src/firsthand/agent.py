@@ -101,7 +101,7 @@ class Move(msgspec.Struct, frozen=True):
     shown: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     near: tuple[tuple[str, ...], ...] = ()
-    """For each part of a choice that was made part by part, the examples on offer, nearest first."""
+    """For each part of a choice made part by part, the examples on offer, the nearest first."""
 
 
 class Direct:
