@@ -13,8 +13,10 @@ KINDS = {
     "human": "human: you, in the terminal",
     "openai": "openai:MODEL or openai:MODEL@URL: any OpenAI-compatible endpoint; OPENAI_API_KEY "
     "goes to OpenAI only, other hosts get theirs from FIRSTHAND_KEY_HOST or --api-key-env",
-    "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine",
-    "torch": "torch:smollm2, or torch:FOLDER with a Hugging Face model: can be trained",
+    "llama": "llama:smollm2, or llama:PATH.gguf: embedded, on this machine; with a trained "
+    "adapter: llama:smollm2+ADAPTER.gguf",
+    "torch": "torch:smollm2, or torch:FOLDER with a Hugging Face model: can be trained; with a "
+    "trained adapter: torch:smollm2+ADAPTER.gguf",
     "tiny": "tiny, or tiny:FOLDER: a byte-level transformer that is trained from nothing",
 }
 
@@ -54,13 +56,17 @@ def model(name: str, *, endpoint: Endpoint = Endpoint()) -> Model | Policy:
 
         return OpenAI.from_name(rest, endpoint)
     if kind == "llama":
+        from firsthand.models.adapter import split_adapter
         from firsthand.models.llama import Llama
 
-        return Llama(rest or "smollm2")
+        source, adapter = split_adapter(rest)
+        return Llama(source or "smollm2", adapter=adapter)
     if kind == "torch":
+        from firsthand.models.adapter import split_adapter
         from firsthand.models.torch import Torch
 
-        return Torch(rest or "smollm2")
+        source, adapter = split_adapter(rest)
+        return Torch(source or "smollm2", adapter=adapter)
     if kind == "tiny":
         return _tiny(rest)
     raise UnknownName(

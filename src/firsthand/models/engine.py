@@ -49,23 +49,37 @@ class Sampled(msgspec.Struct, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """A place for one context: a copy of the model, and a number in it."""
+    """A place for one context: a copy of the model, and a number in it.
+
+    `scale` of the adapter holds for every request in it; llama.cpp forgets what it has cached of a
+    context when the scale changes.
+    """
 
     copy: int
     number: int
+    scale: float = 0.0
 
 
 class Engine:
     """A GGUF model loaded in this process, with `slots` contexts of `context` tokens each.
 
-    No more than the model was trained with: `context` is then what it holds.
+    No more than the model was trained with: `context` is then what it holds. An `adapter` is loaded
+    beside it, to be switched on and off by slot.
 
     All methods block and may be called from any thread; `pool` has a thread for each slot. Raises
     `MissingExtra` without xllamacpp, `UserError` when the file is not there, `ModelError` when it
     cannot be loaded.
     """
 
-    def __init__(self, path: Path, *, slots: int, context: int, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        slots: int,
+        context: int,
+        threads: int | None = None,
+        adapter: Path | None = None,
+    ) -> None:
         try:
             import xllamacpp
         except ImportError:
@@ -79,6 +93,7 @@ class Engine:
         small = path.stat().st_size < SMALL
         copies = min(cores, slots) if small else 1
         each = -(-slots // copies)
+        self._adapted = adapter is not None
         self._servers: list[Any] = []
         for _ in range(copies):
             parameters = library.CommonParams()
@@ -91,11 +106,14 @@ class Engine:
             parameters.verbosity = 0
             parameters.warmup = False
             parameters.cache_ram_mib = 0
+            if adapter is not None:
+                parameters.lora_adapters = [library.CommonAdapterLoraInfo(str(adapter), 0.0)]
             with _silence():
                 try:
                     self._servers.append(library.Server(parameters))
                 except Exception as error:
-                    raise ModelError(f"llama.cpp could not load {path}: {error}") from error
+                    given = f"{path} with {adapter}" if adapter else path
+                    raise ModelError(f"llama.cpp could not load {given}: {error}") from error
             _await_loop(self._servers[-1])
         self.url: str = self._servers[0].listening_address
         self.context = min(context, self._trained())
@@ -106,11 +124,14 @@ class Engine:
         self.tokens = lru_cache(maxsize=65536)(self._tokens)
 
     @contextmanager
-    def slot(self) -> Generator[Slot]:
-        """Hold one slot, so that calls with a common prefix reuse its cache."""
+    def slot(self, *, scale: float = 0.0) -> Generator[Slot]:
+        """Hold one slot, so that calls with a common prefix reuse its cache.
+
+        `scale` is that of the adapter: 0 leaves it out.
+        """
         slot = self._free.get()
         try:
-            yield slot
+            yield msgspec.structs.replace(slot, scale=scale)
         finally:
             self._free.put(slot)
 
@@ -247,9 +268,10 @@ class Engine:
                 tokens=tokens + follow,
                 context=self.context,
             )
-        answer: Any = self._servers[slot.copy].handle_completions(
-            {**request, "id_slot": slot.number, "cache_prompt": True, "stream": False}
-        )
+        place: dict[str, Any] = {"id_slot": slot.number, "cache_prompt": True, "stream": False}
+        if self._adapted:
+            place["lora"] = [{"id": 0, "scale": slot.scale}]
+        answer: Any = self._servers[slot.copy].handle_completions({**request, **place})
         if "choices" not in answer:
             raise ModelError(f"llama.cpp refused the request: {answer.get('error', answer)}")
         return answer

@@ -9,6 +9,7 @@ lesson away (docs/lessons.md has the measurement).
 """
 
 import asyncio
+import copy
 import random
 import threading
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from firsthand.models.adapter import adapter_name
 from firsthand.models.appended import appended_tokens
 from firsthand.models.choice import (
     branchings,
@@ -30,12 +34,22 @@ from firsthand.models.weights import smollm2
 from firsthand.prompt import Completion, Prompt, Sampling, Traits
 
 
+class _Shared:
+    """What a model and its bare twin have in common: the engine, and what the base says unasked."""
+
+    def __init__(self) -> None:
+        self.loading = threading.Lock()
+        self.engine: Engine | None = None
+        self.neutral: dict[tuple[Any, ...], list[float]] = {}
+
+
 class Llama:
     """A GGUF model in this process, loaded when first asked.
 
-    `source` is `smollm2` or the path of a GGUF file; `slots` contexts are kept, of `context` tokens
-    or of as many as the model was trained with, whichever is less; `calibrate=False` chooses by raw
-    probability. Raises as `Engine` and `smollm2` do.
+    `source` is `smollm2` or the path of a GGUF file, `adapter` the path of a GGUF LoRA to play
+    with; `slots` contexts are kept, of `context` tokens or of as many as the model was trained
+    with, whichever is less; `calibrate=False` chooses by raw probability. Raises as `Engine` and
+    `smollm2` do.
     """
 
     traits = Traits(chooses=True, few_shot=True)
@@ -44,57 +58,68 @@ class Llama:
         self,
         source: str = "smollm2",
         *,
+        adapter: Path | None = None,
         slots: int = 4,
         context: int = 8192,
         threads: int | None = None,
         calibrate: bool = True,
     ) -> None:
-        self.source, self.slots, self.context, self.threads, self.calibrate = (
-            source,
-            slots,
-            context,
-            threads,
-            calibrate,
-        )
-        self._engine: Engine | None = None
-        self._loading = threading.Lock()
-        self._neutral: dict[tuple[Any, ...], list[float]] = {}
+        self.source, self.adapter, self.calibrate = source, adapter, calibrate
+        self.slots, self.context, self.threads = slots, context, threads
+        self.scale = 0.0 if adapter is None else 1.0
+        """How much of the adapter is added: 0 is the model without it."""
+        self._shared = _Shared()
 
     @property
     def name(self) -> str:
-        """`llama:` and the source; a file by its name only, for paths differ between machines."""
-        return f"llama:{self.source if self.source == 'smollm2' else Path(self.source).stem}"
+        """`llama:` and the source, and the adapter if it plays; files by their names only, for
+        paths differ between machines.
+        """
+        source = "smollm2" if self.source == "smollm2" else Path(self.source).stem
+        if self.adapter is None or self.scale == 0.0:
+            return f"llama:{source}"
+        return f"llama:{source}+{adapter_name(self.adapter)}"
+
+    def bare(self) -> "Llama":
+        """Return the same model without its adapter, in the same engine: both may play at once."""
+        other = copy.copy(self)
+        other.scale = 0.0
+        return other
 
     @property
     def engine(self) -> Engine:
         """The engine, loaded now if it was not."""
-        with self._loading:
-            if self._engine is None:
+        with self._shared.loading:
+            if self._shared.engine is None:
                 path = smollm2() if self.source == "smollm2" else Path(self.source).expanduser()
-                self._engine = Engine(
-                    path, slots=self.slots, context=self.context, threads=self.threads
+                self._shared.engine = Engine(
+                    path,
+                    slots=self.slots,
+                    context=self.context,
+                    threads=self.threads,
+                    adapter=self.adapter,
                 )
-            return self._engine
+            return self._shared.engine
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Choose among `prompt.choices` when there are any, else continue the conversation."""
-        engine = self._engine or await asyncio.to_thread(lambda: self.engine)
+        engine = self._shared.engine or await asyncio.to_thread(lambda: self.engine)
         work = self.choose if prompt.choices else self.continue_
         return await asyncio.get_running_loop().run_in_executor(
             engine.pool, partial(work, prompt, sampling)
         )
 
     async def close(self) -> None:
-        """Unload the model."""
-        if self._engine is not None:
-            await asyncio.to_thread(self._engine.close)
-            self._engine = None
+        """Unload the model; it is loaded again when asked again."""
+        engine, self._shared.engine = self._shared.engine, None
+        if engine is not None:
+            await asyncio.to_thread(engine.close)
 
     def choose(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Score every option, calibrate, and draw one."""
         engine = self.engine
         asked = question(prompt, engine.tokens)
-        with engine.slot() as slot:
+        with engine.slot(scale=self.scale) as slot:
             scores = self._score(asked.ids, asked.options, slot)
             if self.calibrate:
                 neutral = [self._neutral_scores(ids, asked.options, slot) for ids in asked.neutral]
@@ -106,7 +131,7 @@ class Llama:
         engine = self.engine
         added = appended_tokens(prompt, render=engine.render, tokens=engine.tokens, name=self.name)
         seed = random.SystemRandom().randrange(2**31) if sampling.seed is None else sampling.seed
-        with engine.slot() as slot:
+        with engine.slot(scale=self.scale) as slot:
             sampled = engine.sample(
                 [*prompt.prefix_ids, *added],
                 slot=slot,
@@ -139,16 +164,17 @@ class Llama:
     def _neutral_scores(
         self, ids: tuple[int, ...], options: Sequence[tuple[int, ...]], slot: Slot
     ) -> list[float]:
-        """Score the options under a content-free transcript.
+        """Score the options under a content-free transcript, the adapter left out.
 
         The same question is asked once, in whatever order its options come.
         """
+        bare = msgspec.structs.replace(slot, scale=0.0)
         told_apart = distinct(options)
         order = in_order(told_apart)
         key = (ids, tuple(told_apart[place] for place in order))
-        if key not in self._neutral:
-            if len(self._neutral) > 4096:
-                self._neutral.clear()
-            self._neutral[key] = self._score(ids, [options[place] for place in order], slot)
-        scores = dict(zip(order, self._neutral[key], strict=True))
+        if key not in self._shared.neutral:
+            if len(self._shared.neutral) > 4096:
+                self._shared.neutral.clear()
+            self._shared.neutral[key] = self._score(ids, [options[place] for place in order], bare)
+        scores = dict(zip(order, self._shared.neutral[key], strict=True))
         return [scores[place] for place in range(len(options))]

@@ -7,23 +7,18 @@ over a token tree; nothing is tokenised again.
 """
 
 import asyncio
-import copy
-import inspect
 import threading
-import warnings
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from firsthand.episode import Turn
-from firsthand.errors import ContextFull, ModelError, UserError
-from firsthand.models.appended import appended_tokens
+from firsthand.errors import ModelError
+from firsthand.models.adapter import adapter_name, write_adapter
 from firsthand.models.batcher import Batcher
+from firsthand.models.causal import Causal, Lora
 from firsthand.models.choice import (
     Question,
-    branchings,
     distinct,
     in_order,
     neutral_ids,
@@ -33,41 +28,21 @@ from firsthand.models.choice import (
     taken,
 )
 from firsthand.models.hf_folder import model_folder, require_torch
-from firsthand.models.sampler import Request, Sampled, sample
-from firsthand.models.token_tree import TokenTree
+from firsthand.models.packed import TREE, Asked, Packed
+from firsthand.models.sampler import Request, Sampled
 from firsthand.models.trainable import IMPOSSIBLE, Context, Decision
 from firsthand.prompt import Completion, Message, Prompt, Sampling, Traits
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-TREE = 512
-"""Tokens in one forward pass: attention over a tree grows with the square of it, and below about
-200 the matrices are too small for one core (measured with 128, 256, 512 and 1024)."""
-
-
-class Lora(msgspec.Struct, frozen=True, kw_only=True):
-    """The adapter: `rank` and `alpha` of all linear layers of the upper `share` of the model."""
-
-    rank: int = 16
-    alpha: int = 32
-    share: float = 2 / 3
-    """A third cheaper than all layers; learned as much on SmolLM2."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A context whose distributions are asked for."""
-
-    ids: tuple[int, ...]
-    mask: tuple[int, ...] = ()
-    decision: Decision | None = None
-
 
 class Torch:
     """A causal language model with a LoRA adapter, loaded when first used.
 
-    `source` is `smollm2` or a folder. `device` is `cpu` or `cuda` (which nobody has tried yet).
-    `calibrate=False` chooses by raw probability; `seed` is that of the adapter's first weights.
+    `source` is `smollm2` or a folder; `adapter` a GGUF LoRA to begin with, else one like `lora`.
+    `device` is `cpu` or `cuda` (which nobody has tried yet). `calibrate=False` chooses by raw
+    probability; `seed` is that of the adapter's first weights.
     Raises `MissingExtra` without torch, and `UserError` where the folder holds no model.
     """
 
@@ -77,17 +52,18 @@ class Torch:
         self,
         source: str = "smollm2",
         *,
+        adapter: Path | None = None,
         lora: Lora = Lora(),
         device: str = "cpu",
         calibrate: bool = True,
         seed: int = 0,
     ) -> None:
         require_torch()
-        self.source, self.lora, self.device = source, lora, device
+        self.source, self.adapter, self.lora, self.device = source, adapter, lora, device
         self.calibrate, self.seed = calibrate, seed
         self.version = 0
         self.folder = model_folder(source)
-        self._loaded: _Loaded | None = None
+        self._loaded: Causal | None = None
         self._neutral: dict[tuple[Any, ...], list[float]] = {}
         self._lock = threading.RLock()
         self._starting = threading.Lock()
@@ -95,8 +71,11 @@ class Torch:
 
     @property
     def name(self) -> str:
-        """`torch:` and the source; a folder by its name only, for paths differ between machines."""
-        return f"torch:{self.source if self.source == 'smollm2' else self.folder.name}"
+        """`torch:` and the source, and the adapter that it began with; files by their names only,
+        for paths differ between machines.
+        """
+        source = "smollm2" if self.source == "smollm2" else self.folder.name
+        return f"torch:{source}" + (f"+{adapter_name(self.adapter)}" if self.adapter else "")
 
     async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
         """Choose among `prompt.choices` when there are any, else continue the conversation."""
@@ -156,39 +135,40 @@ class Torch:
 
     def load_state(self, state: "dict[str, Tensor]") -> None:
         """Take over an adapter's weights. Raises `UserError` where names or shapes differ."""
-        import torch
+        model = self._model
+        with self._lock:
+            model.load(state)
 
-        mine = self._model.trained
-        if missing := sorted(mine.keys() ^ state.keys()):
-            raise UserError(
-                f"The weights do not belong to an adapter of {self.name}: {len(missing)} names "
-                f"differ, the first is {missing[0]}. Load what a model with the same Lora wrote."
-            )
-        for name, value in state.items():
-            if value.shape != mine[name].shape:
-                raise UserError(
-                    f"{name} has the shape {list(value.shape)}, expected "
-                    f"{list(mine[name].shape)}. Load what a model with the same Lora wrote."
-                )
-        with self._lock, torch.no_grad():
-            for name, value in state.items():
-                mine[name].copy_(value)
+    def save_adapter(self, path: Path) -> None:
+        """Write the adapter as a GGUF file: `llama:smollm2+PATH` and `torch:smollm2+PATH` play it.
+
+        Raises `UserError` where the model is no Llama.
+        """
+        model = self._model
+        write_adapter(path, self.state(), heads=model.heads(), alpha=model.alpha)
 
     @property
-    def _model(self) -> "_Loaded":
+    def _model(self) -> Causal:
         with self._starting:
             if self._loaded is None:
-                self._loaded = _Loaded(self)
+                self._loaded = Causal(
+                    self.folder,
+                    name=self.name,
+                    lora=self.lora,
+                    adapter=self.adapter,
+                    device=self.device,
+                    seed=self.seed,
+                )
             return self._loaded
 
     @property
-    def _batcher(self) -> "Batcher[Question | Request, Any]":
+    def _batcher(self) -> Batcher[Question | Request, Any]:
         with self._starting:
             if self._batches is None:
                 self._batches = Batcher(self._answer)
             return self._batches
 
-    async def _continue(self, model: "_Loaded", prompt: Prompt, sampling: Sampling) -> Completion:
+    async def _continue(self, model: Causal, prompt: Prompt, sampling: Sampling) -> Completion:
         if prompt.schema is not None:
             raise ModelError(f"{self.name} cannot be held to a schema: write llama:… instead.")
         added = model.appended(prompt)
@@ -244,230 +224,14 @@ class Torch:
     def _distributions(self, contexts: Sequence[Context]) -> "list[Tensor]":
         order = sorted(range(len(contexts)), key=lambda place: tuple(contexts[place].ids))
         found: dict[int, Tensor] = {}
-        trees = [_Packed()]
+        trees = [Packed()]
         for place in order:
             if len(trees[-1].tree) and len(trees[-1].tree) + len(contexts[place].ids) > TREE:
-                trees.append(_Packed())
+                trees.append(Packed())
             trees[-1].add(place, contexts[place])
         for packed in trees:
             found.update(packed.read(self._model))
         return [found[place] for place in range(len(contexts))]
-
-
-class _Packed:
-    """Contexts in one token tree, and which of its rows tell what."""
-
-    def __init__(self) -> None:
-        self.tree = TokenTree()
-        self.rows: dict[int, int] = {}
-        """Place in the tree -> row of the logits."""
-        self.decisions: dict[
-            int, tuple[Decision, list[tuple[int, dict[int, tuple[int, ...]]]]]
-        ] = {}
-        self.spans: dict[int, list[int]] = {}
-
-    def add(self, place: int, context: Context) -> None:
-        """Put a context into the tree."""
-        places = self.tree.insert(context.ids)
-        if context.decision is None:
-            self.spans[place] = [
-                self._row(places[i - 1]) for i, sampled in enumerate(context.mask) if sampled
-            ]
-            return
-        points = [
-            (
-                self._row([*places, *self.tree.insert(point.prefix, after=places[-1])][-1]),
-                point.branches,
-            )
-            for point in branchings(context.decision.options)
-        ]
-        self.decisions[place] = context.decision, points
-
-    def _row(self, place: int) -> int:
-        return self.rows.setdefault(place, len(self.rows))
-
-    def read(self, model: "_Loaded") -> "dict[int, Tensor]":
-        """Run the model and return the distributions by place."""
-        import torch
-
-        if not self.rows:
-            return {
-                place: torch.zeros(1, len(d.options)) for place, (d, _) in self.decisions.items()
-            }
-        logits = model.logits(self.tree, list(self.rows))
-        found = {
-            place: torch.log_softmax(logits[rows], dim=-1) for place, rows in self.spans.items()
-        }
-        for place, (decision, points) in self.decisions.items():
-            scores = -torch.tensor(decision.neutral, device=logits.device)
-            for row, branches in points:
-                odds = torch.log_softmax(logits[row, list(branches)], dim=-1)
-                leads = torch.zeros(len(decision.options), len(branches), device=logits.device)
-                for column, members in enumerate(branches.values()):
-                    leads[list(members), column] = 1.0
-                scores = scores + leads @ odds
-            found[place] = torch.log_softmax(scores, dim=-1)[None]
-        return found
-
-
-class _Loaded:
-    """The model in memory: tokenizer, network with its adapter, and one forward pass."""
-
-    def __init__(self, owner: Torch) -> None:
-        import torch
-        from peft import LoraConfig, get_peft_model
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
-        torch.set_num_threads(1)  # two that wait for each other are slower on a busy machine
-        auto: Any = AutoModelForCausalLM
-        tokenizers: Any = AutoTokenizer
-        folder, self.name = str(owner.folder), owner.name
-        try:
-            network = auto.from_pretrained(folder, dtype=torch.float32)
-            self.tokenizer: Any = tokenizers.from_pretrained(folder)
-        except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"The model in {folder} could not be loaded: {error}") from error
-        self.device = torch.device(owner.device)
-        layers = int(network.config.num_hidden_layers)
-        lora = owner.lora
-        settings: Any = LoraConfig(
-            r=lora.rank,
-            lora_alpha=lora.alpha,
-            target_modules=_linear(network),
-            layers_to_transform=list(range(round(layers * (1 - lora.share)), layers)),
-            task_type="CAUSAL_LM",
-        )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(owner.seed)
-            with warnings.catch_warnings():  # peft calls what transformers has renamed
-                warnings.simplefilter("ignore", FutureWarning)
-                self.network: Any = get_peft_model(network, settings)
-        self.network.to(self.device).eval()
-        self.trained = _trained(self.network)
-        self.context = int(getattr(network.config, "max_position_embeddings", 1 << 20))
-        self._special: Any = self.tokenizer.backend_tokenizer
-        self._plain: Any = copy.deepcopy(self._special)
-        self._plain.encode_special_tokens = True
-        self.end = int(self.tokenizer.eos_token_id)
-        self.stops = frozenset({self.end, *_listed(network.generation_config.eos_token_id)})
-        self._pieces: dict[str, tuple[int, ...]] = {}
-        parameters = inspect.signature(network.forward).parameters
-        self._rows_only = "logits_to_keep" in parameters
-        self._cache = "cache" if "cache" in parameters else "past_key_values"  # since 5.2x
-
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Tokenise text in which nothing is a special token."""
-        found = self._pieces.get(text)
-        if found is None:
-            if len(self._pieces) > 65536:
-                self._pieces.clear()
-            found = tuple(self._plain.encode(text, add_special_tokens=False).ids)
-            self._pieces[text] = found
-        return found
-
-    def special_tokens(self, text: str, special: bool) -> tuple[int, ...]:
-        """Tokenise text, reading special tokens in it only if `special`."""
-        if not special:
-            return self.tokens(text)
-        return tuple(self._special.encode(text, add_special_tokens=False).ids)
-
-    def appended(self, prompt: Prompt) -> list[int]:
-        """Return the tokens that the fresh messages of a prompt add to its prefix."""
-        return appended_tokens(
-            prompt, render=self._render, tokens=self.special_tokens, name=self.name
-        )
-
-    def text(self, ids: Sequence[int]) -> str:
-        """Return what tokens say, special ones left out."""
-        return self._special.decode(list(ids), skip_special_tokens=True)
-
-    def sample(self, requests: Sequence[Request]) -> list[Sampled]:
-        """Continue contexts."""
-        return sample(self._step, requests, stops=self.stops) if requests else []
-
-    def _step(self, ids: "Tensor", *, mask: "Tensor", positions: "Tensor", cache: Any) -> "Tensor":
-        more: dict[str, Any] = {self._cache: cache, "use_cache": True}
-        if self._rows_only:
-            more["logits_to_keep"] = 1
-        answer = self.network.base_model(
-            input_ids=ids.to(self.device),
-            attention_mask=mask.to(self.device),
-            position_ids=positions.to(self.device),
-            **more,
-        )
-        return answer.logits[:, -1].cpu()
-
-    def _render(self, messages: Sequence[dict[str, Any]]) -> str:
-        if self.tokenizer.chat_template is None:
-            raise ModelError(
-                f"{self.name} has no chat template, so that it can choose but not converse. Put "
-                "a chat_template.jinja into its folder."
-            )
-        return self.tokenizer.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=True
-        )
-
-    def check_room(self, tokens: int) -> None:
-        """Raise `ContextFull` where so many tokens do not fit."""
-        if tokens > self.context:
-            raise ContextFull(
-                f"The prompt has {tokens} tokens with what may follow: the context holds "
-                f"{self.context}.",
-                tokens=tokens,
-                context=self.context,
-            )
-
-    @contextmanager
-    def without_adapter(self) -> Generator[None]:
-        """Switch the adapter off."""
-        with self.network.disable_adapter():
-            yield
-
-    def logits(self, tree: TokenTree, places: Sequence[int]) -> "Tensor":
-        """Return [places, vocab]: what the model says after each of these tokens of the tree."""
-        import torch
-
-        ids = torch.tensor([tree.ids], device=self.device)
-        mask = torch.zeros(1, 1, len(tree), len(tree), device=self.device)
-        mask[0, 0].masked_fill_(
-            ~torch.from_numpy(tree.visible()).to(self.device), torch.finfo(mask.dtype).min
-        )
-        rows = torch.tensor(list(places), device=self.device)
-        more = {"logits_to_keep": rows} if self._rows_only else {}
-        answer = self.network.base_model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=torch.tensor([tree.positions], device=self.device),
-            use_cache=False,
-            **more,
-        ).logits[0]
-        return answer if self._rows_only else answer[rows]
-
-
-def _linear(network: Any) -> list[str]:
-    """Return the names that linear layers have inside the numbered layers of a network."""
-    kinds = ("Linear", "Conv1D")
-    found = {
-        str(path).rpartition(".")[2]
-        for path, module in network.named_modules()
-        if type(module).__name__ in kinds and any(part.isdigit() for part in path.split("."))
-    }
-    return sorted(found)
-
-
-def _trained(network: Any) -> dict[str, Any]:
-    """Return the parameters of the adapter by name."""
-    return {
-        str(name).removeprefix("base_model.model."): value
-        for name, value in network.named_parameters()
-        if value.requires_grad
-    }
-
-
-def _listed(ids: int | list[int] | None) -> list[int]:
-    return ids if isinstance(ids, list) else [] if ids is None else [ids]
 
 
 def _mean(rows: list[list[float]]) -> list[float]:
