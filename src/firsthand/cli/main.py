@@ -26,6 +26,7 @@ VERBS = {
     "learn": (
         "Learn lessons from experience, prove them, and show before and after on held-out tasks."
     ),
+    "train": "Train a model's weights by imitation or rewards, and show before and after.",
     "live": "Live through many worlds: learn in each, sleep, come back, and see what is retained.",
     "sleep": "Move a run's playbook into weights, measure what each lesson still adds, revoke.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",

@@ -28,11 +28,7 @@ def agent(
     An embedded model is loaded now: weights that cannot be fetched are then one message, not the
     failure of every episode. A playbook that slept brings its adapter along. Raises `UserError`.
     """
-    lessons = (
-        load(playbook / "playbook.toml" if playbook.is_dir() else playbook)
-        if playbook
-        else Playbook()
-    )
+    lessons = lessons_in(playbook)
     found = model(name, endpoint=endpoint)
     if name.partition(":")[0] == "llama":
         from firsthand.models.llama import Llama
@@ -54,6 +50,13 @@ def _wearing(found: Model | Policy, run: Path, adapter: str) -> Model | Policy:
             "weights to put it in."
         )
     return wearing(found, run, adapter)
+
+
+def lessons_in(playbook: Path | None) -> Playbook:
+    """Return the playbook in a file or in the folder of a run; None: an empty one."""
+    if playbook is None:
+        return Playbook()
+    return load(playbook / "playbook.toml" if playbook.is_dir() else playbook)
 
 
 def endpoint(

@@ -7,7 +7,7 @@ whom it likes, as long as it goes through `Lab.play`; tasks of the `eval` split 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
@@ -55,9 +55,11 @@ class Lab:
         meter: Meter | None = None,
         progress: Callable[[Episode], None] | None = None,
         mark: Callable[[Agent, "Lab"], Awaitable[None]] | None = None,
+        note: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         """`alter` changes what learners see of finished episodes: controls shuffle outcomes with
-        it. `mark` is called where the learner says that it has come to a new agent.
+        it. `mark` is called where the learner says that it has come to a new agent, `note` with
+        what a trainer writes down of each optimizer step.
         """
         if budget < 1:
             raise UserError(f"A budget counts turns of the environment, from 1; got {budget}.")
@@ -67,6 +69,7 @@ class Lab:
         self.limits, self.concurrency, self.run = limits, concurrency, run
         self.meter, self.progress = meter or Meter(), progress
         self.journal = Journal(folder / "journal")
+        self.note = note
         self._alter, self._mark = alter, mark
         self._drawn: dict[Split, int] = {}
 

@@ -138,6 +138,8 @@ class Course:
         line = {"place": self.place, "step": self.trainer.step, "turns": self.lab.spent, **content}
         with (self.lab.folder / LINES).open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
+        if self.lab.note:
+            self.lab.note(line)
 
     def _cut_lines(self) -> None:
         """Drop lines of steps that were written down and then lost with the process."""

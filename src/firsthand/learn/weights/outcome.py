@@ -1,0 +1,74 @@
+"""What a training run shows: its result for programs, its facts, and the report."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from firsthand.evaluate.report import Report, write_report
+from firsthand.learn.weights.run import Plan, Trained, curve_points
+from firsthand.usage import rounded
+
+
+def summary(trained: Trained, plan: Plan) -> dict[str, Any]:
+    """Return the result for programs."""
+    overall = trained.comparison.overall
+    interval = None if overall is None else overall.difference.interval
+    return {
+        "before": msgspec.to_builtins(trained.before.score),
+        "after": msgspec.to_builtins(trained.after.score),
+        "gain": trained.gain,
+        "gain_ci95": None if interval is None else [interval.low, interval.high],
+        "n": 0 if overall is None else overall.difference.n,
+        "rollouts": trained.rollouts,
+        "turns": trained.turns,
+        "tokens": trained.tokens,
+        "cpu_s": trained.cpu_s,
+        "steps": trained.step,
+        "curve": msgspec.to_builtins(trained.curve),
+        "plan": msgspec.to_builtins(plan),
+    }
+
+
+def facts(trained: Trained, plan: Plan) -> dict[str, str]:
+    """Return what is needed to repeat and to judge the run."""
+    config = plan.config
+    return {
+        "model": plan.model,
+        "recipe": plan.recipe,
+        "environment": ", ".join(plan.environments),
+        "world": str(plan.world),
+        "level": str(plan.level),
+        "seed": str(plan.seed),
+        "rollouts to learn": f"{trained.rollouts:,}, {trained.turns:,} turns",
+        "tokens of these": rounded(trained.tokens),
+        "optimizer steps": f"{trained.step:,}, batch {config.batch}, rate {config.learning_rate:g}",
+        "CPU seconds": f"{trained.cpu_s:,.0f}, evaluation included",
+        "curve": _axis(plan),
+    }
+
+
+def write(trained: Trained, plan: Plan, folder: Path) -> Path:
+    """Write `report.html` and `result.json` and return the report's path."""
+    content = msgspec.json.format(msgspec.json.encode(summary(trained, plan)), indent=2)
+    (folder / "result.json").write_bytes(content)
+    return write_report(
+        folder / "report.html",
+        Report(
+            title=(
+                f"{plan.model} trained by {plan.recipe} in {', '.join(plan.environments)}, "
+                f"world {plan.world}"
+            ),
+            before=trained.before,
+            after=trained.after,
+            comparison=trained.comparison,
+            curve=curve_points(trained, plan),
+            episodes=list(trained.examples),
+            facts=facts(trained, plan),
+        ),
+    )
+
+
+def _axis(plan: Plan) -> str:
+    counted = "turns played" if plan.recipe == "grpo" else "episodes imitated, repeats included"
+    return f"{plan.curve_tasks} tasks of the gate split a point, by {counted}"
