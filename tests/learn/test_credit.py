@@ -3,6 +3,7 @@
 import random
 from statistics import fmean
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -296,3 +297,12 @@ def test_examples_that_stand_in_for_each_other_share_the_credit_of_having_one():
     assert all(0.35 < credit.mean < 0.85 and credit.positive > 0.99 for credit in found.values())
     added = assign(played, {f"near {i}": "rule" for i in range(12)}).overall
     assert fmean(credit.mean for credit in added.values()) < 0.25
+
+
+def test_rules_are_told_apart_although_no_example_was_near():
+    """What the learner keeps of a play without examples is an empty order, one for each prompt."""
+    played = [msgspec.structs.replace(trial, near=((),)) for trial in trials(1200, effects=EFFECTS)]
+    credits = assign(played, dict.fromkeys(EFFECTS, "rule"))
+    assert credits.overall["good"].mean > 0.15
+    assert credits.overall["harmful"].mean < -0.15
+    assert credits == assign(trials(1200, effects=EFFECTS), dict.fromkeys(EFFECTS, "rule"))

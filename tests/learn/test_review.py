@@ -565,3 +565,12 @@ def test_a_story_has_everything_and_a_bounded_length():
     long = story(episode("x" * 9000, "y", 0.0))
     assert len(long) < 4100
     assert long.endswith("Score: 0")  # what is cut is not the score
+
+
+async def test_the_answer_is_held_to_a_schema_and_asked_for_without_one_when_that_fails():
+    told = json.dumps({"lessons": [{"lesson": "Show lamps."}]})
+    reviewer = Reviewing(ModelError("no schemas here"), told)
+    (lesson,) = await Asked(reviewer).review(desk(), known=())
+    assert lesson.text == "Show lamps."
+    assert [prompt.schema is not None for prompt in reviewer.prompts] == [True, False]
+    assert reviewer.prompts[0].schema["type"] == "object", "some servers take no other root"

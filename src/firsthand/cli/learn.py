@@ -43,7 +43,8 @@ from firsthand.learn.lessons.review import Asked, Reviewer
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.models import Endpoint
 from firsthand.models import model as named
-from firsthand.prompt import Model, Sampling
+from firsthand.models.answered import Answered
+from firsthand.prompt import Model, Reachable, Sampling
 from firsthand.registry import lookup
 from firsthand.shell import run
 from firsthand.usage import Meter, table_rows
@@ -183,6 +184,7 @@ def _reviewer(learner: Agent, name: str, sampling: Sampling, where: Endpoint) ->
 def _run(learner: Agent, reviewing: Reviewer, setup: Setup, counted: Meter, where: _Where) -> None:
     """Learn, and say how to go on when that ends early."""
     folder = _folder(where.out, setup, resume=where.resume)
+    learner, reviewing = _keeping_answers(learner, reviewing, folder)
     try:
         run(_learn(learner, reviewing, setup, folder, where, counted))
     except KeyboardInterrupt:
@@ -197,6 +199,16 @@ def _run(learner: Agent, reviewing: Reviewer, setup: Setup, counted: Meter, wher
         more = ["--force"] if isinstance(stopped, NoReaction) else []
         tell(f"Stopped: {stopped}\n{_how_to_go_on(folder, where, more)}", err=True)
         raise typer.Exit(1) from None
+
+
+def _keeping_answers(learner: Agent, reviewing: Reviewer, folder: Path) -> tuple[Agent, Reviewer]:
+    """Keep the answers of endpoints in the run's folder, so that none is paid for twice."""
+    if isinstance(learner.model, Model) and isinstance(learner.model, Reachable):
+        kept = Answered(learner.model, folder / "answers")
+        learner = msgspec.structs.replace(learner, model=kept)
+    if isinstance(reviewing, Asked) and isinstance(reviewing.model, Reachable):
+        reviewing.model = Answered(reviewing.model, folder / "answers")
+    return learner, reviewing
 
 
 def _how_to_go_on(folder: Path, where: _Where, more: Sequence[str] = ()) -> str:

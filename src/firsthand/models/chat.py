@@ -102,7 +102,7 @@ def encode(
     fixed: Mapping[str, Any],
     *,
     limit: str = "max_tokens",
-    settings: Container[str] = ("max_tokens", "temperature", "top_p", "seed"),
+    settings: Container[str] = ("max_tokens", "temperature", "top_p", "seed", "response_format"),
 ) -> bytes:
     """Return the body of a request.
 
@@ -124,7 +124,7 @@ def encode(
     body |= {k: v for k, v in wanted.items() if v is not None and k in settings}
     if prompt.tools:
         body["tools"] = prompt.tools
-    if prompt.schema is not None:
+    if prompt.schema is not None and "response_format" in settings:
         body["response_format"] = {
             "type": "json_schema",
             "json_schema": {"name": "answer", "schema": prompt.schema},

@@ -13,8 +13,8 @@ from typing import Any
 from firsthand.models import chat
 from firsthand.prompt import Sampling
 
-SETTINGS = ("temperature", "top_p", "seed")
-"""What a server may refuse and an answer can do without."""
+SETTINGS = ("temperature", "top_p", "seed", "response_format")
+"""What a server may refuse, and an answer can do without. The last is sent with a schema only."""
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 """The two names of the most tokens of an answer."""

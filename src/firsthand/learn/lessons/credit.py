@@ -234,7 +234,8 @@ class _Columns:
                 shown = (lesson in trial.shown) - (1.0 - trial.hide) * probability
                 kind, *own = self.of(lesson, trial.environment)
                 x_T_C[row, kind] += shown
-                x_T_C[row, own] += nearest.get(lesson, 0.0) if trial.near else shown
+                decides = trial.near and self.kind_of[lesson] in SUBSTITUTES
+                x_T_C[row, own] += nearest.get(lesson, 0.0) if decides else shown
             for kind in SUBSTITUTES & self.kinds.keys():
                 offered = [lesson for lesson in trial.offered if self.kind_of[lesson] == kind]
                 x_T_C[row, self.kinds[kind]] = _any_shown(trial, offered)

@@ -35,7 +35,7 @@ from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.learn.lessons.vote import Vote
 from firsthand.playbook import Lesson, Mask, Playbook, merge
 from firsthand.prompt import Model
-from firsthand.registry import tasks
+from firsthand.registry import lookup, tasks
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task, digest
 from firsthand.usage import Meter, Usage
@@ -70,9 +70,10 @@ async def learn(
     set, and when the reviewer cannot answer before anything was learned; every finished episode is
     kept. Runs may share a `journal`: what one of them has played, no other plays again.
     """
-    names = [environments] if isinstance(environments, str) else list(dict.fromkeys(environments))
+    given = [environments] if isinstance(environments, str) else environments
     reviewer = reviewer or reviewer_of(agent)
-    setup = setup_of(agent, names, config, reviewer)
+    setup = setup_of(agent, given, config, reviewer)
+    names = setup.environments
     life = _Life(
         agent,
         RunFolder(folder, setup, resume=resume, journal=journal),
@@ -106,9 +107,12 @@ def reviewer_of(agent: Agent) -> Reviewer:
 def setup_of(
     agent: Agent, environments: Sequence[str], config: LearnConfig, reviewer: Reviewer
 ) -> Setup:
-    """Return what decides the run of this agent."""
+    """Return what decides the run of this agent.
+
+    An environment named `MODULE:CLASS` goes by its own name, which lessons and tasks carry.
+    """
     return Setup(
-        environments=tuple(environments),
+        environments=tuple(dict.fromkeys(lookup(name).name for name in environments)),
         model=agent.model.name,
         playbook=agent.playbook.id,
         agent=agent.id,
