@@ -17,11 +17,13 @@ from firsthand.prompt import Sampling
 SIZES = {"tasks": 60, "gate_pairs": 40, "sleep_tasks": 20, "arrival_pairs": 20, "eval_tasks": 30}
 
 
-async def lived(folder: Path, places: str, *, resume: bool = True, **options) -> Lived:
-    agent = fh.Agent(model=Copycat(), sampling=Sampling(temperature=0.0))
+async def lived(
+    folder: Path, places: str, *, model=None, resume: bool = True, watch=None, **options
+) -> Lived:
+    agent = fh.Agent(model=model or Copycat(), sampling=Sampling(temperature=0.0))
     options = {"rounds": 2, **SIZES, **options}
     config = LifeConfig(schedule=schedule(places), **options)
-    return await live(agent, folder=folder, config=config, resume=resume)
+    return await live(agent, folder=folder, config=config, resume=resume, watch=watch)
 
 
 if __name__ == "__main__":

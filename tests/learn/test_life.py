@@ -23,6 +23,7 @@ from firsthand.rollout.replay import replay_journal
 sys.path.insert(0, str(Path(__file__).parent))
 
 from a_life import SIZES, lived
+from apprentice import Apprentice
 
 HERE = Path(__file__).parent
 UNDER_WAY_SECONDS = 4.0
@@ -230,3 +231,67 @@ def test_twenty_kills_change_nothing(whole, tmp_path, seed):
     killed = killed_and_resumed(tmp_path / "life", 20, random.Random(seed))
     assert killed == 20
     assert_same_life(tmp_path / "life", whole[0])
+
+
+@pytest.fixture(scope="module")
+def learning_in_weights(tmp_path_factory):
+    """A life of a model that can be trained, in three stages."""
+    folder = tmp_path_factory.mktemp("weights") / "life"
+    return folder, asyncio.run(lived(folder, WEIGHTS, model=Apprentice(), **IN_WEIGHTS))
+
+
+WEIGHTS = "interfaces/shop_desk@0,interfaces/shop_desk@1,interfaces/shop_desk@0"
+IN_WEIGHTS = {
+    "arms": ("life", "no_sleep"),
+    "distil_tasks": 80,
+    "learning_rate": 0.1,
+    "rounds": 3,
+    "tasks": 60,
+    "sleep_tasks": 60,
+}
+
+
+def test_a_model_that_can_be_trained_sleeps_into_its_weights(learning_in_weights):
+    folder, found = learning_in_weights
+    life, awake = found.of("life"), found.of("no_sleep")
+    assert life[0].adapter
+    assert life[0].moved.startswith("moved into weights")
+    assert life[0].asleep.mean >= life[0].after.mean - 0.1
+    assert life[0].asleep.tokens < life[0].after.tokens - 30
+    # another world's codes go into the same weights, and the first is not forgotten
+    assert life[1].adapter not in ("", life[0].adapter)
+    back = life[2].before
+    assert back.mean >= life[0].asleep.mean - 0.1
+    assert back.tokens == life[0].before.tokens
+    assert not any(stage.adapter for stage in awake)
+    kept = load(folder / "arms" / "life" / "places" / life[2].place.folder / "playbook.toml")
+    assert kept.adapter == life[2].adapter
+    assert set(life[0].taught) <= set(life[2].taught)
+
+
+@pytest.mark.slow
+async def test_a_life_in_weights_goes_on_where_it_was_interrupted(learning_in_weights, tmp_path):
+    whole, found = learning_in_weights
+    rng, broken = random.Random(5), 0
+
+    class Broke(Exception):
+        pass
+
+    def watch(_phase, _n):
+        def step(_episode):
+            if rng.random() < 1 / 500:
+                raise Broke
+
+        return step
+
+    for _ in range(100):
+        try:
+            again = await lived(
+                tmp_path / "life", WEIGHTS, model=Apprentice(), watch=watch, **IN_WEIGHTS
+            )
+            break
+        except Broke:
+            broken += 1
+    assert broken >= 2
+    assert again == found
+    assert contents(tmp_path / "life") == contents(whole)

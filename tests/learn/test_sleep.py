@@ -22,7 +22,7 @@ from firsthand.learn.life.schedule import Place
 from firsthand.learn.sleep import adapters, ledger, slept
 from firsthand.learn.sleep.compress import compress
 from firsthand.learn.sleep.families import Family, families, merged_rules, representative
-from firsthand.learn.sleep.player import Player
+from firsthand.learn.sleep.player import Own
 from firsthand.learn.sleep.remask import effects, halves, hiding
 from firsthand.learn.sleep.settings import SleepConfig
 from firsthand.learn.sleep.sleep import last_ledger, sleep
@@ -70,7 +70,7 @@ def night(learned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("night") / "run"
     shutil.copytree(learned, folder)
     model = Apprentice()
-    player = Player(agent(model), model, folder)
+    player = Own(agent(model), model, folder)
     return folder, asyncio.run(sleep(player, HERE, run=folder, config=NIGHT))
 
 
@@ -167,7 +167,7 @@ async def test_a_poisoned_family_is_revoked_and_its_effect_is_gone(learned, tmp_
     shutil.copytree(learned, folder)
     false = poisoned(folder)
     model = Apprentice()
-    player = Player(agent(model), model, folder)
+    player = Own(agent(model), model, folder)
     config = msgspec.structs.replace(NIGHT, remask_tasks=30, gate_tasks=40, eval_tasks=30)
     first = await sleep(player, HERE, run=folder, config=config)
     inside = {line.id for entry in first.ledger.entries for line in entry.lessons}
@@ -190,13 +190,13 @@ async def test_a_poisoned_family_is_revoked_and_its_effect_is_gone(learned, tmp_
 async def test_what_cannot_be_revoked_or_slept_on_is_refused(learned, night, tmp_path):
     model = Apprentice()
     with pytest.raises(UserError, match="it has not slept yet"):
-        await sleep(Player(agent(model), model, learned), HERE, run=learned, revoke=["ab"])
+        await sleep(Own(agent(model), model, learned), HERE, run=learned, revoke=["ab"])
     folder, _ = night
     with pytest.raises(UserError, match="The ledger has no lesson or family ab"):
-        await sleep(Player(agent(model), model, folder), HERE, run=folder, revoke=["ab"])
+        await sleep(Own(agent(model), model, folder), HERE, run=folder, revoke=["ab"])
     deploy(tmp_path, Playbook(1, (), "empty"))
     with pytest.raises(UserError, match="nothing to sleep on"):
-        await sleep(Player(agent(model), model, tmp_path), HERE, run=tmp_path)
+        await sleep(Own(agent(model), model, tmp_path), HERE, run=tmp_path)
 
 
 async def test_an_interrupted_night_goes_on_and_ends_the_same(learned, night, tmp_path):
@@ -217,7 +217,7 @@ async def test_an_interrupted_night_goes_on_and_ends_the_same(learned, night, tm
     broken = 0
     for attempt in range(100):
         model = Apprentice()
-        player = Player(agent(model), model, folder)
+        player = Own(agent(model), model, folder)
         try:
             found = await sleep(
                 player, HERE, run=folder, config=NIGHT, resume=attempt > 0, watch=watch
@@ -239,7 +239,7 @@ async def test_a_night_is_resumed_with_the_same_settings(learned, tmp_path):
         raise KeyboardInterrupt
 
     model = Apprentice()
-    player = Player(agent(model), model, folder)
+    player = Own(agent(model), model, folder)
     with pytest.raises(KeyboardInterrupt):
         await sleep(player, HERE, run=folder, config=NIGHT, watch=watch)
     with pytest.raises(UserError, match="was interrupted. Go on with it"):
@@ -254,7 +254,7 @@ async def test_at_learning_rate_0_nothing_reaches_the_weights(learned, tmp_path)
     shutil.copytree(learned, folder)
     model = Apprentice()
     config = msgspec.structs.replace(NIGHT, learning_rate=0.0, eval_tasks=30, retain=())
-    found = await sleep(Player(agent(model), model, folder), HERE, run=folder, config=config)
+    found = await sleep(Own(agent(model), model, folder), HERE, run=folder, config=config)
     assert found.asleep.scores == found.bare.scores
     assert not found.ledger.of("retired")
     assert found.deployed.mean == found.playbook.mean

@@ -30,13 +30,13 @@ def agent(
     """
     lessons = lessons_in(playbook)
     found = model(name, endpoint=endpoint)
+    if playbook and lessons.adapter:
+        run = playbook if playbook.is_dir() else playbook.parent
+        found = _wearing(found, run, lessons.adapter)
     if name.partition(":")[0] == "llama":
         from firsthand.models.llama import Llama
 
         _ = found.engine if isinstance(found, Llama) else None
-    if playbook and lessons.adapter:
-        run = playbook if playbook.is_dir() else playbook.parent
-        found = _wearing(found, run, lessons.adapter)
     return Agent(model=found, playbook=lessons, sampling=sampling)
 
 

@@ -10,6 +10,7 @@ in, as somebody knows in which shop they work; what transfers between places is 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -24,6 +25,7 @@ from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.learner import Watch, learn
 from firsthand.learn.lessons.review import Reviewer
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED
+from firsthand.learn.life.moved import LOSS, Moved, retired, teaching
 from firsthand.learn.life.schedule import Place, visits
 from firsthand.learn.life.settings import (
     ARRIVAL,
@@ -34,10 +36,15 @@ from firsthand.learn.life.settings import (
     LifeConfig,
     differences,
 )
-from firsthand.learn.life.stage import HeldOut, Night, Stage, held_out
+from firsthand.learn.life.stage import HeldOut, Night, Stage, change, held_out
 from firsthand.learn.shuffled import shuffled
+from firsthand.learn.sleep import adapters
 from firsthand.learn.sleep.compress import compress
+from firsthand.learn.sleep.distilling import distilled
+from firsthand.learn.sleep.player import Own
+from firsthand.models.trainable import Trainable
 from firsthand.playbook import Playbook, deploy, load, merge, replace_file, versions
+from firsthand.prompt import Model
 from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task
@@ -146,6 +153,12 @@ class _Life:
         self.stages: list[Stage] = []
         self.known: dict[tuple[Arm, Place], Playbook] = {}
         self.origin: dict[tuple[Arm, str], str] = {}
+        self.adapter: dict[Arm, str] = {}
+        self.taught: dict[tuple[Arm, Place], Playbook] = {}
+        model = agent.model
+        self.body: Own | None = None
+        if config.distil_tasks and isinstance(model, Trainable):
+            self.body = Own(agent, model, folder)
 
     def done(self, arm: Arm, number: int) -> Stage | None:
         """Return a stage that was finished before; None: it was not, or its file is torn."""
@@ -161,6 +174,8 @@ class _Life:
         if stage.version:
             known = load(history / f"{stage.version:04d}.toml")
             self.known[stage.arm, stage.place] = known
+            self.taught[stage.arm, stage.place] = teaching(known, stage.taught)
+        self.adapter[stage.arm] = stage.adapter
         for lesson in stage.new:
             self.origin.setdefault((stage.arm, lesson), _called(stage.number, stage.place))
 
@@ -169,9 +184,15 @@ class _Life:
         start, brought, arrival = await self._arrive(arm, number, place)
         learned = await self._learn(arm, number, place, start)
         after = learned.agent.playbook
-        rested, night, plays = after, None, 0
+        before = await self._held_out(arm, number, place, start)
+        awake = await self._held_out(arm, number, place, after)
+        rested, night, plays, moved = after, None, 0, Moved()
         if arm in SLEEPERS and after.active:
             rested, night, plays = await self._sleep(arm, number, place, after)
+            moved = await self._move(arm, number, place, rested, night)
+        taught = self._all_of(arm, place, rested)
+        if moved.out_of_prompt:
+            rested = msgspec.structs.replace(rested, lessons=retired(rested.lessons))
         version = self._deploy(arm, place, rested, f"stage {number}, {place.name}")
         self.known[arm, place] = rested
         new = [lesson.id for lesson in rested.lessons if (arm, lesson.id) not in self.origin]
@@ -183,16 +204,23 @@ class _Life:
             visit=self.visits[number - 1],
             arrival=arrival,
             brought=brought,
-            before=await self._held_out(arm, number, place, start),
-            after=await self._held_out(arm, number, place, after),
+            before=before,
+            after=awake,
             asleep=await self._held_out(arm, number, place, rested),
             gate=learned.verdicts,
             version=version,
             new=tuple(new),
-            origins=self._origins(arm, rested, number, place),
+            origins=self._origins(arm, taught, number, place),
             night=night,
+            adapter=self.adapter.get(arm, ""),
+            moved=moved.said,
+            taught=tuple(lesson.id for lesson in taught.active),
             retention=await self._retention(arm, number),
-            plays=learned.rollouts + told + plays + (2 * arrival.pairs if arrival else 0),
+            plays=learned.rollouts
+            + told
+            + plays
+            + moved.plays
+            + (2 * arrival.pairs if arrival else 0),
             problems=learned.problems,
         )
         content = msgspec.json.format(msgspec.json.encode(found), indent=1)
@@ -222,8 +250,8 @@ class _Life:
         brought = Playbook(0, lessons, f"brought to {place.name}")
         arrivals = sum(s.arm == arm and s.arrival is not None for s in self.stages)
         verdict = await gate.test(
-            self.agent.with_playbook(brought),
-            self.agent,
+            self._agent(arm, brought),
+            self._agent(arm, self.agent.playbook),
             self._tasks(place, "gate", self.config.arrival_pairs, number, ARRIVAL),
             gate=arrivals + 1,
             rules=GateRules(pairs=self.config.arrival_pairs, batch=self.config.arrival_pairs),
@@ -235,8 +263,10 @@ class _Life:
 
     async def _learn(self, arm: Arm, number: int, place: Place, start: Playbook) -> Learned:
         alter = partial(_dealt, seed=self.config.seed) if arm == "shuffled" else None
+        who = self._agent(arm, start)
+        await self._wear(who)
         return await learn(
-            self.agent.with_playbook(start),
+            who,
             place.environment,
             folder=self._arm(arm) / "stages" / f"{number:03d}",
             config=self.config.learning(place, visit=self.visits[number - 1]),
@@ -252,7 +282,7 @@ class _Life:
         self, arm: Arm, number: int, place: Place, playbook: Playbook
     ) -> tuple[Playbook, Night, int]:
         found = await compress(
-            self.agent.with_playbook(playbook),
+            self._agent(arm, playbook),
             self._tasks(place, "gate", self.config.sleep_tasks, number, NIGHT),
             play=self._play(arm, number, place, "sleep"),
             margin=self.config.margin,
@@ -265,6 +295,85 @@ class _Life:
             (found.tokens, sum(lesson.tokens for lesson in rested.active)),
         )
         return rested, night, found.plays
+
+    async def _move(
+        self, arm: Arm, number: int, place: Place, playbook: Playbook, night: Night
+    ) -> Moved:
+        """Move a place's lessons into the weights, and take those over where nothing is lost.
+
+        The student goes on from the arm's own adapter; earlier places are replayed with what was
+        known there. The new weights are refused where an earlier place loses more than `LOSS`.
+        """
+        if self.body is None or not any(found.holds for found in night.confirmed):
+            return Moved()
+        old = self.adapter.get(arm, "")
+        others = {
+            other: self.taught.get((arm, other), Playbook())
+            for other in dict.fromkeys(self.config.schedule[: number - 1])
+            if other != place
+        }
+        self.meter.begin("distil")
+        self.body.begin(old)
+        await distilled(
+            msgspec.structs.replace(self.agent, model=cast("Model", self.body.student)),
+            {place: self._all_of(arm, place, playbook)},
+            others,
+            folder=self._arm(arm) / "stages" / f"{number:03d}" / "distil",
+            config=self.config.sleeping(),
+            limits=self.config.limits,
+            meter=self.meter,
+        )
+        new = adapters.keep(self.folder, self.body.student)
+        return await self._weighed(arm, number, place, playbook, list(others), old, new)
+
+    async def _weighed(
+        self,
+        arm: Arm,
+        number: int,
+        place: Place,
+        playbook: Playbook,
+        others: Sequence[Place],
+        old: str,
+        new: str,
+    ) -> Moved:
+        """Decide on new weights by paired plays on gate tasks, here and in every earlier place."""
+        plays = 0
+
+        async def scores(where: Place, with_: Playbook, adapter: str, n: int) -> HeldOut:
+            nonlocal plays
+            plays += n
+            fresh = self._tasks(where, "gate", n, number, NIGHT)
+            who = self.agent.with_playbook(msgspec.structs.replace(with_, adapter=adapter))
+            return held_out(await self._play(arm, number, where, "sleep")(who, fresh))
+
+        for other in others:
+            known = self.known.get((arm, other), self.agent.playbook)
+            before = await scores(other, known, old, self.config.arrival_pairs)
+            lost = change(before, await scores(other, known, new, self.config.arrival_pairs))
+            if lost.mean < -LOSS:
+                said = f"weights refused: {lost.mean:+.2f} in {other.name} on {lost.n} tasks"
+                return Moved(False, said, plays)
+        before = await scores(place, playbook, old, self.config.sleep_tasks)
+        after = await scores(place, Playbook(), new, self.config.sleep_tasks)
+        found = change(before, after)
+        self.adapter[arm] = new
+        without = f"{found.mean:+.2f} without lessons on {found.n} tasks"
+        if found.interval.low >= -LOSS:
+            return Moved(True, f"moved into weights: {without}", plays)
+        return Moved(False, f"weights taken, lessons stay: {without}", plays)
+
+    def _all_of(self, arm: Arm, place: Place, playbook: Playbook) -> Playbook:
+        """Return all lessons of a place: those in the prompt, and those the weights know."""
+        before = self.taught.get((arm, place), Playbook()) if arm != "fresh" else Playbook()
+        return Playbook(0, merge(playbook.active, before.active))
+
+    def _agent(self, arm: Arm, playbook: Playbook) -> Agent:
+        adapter = self.adapter.get(arm, "")
+        return self.agent.with_playbook(msgspec.structs.replace(playbook, adapter=adapter))
+
+    async def _wear(self, agent: Agent) -> None:
+        if self.body is not None:
+            await self.body.wearing(agent.playbook.adapter)
 
     async def _retention(self, arm: Arm, number: int) -> dict[str, HeldOut]:
         """Play the held-out tasks of every place that the arm has been to, with what it knows."""
@@ -287,7 +396,7 @@ class _Life:
             world=place.world,
         )
         title = self._titled(arm, number, place, "eval")
-        agent = self.agent.with_playbook(playbook)
+        agent = self._agent(arm, playbook)
         return held_out(await self._roll(agent, played, SHARED, "eval", title))
 
     def _play(self, arm: Arm, number: int, place: Place, phase: str) -> Play:
@@ -304,6 +413,7 @@ class _Life:
         self, agent: Agent, played: Sequence[Task], run: str, phase: str, title: str
     ) -> list[Episode]:
         self.meter.begin("evaluation" if phase == "eval" else phase)
+        await self._wear(agent)
         return await rollout(
             agent,
             played,
@@ -333,11 +443,12 @@ class _Life:
         folder = self._place(arm, place)
         found = versions(folder)
         last = load(folder / "history" / f"{found[-1]:04d}.toml") if found else Playbook()
-        if found and last.lessons == playbook.lessons:
+        adapter = self.adapter.get(arm, "")
+        if found and (last.lessons, last.adapter) == (playbook.lessons, adapter):
             deploy(folder, last)  # again: the life may have been killed between its two files
             return last.version
         version = found[-1] + 1 if found else 1
-        deploy(folder, Playbook(version, playbook.lessons, note))
+        deploy(folder, Playbook(version, playbook.lessons, note, adapter))
         return version
 
     def _origins(self, arm: Arm, playbook: Playbook, number: int, place: Place) -> dict[str, int]:

@@ -8,6 +8,7 @@ from firsthand.errors import UserError
 from firsthand.learn.lessons.gate import GateRules
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.learn.life.schedule import DEFAULT, Place, schedule
+from firsthand.learn.sleep.settings import SleepConfig
 from firsthand.rollout.play import Limits
 
 Arm = Literal["life", "fresh", "no_sleep", "shuffled"]
@@ -42,6 +43,13 @@ class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Gate tasks that decide whether lessons of other worlds are used in a new one."""
     sleep_tasks: int = 60
     """Gate tasks on which sleep confirms and compresses a playbook."""
+    distil_tasks: int = 0
+    """Train tasks on which a sleep moves lessons into weights, where the model can be trained; 0:
+    sleep keeps to lessons."""
+    epochs: int = 3
+    """Passes over them."""
+    learning_rate: float = 1e-3
+    """Of that training."""
     eval_tasks: int = 40
     """Held-out tasks of each place; they are played after every stage."""
     margin: float = 0.05
@@ -67,6 +75,8 @@ class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         if self.seed * VISITS + VISITS > TASKS_OF_A_SEED:
             raise UserError(f"A life's seed is below {TASKS_OF_A_SEED // VISITS}, got {self.seed}.")
         self.learning(Place("control/null"), visit=0)  # checks the rest
+        if self.distil_tasks:
+            self.sleeping()
 
     def learning(self, place: Place, *, visit: int) -> LearnConfig:
         """Return how a stage is learned; every visit has train and gate tasks of its own."""
@@ -83,6 +93,16 @@ class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             limits=self.limits,
             reaction_pairs=0,
             gate=GateRules(pairs=self.gate_pairs),
+        )
+
+    def sleeping(self) -> SleepConfig:
+        """Return how lessons are moved into weights."""
+        return SleepConfig(
+            distil_tasks=self.distil_tasks,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            concurrency=self.concurrency,
+            seed=self.seed,
         )
 
 

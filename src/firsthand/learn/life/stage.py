@@ -88,6 +88,12 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     origins: dict[str, int] = {}
     """Where the lessons in use come from: the stage, and how many."""
     night: Night | None = None
+    adapter: str = ""
+    """The adapter that it left with; empty: bare weights."""
+    moved: str = ""
+    """What came of moving the lessons into weights; empty: it was not tried."""
+    taught: tuple[str, ...] = ()
+    """Ids of all lessons of the place, those included that only the weights know now."""
     retention: dict[str, HeldOut] = {}
     """Every place it has been to, by name, with what it knows now."""
     plays: int = 0

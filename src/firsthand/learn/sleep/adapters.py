@@ -42,7 +42,7 @@ def keep(run: Path, model: Trainable) -> str:
     if (folder / FILE).exists():
         return name
     folder.mkdir(parents=True, exist_ok=True)
-    write_gguf: Any = getattr(model, "save_gguf", None)
+    write_gguf: Any = getattr(model, "save_adapter", None)
     if write_gguf is not None:
         write_gguf(folder / GGUF)
     partial = folder / f".{FILE}.part"

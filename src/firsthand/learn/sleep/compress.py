@@ -80,7 +80,8 @@ async def compress(
     if not 0.0 < margin < 1.0:
         raise UserError(f"A margin lies between 0 and 1, got {margin!r}.")
     start = agent.playbook
-    bare = await play(agent.with_playbook(Playbook()), tasks)
+    nothing = Playbook(adapter=start.adapter)  # the weights are not in question here
+    bare = await play(agent.with_playbook(nothing), tasks)
     parent = await play(agent, tasks)
     confirmed = _confirmed(bare, parent)
     holds = {found.environment for found in confirmed if found.holds}

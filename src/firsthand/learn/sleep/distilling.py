@@ -27,6 +27,10 @@ DREAMS = 600_000
 """Where the train tasks of sleep begin: the learner's begin at 0."""
 
 
+MOST_REPLAYED = 3
+"""Places that one step replays; of more, all have their turn."""
+
+
 class SleepLab(Lab):
     """A lab with tasks of several places: `n` of each that is learned, and some replayed."""
 
@@ -39,7 +43,9 @@ class SleepLab(Lab):
         first = DREAMS + self._drawn.get(split, 0)
         self._drawn[split] = self._drawn.get(split, 0) + n
         counts = [(place, n) for place in self.learned]
-        counts += [(place, self.replay) for place in self.replayed]
+        turn = self._drawn[split] // n  # other places in every step, where there are many
+        places = [*self.replayed[turn % max(len(self.replayed), 1) :], *self.replayed]
+        counts += [(place, self.replay) for place in dict.fromkeys(places[:MOST_REPLAYED])]
         columns = [
             tasks(
                 place.environment,
@@ -76,7 +82,7 @@ async def distilled(
     except ImportError as missing:
         raise MissingExtra("torch", extra="train") from missing
     steps = -(-config.distil_tasks // config.batch)
-    per_step = config.batch * len(lessons) + config.replay * len(replayed)
+    per_step = config.batch * len(lessons) + config.replay * min(len(replayed), MOST_REPLAYED)
     lab = SleepLab(
         agent.with_playbook(Playbook()),
         list(dict.fromkeys(place.environment for place in lessons)),

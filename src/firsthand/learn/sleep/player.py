@@ -1,7 +1,7 @@
 """Who plays at night, and with which weights: the adapter off, or on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from firsthand.agent import Agent
 from firsthand.errors import UserError
@@ -12,12 +12,30 @@ from firsthand.prompt import Model
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from firsthand.models.llama import Llama
 
-class Player:
-    """An agent, and the trainable model with the same weights whose adapters it plays with.
 
-    The agent's own model can be trained here: it is the student, and an adapter is loaded into it.
-    """
+class Player(Protocol):
+    """An agent, and the trainable model with the same weights whose adapters it plays with."""
+
+    agent: Agent
+    student: Trainable
+
+    def bare(self) -> None:
+        """Give the student the weights that it came with, to be trained."""
+        ...
+
+    async def wearing(self, adapter: str) -> Model:
+        """Return the model that plays with an adapter; "" for bare weights."""
+        ...
+
+    async def close(self) -> None:
+        """Release the models."""
+        ...
+
+
+class Own:
+    """The agent's own model is the student: an adapter is loaded into it."""
 
     def __init__(self, agent: Agent, student: Trainable, run: Path) -> None:
         self.agent, self.student, self.run = agent, student, run
@@ -26,19 +44,24 @@ class Player:
 
     def bare(self) -> None:
         """Give the student the weights that it came with."""
-        self._wear("")
-        self._worn = None  # whoever asked for them trains them now
+        self.begin("")
 
-    def wearing(self, adapter: str) -> Model:
-        """Return the model that plays with an adapter; "" for bare weights."""
-        self._wear(adapter)
+    def begin(self, adapter: str) -> None:
+        """Give the student an adapter to be trained further."""
+        self.wear(adapter)
+        self._worn, self.student.version = None, 0
+
+    async def wearing(self, adapter: str) -> Model:
+        """Return the student with an adapter loaded."""
+        self.wear(adapter)
         return cast("Model", self.student)
 
     async def close(self) -> None:
-        """Release the models."""
+        """Release the model."""
         await self.student.close()
 
-    def _wear(self, adapter: str) -> None:
+    def wear(self, adapter: str) -> None:
+        """Load an adapter, where another one is loaded."""
         if self._bare is None:
             self._bare = self.student.state()
         if self._worn == adapter:
@@ -48,12 +71,52 @@ class Player:
         self._worn = adapter
 
 
+class Embedded:
+    """The embedded engine plays, with adapters that the student was trained to.
+
+    One engine holds one adapter and switches it off per request: that is how bare weights play.
+    """
+
+    def __init__(self, agent: Agent, engine: "Llama", student: Trainable, run: Path) -> None:
+        self.agent, self.student, self.run = agent, student, run
+        self._engine, self._worn = engine, ""
+        self._student = Own(agent, student, run)
+
+    def bare(self) -> None:
+        """Give the student the weights that it came with."""
+        self._student.bare()
+
+    async def wearing(self, adapter: str) -> Model:
+        """Return the engine with the adapter switched on, or off for bare weights."""
+        from firsthand.models.llama import Llama
+
+        if not adapter:
+            return self._engine.bare()
+        if adapter != self._worn:
+            file = adapters.path_of(self.run, adapter) / adapters.GGUF
+            if not file.is_file():
+                raise UserError(f"{file} is missing: the embedded engine plays with that.")
+            await self._engine.close()
+            self._engine = Llama(self._engine.source, adapter=file)
+            self._worn = adapter
+        return self._engine
+
+    async def close(self) -> None:
+        """Release both models."""
+        await self._engine.close()
+        await self.student.close()
+
+
 def wearing(model: Model, run: Path, adapter: str) -> Model:
     """Return a model that plays with an adapter of a run. Raises `UserError` where it cannot."""
     folder = adapters.path_of(run, adapter)
     if isinstance(model, Trainable):
         model.load_state(adapters.load(folder))
         return model
+    if model.name.startswith("llama:") and (folder / adapters.GGUF).is_file():
+        from firsthand.models.llama import Llama
+
+        return Llama(cast("Llama", model).source, adapter=folder / adapters.GGUF)
     raise UserError(
         f"The playbook in {run} belongs to the adapter {adapter}, which {model.name} cannot play "
         "with. Name the model that it was made for, or roll back to a version without one "
@@ -63,11 +126,13 @@ def wearing(model: Model, run: Path, adapter: str) -> Model:
 
 def plays_with_adapters(model: str) -> bool:
     """Say whether the model of this name runs adapters that another model was trained to."""
-    return False
+    return model.startswith("llama:")
 
 
 def player(agent: Agent, student: Trainable, run: Path) -> Player:
     """Return who plays at night. Raises `UserError` for a model that runs no adapters."""
-    if agent.model is not cast("object", student):
-        raise UserError(f"{agent.model.name} cannot play with adapters yet.")
-    return Player(agent, student, run)
+    if agent.model is cast("object", student):
+        return Own(agent, student, run)
+    if plays_with_adapters(agent.model.name):
+        return Embedded(agent, cast("Llama", agent.model), student, run)
+    raise UserError(f"{agent.model.name} cannot play with adapters: let the student play.")

@@ -20,7 +20,7 @@ from firsthand.learn.life.schedule import Place
 from firsthand.learn.life.stage import HeldOut, held_out
 from firsthand.learn.sleep import adapters, ledger, slept
 from firsthand.learn.sleep.compress import Compressed, compress
-from firsthand.learn.sleep.distilling import distilled
+from firsthand.learn.sleep.distilling import MOST_REPLAYED, distilled
 from firsthand.learn.sleep.families import Family, families, way
 from firsthand.learn.sleep.ledger import Entry, Gone, Ledger
 from firsthand.learn.sleep.looking import first_observation
@@ -272,7 +272,8 @@ class _Work:
 
     def _dreams(self, places: int) -> int:
         steps = -(-self.config.distil_tasks // self.config.batch)
-        return steps * (self.config.batch * places + self.config.replay * len(self.config.retain))
+        replayed = self.config.replay * min(len(self.config.retain), MOST_REPLAYED)
+        return steps * (self.config.batch * places + replayed)
 
     async def _measure(self, playbook: Playbook, adapter: str) -> list[Entry]:
         """Measure every family again: shown or not × adapter off or on."""
@@ -409,7 +410,7 @@ class _Work:
         tags: Sequence[Mapping[str, str]] | None = None,
     ) -> list[Episode]:
         """Play with the weights of an adapter, which are part of every episode's name."""
-        model = self.player.wearing(adapter)
+        model = await self.player.wearing(adapter)
         given = [agent] * len(played) if isinstance(agent, Agent) else list(agent)
         labels: Sequence[Mapping[str, str]] = tags or [dict[str, str]()] * len(played)
         self.meter.begin(title.partition(":")[0])
