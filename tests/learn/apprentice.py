@@ -17,7 +17,7 @@ from firsthand.task import digest
 
 COPIED = 6.0
 """Nats by which the nearest example's way of acting is preferred."""
-WORDS, WAYS = 512, 64
+WORDS, WAYS = 1024, 256
 
 
 class Apprentice:
