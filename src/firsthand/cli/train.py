@@ -104,7 +104,7 @@ def train(
     seed: Seed = 0,
     budget: BudgetTurns = None,
     eval_tasks: EvalTasks = 200,
-    curve_tasks: CurveTasks = 60,
+    curve_tasks: CurveTasks = 40,
     learning_rate: Rate = None,
     batch: Batch = None,
     plays: Plays = None,

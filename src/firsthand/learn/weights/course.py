@@ -91,7 +91,9 @@ class Course:
             again = explores_no_more(first, groups, self.config)
             self.trainer.data["stuck"] = self.trainer.data.get("stuck", 0) + 1 if again else 0
             note |= {"dropped": groups.dropped, "stuck": self.trainer.data["stuck"]}
-        self._write({**msgspec.to_builtins(first), "grad_norm": norm, **note})
+        read = passes * sum(len(row.ids) for row in rows)
+        told = {**msgspec.to_builtins(first), "grad_norm": norm, "tokens": read}
+        self._write({**told, **note})
         self.trainer.data["place"] = self.place + 1
         self.trainer.checkpoint(self.folder)
         return first
@@ -107,6 +109,14 @@ class Course:
         """Whether there may be more episodes to imitate."""
         most = self.config.demonstrations
         return most is None or episodes < most
+
+    def more(self, episodes: int) -> int:
+        """Return how many tasks of each environment to play next: a batch, or what is wanted."""
+        most = self.config.demonstrations
+        if most is None:
+            return self.config.batch
+        wanted = -(-(most - episodes) // len(self.lab.environments))
+        return max(1, min(self.config.batch, wanted))
 
     async def epochs(self, kept: Sequence[Sequence[Row]], epochs: int, *, first: int = 0) -> None:
         """Go through the rows of episodes in batches, in an order that follows from the seed."""

@@ -5,6 +5,7 @@ optimizer step, and `weights/`. Held-out tasks are played before and after only;
 measured on tasks of the `gate` split, so that nobody chooses when to stop by looking at them.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
 from firsthand.learn.lab import Lab
 from firsthand.learn.weights import recipes
+from firsthand.learn.weights.course import LINES
 from firsthand.learn.weights.presets import Recipe
 from firsthand.learn.weights.settings import TrainConfig
 from firsthand.models.trainable import Trainable
@@ -53,9 +55,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seed: int = 0
     eval_tasks: int = 200
     """Held-out tasks of each environment."""
-    curve_tasks: int = 60
+    curve_tasks: int = 40
     """Tasks of the gate split of each environment for one point of the curve."""
-    curve_points: int = 5
+    curve_points: int = 4
     """Points of the curve between before and after."""
     teacher: str = ""
     """Who teaches in `distil`: its agent's id."""
@@ -91,7 +93,7 @@ class Trained(msgspec.Struct, frozen=True):
     rollouts: int
     turns: int
     tokens: int
-    """Prompt and sampled tokens of the episodes that were played to learn."""
+    """Tokens that the model read and sampled to learn: at play and, once a pass, in training."""
     cpu_s: float
     """Seconds of CPU of all processes that worked on this run, evaluation included."""
     step: int
@@ -206,7 +208,7 @@ class _Run:
             curve=tuple(self.curve),
             rollouts=len(spent),
             turns=self.lab.spent,
-            tokens=_tokens(spent),
+            tokens=_tokens(spent) + _trained(self.folder),
             cpu_s=self.clock.seconds(),
             step=_step_of(learned),
             examples=tuple(after[:EXAMPLES]),
@@ -235,9 +237,9 @@ class _Run:
         if found is None:
             return
         low, high = found.interval.low, found.interval.high
-        took = _tokens([*lab.journal.episodes(run="learn")]), self.clock.seconds()
-        step = _step_of(agent)
-        self.curve.append(Point(lab.spent, step, found.mean, low, high, found.n, *took))
+        tokens = _tokens([*lab.journal.episodes(run="learn")]) + _trained(self.folder)
+        step, spent = _step_of(agent), self.clock.seconds()
+        self.curve.append(Point(lab.spent, step, found.mean, low, high, found.n, tokens, spent))
         replace_file(self.folder / CURVE, msgspec.json.encode(self.curve))
 
     async def _played(self, name: str, agent: Agent, n: int, split: Any) -> list[Episode]:
@@ -307,11 +309,18 @@ def _every(plan: Plan) -> int:
             rows = plan.budget // config.plays
         rows = min(rows, config.demonstrations or rows)
         places = rows * config.epochs / config.batch
-    return max(1, round(places / (plan.curve_points + 1)))
+    return max(1, math.ceil(places / (plan.curve_points + 1)))
 
 
 def _tokens(episodes: Sequence[Episode]) -> int:
     return sum((episode.usage or Usage()).tokens for episode in episodes)
+
+
+def _trained(folder: Path) -> int:
+    """Return the tokens of all rows that were trained on, once a pass."""
+    path = folder / LINES
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return sum(msgspec.json.decode(line)["tokens"] for line in lines)
 
 
 def _step_of(agent: Agent) -> int:

@@ -226,7 +226,7 @@ class _Sums:
             apart = (now.chosen_BU - now.sampled_BU) * rl
             ratio = apart.exp()
             outside = (ratio < 1 - config.loss.clip_low) | (ratio > 1 + config.loss.clip_high)
-            self.loss += float(total)
+            self.loss += float(total.detach())
             self.entropy += float((now.entropy_BU * rl).sum())
             self.mismatch += float((ratio - 1 - apart).sum())
             self.clipped += float(outside.sum())

@@ -27,7 +27,7 @@ async def distil(lab: Lab, config: TrainConfig = TrainConfig(), *, teacher: Agen
     course.agent = lab.agent.with_playbook(Playbook())
     kept: list[list[Row]] = []
     while lab.left and course.wants(len(kept)):
-        agents, tasks = course.explorers(lab.tasks(config.batch), 1)
+        agents, tasks = course.explorers(lab.tasks(course.more(len(kept))), 1)
         batch = [
             await _taught(episode, agents[0], teacher, lab, config)
             for episode in await lab.play(agents, tasks, tags={"batch": str(course.place)})

@@ -21,7 +21,7 @@ async def sft(lab: Lab, config: TrainConfig = TrainConfig()) -> Agent:
     course = Course(lab, config)
     kept: list[list[Row]] = []
     while lab.left and course.wants(len(kept)):
-        tasks = lab.tasks(config.batch)
+        tasks = lab.tasks(course.more(len(kept)))
         for episode in await lab.play(Agent(model=Expert()), tasks):
             if episode.success and not episode.flags:
                 own = await retold(episode, lab.agent, limits=lab.limits)
