@@ -6,6 +6,7 @@ whom it likes, as long as it goes through `Lab.play`; tasks of the `eval` split 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,11 +14,11 @@ from firsthand.agent import Agent
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.journal import Journal
-from firsthand.registry import tasks
-from firsthand.rollout.play import Limits
+from firsthand.registry import lookup, tasks
+from firsthand.rollout.play import Limits, episode_id
 from firsthand.rollout.pool import rollout
 from firsthand.task import Split, Task
-from firsthand.usage import Meter
+from firsthand.usage import Meter, Usage
 
 TASKS_OF_A_SEED = 1_000_000
 """Tasks are numbered from `seed` times this, so that no two learner seeds share one."""
@@ -34,8 +35,11 @@ class Learner(Protocol):
 class Lab:
     """Play, counted against a budget of turns, resumable by episode.
 
-    Episodes are named before they are played, and those that the journal holds are returned from
-    it: a learner that is started again repeats its own history and goes on where it stopped.
+    Each call of `play` is numbered and each of its episodes has a name before it is played. Those
+    that the journal holds are returned from it, counted as they were when they were played: a
+    learner that is started again repeats its own history and goes on where it stopped. That needs
+    a learner that asks for the same plays in the same order: its random numbers follow from
+    `lab.seed`.
     """
 
     def __init__(
@@ -57,9 +61,9 @@ class Lab:
         mark: Callable[[Agent, "Lab"], Awaitable[None]] | None = None,
         note: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
-        """`alter` changes what learners see of finished episodes: controls shuffle outcomes with
-        it. `mark` is called where the learner says that it has come to a new agent, `note` with
-        what a trainer writes down of each optimizer step.
+        """`alter` changes what learners see of finished episodes, call by call: controls shuffle
+        outcomes with it. `mark` is called where the learner says that it has come to a new agent,
+        `note` with what a trainer writes down of each optimizer step.
         """
         if budget < 1:
             raise UserError(f"A budget counts turns of the environment, from 1; got {budget}.")
@@ -68,28 +72,48 @@ class Lab:
         self.world, self.level, self.seed = world, level, seed
         self.limits, self.concurrency, self.run = limits, concurrency, run
         self.meter, self.progress = meter or Meter(), progress
+        self.usage = Usage()
+        """What the model calls of its episodes took, those from the journal included."""
+        self.unplayed = 0
+        """Plays that were asked for when the budget had run out."""
         self.journal = Journal(folder / "journal")
         self.note = note
         self._alter, self._mark = alter, mark
-        self._drawn: dict[Split, int] = {}
+        self._calls = 0
+        self._drawn: dict[tuple[Split, int], int] = {}
 
     @property
     def left(self) -> int:
         """Turns that may still be played."""
         return max(0, self.budget - self.spent)
 
-    def tasks(self, n: int, *, split: Split = "train") -> list[Task]:
+    def tasks(
+        self,
+        n: int,
+        *,
+        split: Split = "train",
+        level: int | None = None,
+        environments: Sequence[str] | None = None,
+    ) -> list[Task]:
         """Return n fresh tasks of each environment, interleaved; none comes twice.
 
-        Raises `UserError` for the `eval` split.
+        `level` and `environments` are the lab's own unless given. Raises `UserError` for the `eval`
+        split, and for environments that are not the lab's.
         """
         if split == "eval":
             raise UserError("Tasks of the eval split are for evaluation only: nobody learns there.")
-        start = self.seed * TASKS_OF_A_SEED + self._drawn.get(split, 0)
-        self._drawn[split] = self._drawn.get(split, 0) + n
+        level = self.level if level is None else level
+        names = self.environments if environments is None else tuple(environments)
+        if others := [name for name in names if name not in self.environments]:
+            raise UserError(
+                f"This lab is about {', '.join(self.environments)}, not {', '.join(others)}."
+            )
+        drawn = self._drawn.get((split, level), 0)
+        self._drawn[split, level] = drawn + n
+        start = self.seed * TASKS_OF_A_SEED + drawn
         columns = [
-            tasks(name, n, split=split, level=self.level, world=self.world, start=start)
-            for name in self.environments
+            tasks(name, n, split=split, level=level, world=self.world, start=start)
+            for name in names
         ]
         return [task for row in zip(*columns, strict=True) for task in row]
 
@@ -99,34 +123,73 @@ class Lab:
         played: Sequence[Task],
         *,
         tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
+        leave: int = 0,
     ) -> list[Episode]:
-        """Play tasks while turns are left, and return the episodes in the order of the tasks.
+        """Play tasks while more than `leave` turns are left; return episodes in the tasks' order.
 
-        Whole waves of `concurrency` episodes begin while the budget has turns left, so that it is
-        passed by less than one wave. The list is shorter than `played` where it ran out.
+        An episode begins if those before it in the list have left turns to play, whatever the
+        concurrency is, so only the last one can pass the budget. Where turns run out the list is
+        shorter than `played`, and `unplayed` counts what is missing.
         """
-        episodes: list[Episode] = []
         agents = [agent] * len(played) if isinstance(agent, Agent) else list(agent)
         given = [dict(tags or {})] * len(played) if not isinstance(tags, Sequence) else list(tags)
-        for start in range(0, len(played), self.concurrency):
-            if not self.left:
-                break
-            wave = slice(start, min(start + self.concurrency, start + self.left))
-            found = await rollout(
-                agents[wave],
-                played[wave],
-                limits=self.limits,
-                concurrency=self.concurrency,
-                journal=self.journal,
-                run=self.run,
-                tags=given[wave],
-                resume=True,
-                progress=self.progress,
-                meter=self.meter,
+        if not len(agents) == len(given) == len(played):
+            raise UserError(
+                f"Got {len(agents)} agents and {len(given)} sets of tags for {len(played)} tasks: "
+                "give one for all of them, or one for each."
             )
+        self._calls += 1
+        numbered = [
+            {**own, "call": str(self._calls), "play": str(number)}
+            for number, own in enumerate(given)
+        ]
+        episodes: list[Episode] = []
+        while len(episodes) < len(played) and self.left > leave:
+            start = len(episodes)
+            wave = slice(start, start + self._fits(played[start:], self.left - leave))
+            found = await self._wave(agents[wave], played[wave], numbered[wave])
             self.spent += sum(max(1, len(episode.turns)) for episode in found)
+            self.usage = sum((own.usage for own in found if own.usage), self.usage)
             episodes += found
+        self.unplayed += len(played) - len(episodes)
         return self._alter(episodes) if self._alter else episodes
+
+    def _fits(self, played: Sequence[Task], turns: int) -> int:
+        """Return how many episodes may begin at once: all but the last fit in whatever happens."""
+        n = 0
+        for task in played[: self.concurrency]:
+            if turns <= 0:
+                break
+            turns -= self.limits.turns or lookup(task.environment).turns
+            n += 1
+        return n
+
+    async def _wave(
+        self, agents: Sequence[Agent], played: Sequence[Task], tags: Sequence[dict[str, str]]
+    ) -> list[Episode]:
+        ids = [
+            episode_id(task, own.id, self.run, given)
+            for own, task, given in zip(agents, played, tags, strict=True)
+        ]
+        if all(id in self._held for id in ids):
+            return [self._held[id] for id in ids]
+        return await rollout(
+            agents,
+            played,
+            limits=self.limits,
+            concurrency=self.concurrency,
+            journal=self.journal,
+            run=self.run,
+            tags=tags,
+            resume=True,
+            progress=self.progress,
+            meter=self.meter,
+        )
+
+    @cached_property
+    def _held(self) -> dict[str, Episode]:
+        """The episodes of an earlier, interrupted run of the same learner."""
+        return {episode.id: episode for episode in self.journal.episodes(run=self.run)}
 
     async def mark(self, agent: Agent) -> None:
         """Say that learning has come to this agent: a point of the learning curve."""

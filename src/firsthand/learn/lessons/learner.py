@@ -74,7 +74,7 @@ async def learn(
     reviewer = reviewer or reviewer_of(agent)
     setup = setup_of(agent, given, config, reviewer)
     names = setup.environments
-    life = _Life(
+    life = Life(
         agent,
         RunFolder(folder, setup, resume=resume, journal=journal),
         watch or _unwatched,
@@ -134,7 +134,7 @@ def _untold(_line: str) -> None:
     """Nobody wants to know."""
 
 
-class _Life:
+class Life:
     """The state of one learner: the working playbook, the deployed one, and the evidence."""
 
     def __init__(self, agent: Agent, folder: RunFolder, watch: Watch, meter: Meter) -> None:
@@ -184,14 +184,12 @@ class _Life:
             "train", config.tasks, start=config.seed * TASKS_OF_A_SEED + (number - 1) * config.tasks
         )
         plays = [(task, play) for task in fresh for play in range(config.plays)]
-        agents = [
-            self._explorer(f"{config.seed}/{number}/{task.id}/{play}") for task, play in plays
-        ]
+        agents = [self.explorer(f"{config.seed}/{number}/{task.id}/{play}") for task, play in plays]
         tags = [{"phase": f"wake-{number}", "play": str(play)} for _, play in plays]
         self.rollouts += len(plays)
         return await self._roll(f"round {number}: wake", agents, [task for task, _ in plays], tags)
 
-    def _explorer(self, seed: str) -> Agent:
+    def explorer(self, seed: str) -> Agent:
         sampling = msgspec.structs.replace(
             self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31
         )
@@ -315,7 +313,7 @@ class _Life:
 
     async def gate(self, number: int) -> bool:
         """Test the core lessons against the deployed ones, and deploy them where they pass."""
-        new = {name: self._core(name) for name in self.names}
+        new = {name: self.core(name) for name in self.names}
         old = {name: _own(self.deployed, name) for name in self.names}
         changed = [name for name in self.names if _ids(new[name]) != _ids(old[name]) and new[name]]
         if not changed:
@@ -324,7 +322,7 @@ class _Life:
         start = self.config.seed * TASKS_OF_A_SEED + len(self.verdicts) * rules.pairs
         fresh = self._tasks("gate", rules.pairs, start=start)
         verdict = await gate.test(
-            self.start.with_playbook(self._joined(number, {**old, **{n: new[n] for n in changed}})),
+            self.start.with_playbook(self.joined(number, {**old, **{n: new[n] for n in changed}})),
             self.start.with_playbook(self.deployed),
             [task for task in fresh if task.environment in changed],
             gate=len(self.verdicts) + 1,
@@ -334,10 +332,10 @@ class _Life:
         self.verdicts.append(verdict)
         if verdict.deployed:
             chosen = {**old, **{name: new[name] for name in verdict.passed}}
-            self.deployed = self.folder.deploy(self._joined(number, chosen))
+            self.deployed = self.folder.deploy(self.joined(number, chosen))
         return verdict.deployed
 
-    def _core(self, name: str) -> list[Lesson]:
+    def core(self, name: str) -> list[Lesson]:
         """The lessons that earned their place in an environment.
 
         What was proposed about other environments too was not tested there, so a copy that speaks
@@ -354,7 +352,7 @@ class _Life:
         somewhere = any(lesson.id in ids for ids in self.promoted.values())
         return not somewhere or lesson.id in self.promoted.get(name, ())
 
-    def _joined(self, number: int, lessons: dict[str, list[Lesson]]) -> Playbook:
+    def joined(self, number: int, lessons: dict[str, list[Lesson]]) -> Playbook:
         """Put the lessons of each environment together, and those about other environments.
 
         A lesson that some environments keep and others drop is bound to those that keep it.

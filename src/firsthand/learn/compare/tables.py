@@ -1,0 +1,111 @@
+"""The comparison in the terminal, and what it says in words."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from firsthand.evaluate.statistics import Interval
+from firsthand.evaluate.wording import interval, number
+from firsthand.learn.compare.summary import Line, Summary
+from firsthand.printable import printable
+from firsthand.usage import rounded
+
+NULL_MARGIN = 0.01
+"""A control that must not gain is called unmoved within this."""
+
+
+def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
+    """Return a table for rich: an arm a row, best gain first, the base on top."""
+    seeds = f"{summary.seeds} seeds, {summary.budget:,} turns each"
+    found = Table(
+        title=Text(printable(f"{title}: {summary.model}, {seeds}")),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    has_true = any(line.true is not None for line in lines)
+    columns = ["score", "gain over base", *(["true score"] if has_true else [])]
+    columns += ["turns", "tokens", "CPU s", "wall s"]
+    found.add_column("arm", overflow="fold")
+    for name in columns:
+        found.add_column(name, justify="right", no_wrap=True)
+    for line in ranked(lines):
+        found.add_row(Text(printable(line.name)), *_cells(line, has_true))
+    return found
+
+
+def ranked(lines: Sequence[Line]) -> list[Line]:
+    """Order lines: the base, then by gain, those without a score last."""
+
+    def key(line: Line) -> tuple[bool, bool, float]:
+        return line.arm != "base", line.score is None, -(line.gain_vs_base or 0.0)
+
+    return sorted(lines, key=key)
+
+
+def _cells(line: Line, has_true: bool) -> list[str]:
+    if line.score is None:
+        return ["failed", *[""] * (5 + has_true)]
+    gain = "" if line.arm == "base" else measured(line.gain_vs_base, line.gain_ci95, signed=True)
+    true = [measured(line.true, line.true_ci95)] if has_true else []
+    price = [
+        f"{line.turns:,.0f}",
+        rounded(line.tokens),
+        f"{line.cpu_s:,.1f}",
+        f"{line.wall_s:,.1f}",
+    ]
+    return [measured(line.score, line.ci95), gain, *true, *price]
+
+
+def measured(value: float | None, ends: tuple[float, float] | None, *, signed: bool = False) -> str:
+    """Write a value with its interval; empty without one."""
+    if value is None or ends is None:
+        return ""
+    return f"{number(value, signed=signed)} {interval(Interval(*ends), signed=signed)}"
+
+
+def notes(summary: Summary) -> list[str]:
+    """Say who won where, what the controls did, and what failed."""
+    said = [winner(name, lines) for name, lines in summary.by_environment.items()]
+    said += [verdict(line) for line in summary.controls if line.gain_vs_base is not None]
+    failures = [why for line in (*summary.arms, *summary.controls) for why in line.failed]
+    said += [f"Failed: {why}" for why in failures]
+    tasks = f"{summary.eval_tasks} held-out tasks of each environment"
+    said.append(
+        f"Brackets: 95% intervals over {tasks} x {summary.seeds} seeds, resampled together. "
+        f"Curves are played on {summary.curve_on}."
+    )
+    return said
+
+
+def winner(environment: str, lines: Sequence[Line]) -> str:
+    """Say plainly which arm gained most on an environment."""
+    learned = [line for line in ranked(lines) if line.arm != "base" and line.score is not None]
+    if not learned:
+        return f"{environment}: no arm was scored."
+    best = learned[0]
+    if best.gain_ci95 is None or best.gain_ci95[0] <= 0:
+        return f"{environment}: no arm is clearly better than the base."
+    gains = measured(best.gain_vs_base, best.gain_ci95, signed=True)
+    close = [
+        line.arm
+        for line in learned[1:]
+        if line.gain_ci95 is not None and line.gain_ci95[1] >= (best.gain_vs_base or 0.0)
+    ]
+    beside = f"; not clearly worse: {', '.join(close)}" if close else ""
+    return f"{environment}: {best.arm} gained most, {gains}{beside}."
+
+
+def verdict(line: Line) -> str:
+    """Say whether a control gained."""
+    gain, ends = line.gain_vs_base or 0.0, line.gain_ci95 or (0.0, 0.0)
+    told = measured(gain, ends, signed=True)
+    if line.control == "flags_kept":
+        return f"Flags kept, {line.arm}: proxy {told}, true {number(line.true_gain or 0.0, signed=True)}."
+    if abs(gain) <= NULL_MARGIN:
+        return f"Control {line.name}: unmoved, {told}."
+    clear = "gained, which it must not" if ends[0] > 0 else "not told apart from no gain"
+    clear = "lost" if ends[1] < 0 else clear
+    return f"Control {line.name}: {clear}, {told}."
