@@ -1,7 +1,7 @@
 """The arms of the experiment: one line for each way of learning, imported when it takes part."""
 
 import importlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, cast
 
 import msgspec
@@ -9,14 +9,12 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.errors import MissingExtra, UnknownName, UserError
 from firsthand.learn.lab import Lab, Learner
+from firsthand.learn.rules.tuned import PRESET, Options
 from firsthand.models.trainable import Trainable
 
 Where = Literal["nowhere", "prompt", "weights", "both"]
 RULES = "firsthand.learn.rules"
 RECIPES = "firsthand.learn.weights.recipes"
-
-Options = Mapping[str, Any]
-"""Settings of a recipe that a control changes, e.g. `learning_rate=0.0`."""
 
 
 class Arm(msgspec.Struct, frozen=True):
@@ -32,7 +30,7 @@ class Arm(msgspec.Struct, frozen=True):
     """The package that it needs beyond firsthand, and the extra that brings it."""
     extra: str = ""
 
-    def learner(self, agent: Agent, options: Options = {}) -> Learner:
+    def learner(self, agent: Agent, options: Options = PRESET) -> Learner:
         """Return the learner, ready to run. Raises `UserError` for what it lacks."""
         if self.package:
             need(self.package, self.extra)
@@ -74,9 +72,9 @@ def recipe(name: str) -> Callable[[Options], Learner]:
         found = _found(RECIPES, name)
 
         async def learn(lab: Lab) -> Agent:
-            from firsthand.learn.weights.settings import TrainConfig
+            from firsthand.learn.rules.tuned import settings
 
-            return await cast("Awaitable[Agent]", found(lab, TrainConfig(**options)))
+            return await cast("Awaitable[Agent]", found(lab, settings(lab, name, options)))
 
         return learn
 

@@ -65,6 +65,7 @@ class Shuffled:
         self.seed, self.calls = seed, 0
 
     def __call__(self, episodes: list[Episode]) -> list[Episode]:
+        """Return the episodes as their learner sees them."""
         self.calls += 1
         scored = [own for own in episodes if own.reward is not None and own.turns]
         outcomes = [own.reward or 0.0 for own in scored]

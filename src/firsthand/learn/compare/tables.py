@@ -18,7 +18,8 @@ NULL_MARGIN = 0.01
 
 def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
     """Return a table for rich: an arm a row, best gain first, the base on top."""
-    seeds = f"{summary.seeds} seeds, {summary.budget:,} turns each"
+    plural = "" if summary.seeds == 1 else "s"
+    seeds = f"{summary.seeds} seed{plural}, {summary.budget:,} turns each"
     found = Table(
         title=Text(printable(f"{title}: {summary.model}, {seeds}")),
         title_justify="left",
@@ -27,8 +28,8 @@ def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
     )
     has_true = any(line.true is not None for line in lines)
     columns = ["score", "gain over base", *(["true score"] if has_true else [])]
-    columns += ["turns", "tokens", "CPU s", "wall s"]
-    found.add_column("arm", overflow="fold")
+    columns += ["turns", "tokens", "CPU s"]
+    found.add_column("arm", no_wrap=True)
     for name in columns:
         found.add_column(name, justify="right", no_wrap=True)
     for line in ranked(lines):
@@ -47,14 +48,13 @@ def ranked(lines: Sequence[Line]) -> list[Line]:
 
 def _cells(line: Line, has_true: bool) -> list[str]:
     if line.score is None:
-        return ["failed", *[""] * (5 + has_true)]
+        return ["failed", *[""] * (4 + has_true)]
     gain = "" if line.arm == "base" else measured(line.gain_vs_base, line.gain_ci95, signed=True)
     true = [measured(line.true, line.true_ci95)] if has_true else []
     price = [
         f"{line.turns:,.0f}",
         rounded(line.tokens),
         f"{line.cpu_s:,.1f}",
-        f"{line.wall_s:,.1f}",
     ]
     return [measured(line.score, line.ci95), gain, *true, *price]
 
@@ -103,7 +103,8 @@ def verdict(line: Line) -> str:
     gain, ends = line.gain_vs_base or 0.0, line.gain_ci95 or (0.0, 0.0)
     told = measured(gain, ends, signed=True)
     if line.control == "flags_kept":
-        return f"Flags kept, {line.arm}: proxy {told}, true {number(line.true_gain or 0.0, signed=True)}."
+        true = number(line.true_gain or 0.0, signed=True)
+        return f"Flags kept, {line.arm}: proxy {told}, true {true}."
     if abs(gain) <= NULL_MARGIN:
         return f"Control {line.name}: unmoved, {told}."
     clear = "gained, which it must not" if ends[0] > 0 else "not told apart from no gain"

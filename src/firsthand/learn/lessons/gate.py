@@ -121,8 +121,9 @@ async def test(
         for start in range(0, len(own), rules.batch):
             batch = own[start : start + rules.batch]
             before, after = await play(deployed, batch), await play(candidate, batch)
-            pairs.update(before, after)
-            if pairs.bet.rejects(alpha) and not pairs.breaks_more:
+            n = min(len(before), len(after))  # a budget may end within a batch
+            pairs.update(before[:n], after[:n])
+            if n < len(batch) or (pairs.bet.rejects(alpha) and not pairs.breaks_more):
                 break
         found.append(pairs.judge(name, alpha, len(own)))
     total = sum(local.pairs for local in found)

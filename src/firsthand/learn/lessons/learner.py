@@ -190,6 +190,7 @@ class Life:
         return await self._roll(f"round {number}: wake", agents, [task for task, _ in plays], tags)
 
     def explorer(self, seed: str) -> Agent:
+        """Return who plays: the working lessons under a mask that follows from `seed`."""
         sampling = msgspec.structs.replace(
             self.start.sampling, temperature=self.config.temperature, seed=digest(seed) % 2**31
         )

@@ -46,7 +46,7 @@ async def no_gate(lab: Lab) -> Agent:
 
 async def _learn(life: "LabLife") -> Agent:
     lab, config = life.lab, life.config
-    reserved = min(2 * config.gate.pairs, int(GATE_SHARE * lab.left)) if life.gated else 0
+    reserved = int(GATE_SHARE * lab.left) if life.gated else 0
     reviewer = reviewer_of(lab.agent)
     for number, leave in enumerate(shares(lab.left - reserved, config.rounds), start=1):
         episodes = life.kept(await life.explore(number, leave + reserved))
@@ -119,14 +119,8 @@ class LabLife(Life):
         played: Sequence[Task],
         tags: Sequence[dict[str, Any]],
     ) -> list[Episode]:
-        """Play for the gate. A play that the budget did not reach says nothing: it has no reward."""
-        found = await self.lab.play(agents, played, tags=tags)
-        missing = [
-            msgspec.structs.replace(found[0], task=task, turns=(), reward=None, flags=())
-            for task in played[len(found) :]
-            if found
-        ]
-        return [*found, *missing]
+        """Play for the gate, which ends where the budget does."""
+        return await self.lab.play(agents, played, tags=tags)
 
 
 class Unmasked(LabLife):
