@@ -1,6 +1,6 @@
 """The experiment: which cells there are, and how they are run one by one and kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -96,7 +96,7 @@ async def run(
     found: dict[Cell, Outcome] = {}
     cells = plan.cells()
     for number, cell in enumerate(cells, start=1):
-        outcome = runner.kept(cell)
+        outcome = runner.kept(cell) or _same(cell, found)
         if outcome is None:
             episodes = rules.eval_tasks + (0 if cell.arm == "base" else rules.budget)
             with watch(f"{number}/{len(cells)} {cell.name}", episodes) as progress:
@@ -105,6 +105,14 @@ async def run(
         tell(outcome)
     runner.restore()
     return list(found.values())
+
+
+def _same(cell: Cell, found: Mapping[Cell, Outcome]) -> Outcome | None:
+    """Return the outcome of an arm that is its own control: on `control/null` both are the same."""
+    plain = found.get(msgspec.structs.replace(cell, control=""))
+    if cell.control != "null" or plain is None:
+        return None
+    return msgspec.structs.replace(plain, cell=cell)
 
 
 def _claim(folder: Path, setup: Setup, *, resume: bool) -> None:
