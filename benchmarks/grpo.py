@@ -1,9 +1,9 @@
 """Reinforcement learning of a network from nothing, with two controls that must stay flat.
 
 `tiny` learns `interfaces/shop_desk`, world 0, level 1, by GRPO with the settings that `firsthand
-train` takes by default. Goal, for each of five seeds: from at most .3 to at least .9 on 200 held-out
-tasks in less than three minutes on two cores. Controls, with the same seeds and turns: a learning
-rate of 0, and outcomes shuffled among the plays of a batch.
+train` takes by default. Goal, for each of five seeds: from at most .3 to at least .9 on 200
+held-out tasks in less than three minutes on two cores. Controls, with the same seeds and turns: a
+learning rate of 0, and outcomes shuffled among the plays of a batch.
 
     python benchmarks/grpo.py            # 5 seeds and both controls: two processes, 5 to 10 minutes
     python benchmarks/grpo.py --quick    # 1 seed
