@@ -1,8 +1,9 @@
 """GRASP's rule of selection, by its own package: of the skills that are proposed after a batch, the
 one is kept that fixes most failures on probes and breaks no more of what worked than before.
 
-Its writer is replaced by our proposer, so that rules are compared and not writers: a skill holds
-one lesson, and what is shown of the library is what our prompt shows of a playbook.
+Its writer is replaced by our proposer, so that rules are compared and not writers. A skill holds
+the lessons of one batch, because one example alone moves too few probes to be accepted; what is
+shown of the library is what our prompt shows of a playbook.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ PROBES = 10
 VALIDATION = 16
 """Tasks by which the best library is chosen, in all."""
 MOST_SKILLS = 40
-"""As many as lessons of the other rules can matter; GRASP's own ten are for long texts."""
+"""Of one batch each; GRASP's own bound is ten, for libraries of long texts."""
 WAIT = 3_600.0
 """Seconds after which a play is given up."""
 
@@ -135,11 +136,11 @@ class Writer:
     def __init__(self, world: World, theirs: Any) -> None:
         self.world, self.validate, self.apply = world, theirs.validate, theirs.apply
         self.reviewer = reviewer_of(world.lab.agent)
-        self.given: list[Lesson] = []
+        self.asked = 0
 
     def classify_failures(self, entries: object, prev_taxonomy: object = None) -> Any:
         """Put all failures in one class; a batch is about to be reviewed as a whole."""
-        self.given = []
+        self.asked = 0
         return {}, {}
 
     def diagnose(self, entries: object, skill_repo: object, failure_labels: object = None) -> Any:
@@ -153,28 +154,30 @@ class Writer:
     def propose(
         self, entries: Sequence[Mapping[str, Any]], skill_repo: Any, **_: object
     ) -> list[dict[str, Any]]:
-        """Return the next lesson that the reviewer makes of the batch's plays."""
+        """Return a skill: all lessons that the reviewer makes of the batch's plays; asked again,
+        every second of them.
+        """
         played = [self.world.episodes[entry["sample_id"]] for entry in entries]
-        known = [*lessons_of(skill_repo), *self.given]
-        ids = {lesson.id for lesson in known}
+        known = lessons_of(skill_repo)
         made = self.world.wait(proposed(self.reviewer, learnable(played), known))
-        fresh = [lesson for lesson in made if lesson.id not in ids][:1]
-        self.given += fresh
+        self.asked += 1
+        fresh = made[:: self.asked]
+        if not fresh:
+            return []
         return [
             {
                 "action": "ADD",
-                "name": f"lesson_{lesson.id}",
-                "description": lesson.scope,
-                "content": msgspec.json.encode(lesson).decode(),
+                "name": f"lessons_{fresh[0].id}_{len(fresh)}",
+                "description": fresh[0].scope,
+                "content": msgspec.json.encode(fresh).decode(),
             }
-            for lesson in fresh
         ]
 
 
 def lessons_of(library: Any) -> list[Lesson]:
     """Return the lessons that a library of skills holds."""
     return [
-        msgspec.json.decode(skill["content"], type=Lesson)
+        lesson
         for skill in library.snapshot()
-        if skill["name"] != "skeleton"
+        for lesson in msgspec.json.decode(skill["content"], type=list[Lesson])
     ]
