@@ -319,3 +319,11 @@ for name in ("torch:smollm2", "torch:{tmp_path}"):
     told = "torch is not installed. Install it with: pip install 'firsthand[train]'\n"
     assert done.stdout == told * 2
     assert MissingExtra("torch", extra="train").extra == "train"
+
+
+def test_a_tree_counts_what_a_context_would_add():
+    from firsthand.models.token_tree import TokenTree
+
+    tree = TokenTree()
+    tree.insert([1, 2, 3])
+    assert [tree.missing(ids) for ids in ([1, 2, 3, 4], [1, 5], [1, 2], [7])] == [1, 1, 0, 1]

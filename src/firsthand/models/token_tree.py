@@ -38,6 +38,16 @@ class TokenTree:
             after = place
         return places
 
+    def missing(self, ids: Sequence[int]) -> int:
+        """Return how many tokens of a context `insert` would add."""
+        after = -1
+        for done, token in enumerate(ids):
+            place = self._children.get((after, token))
+            if place is None:
+                return len(ids) - done
+            after = place
+        return 0
+
     @property
     def positions(self) -> list[int]:
         """The depth of each token [N], from 0."""

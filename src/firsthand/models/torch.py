@@ -226,7 +226,8 @@ class Torch:
         found: dict[int, Tensor] = {}
         trees = [Packed()]
         for place in order:
-            if len(trees[-1].tree) and len(trees[-1].tree) + len(contexts[place].ids) > TREE:
+            tree, ids = trees[-1].tree, contexts[place].ids
+            if len(tree) and len(tree) + tree.missing(ids) > TREE:
                 trees.append(Packed())
             trees[-1].add(place, contexts[place])
         for packed in trees:
