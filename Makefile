@@ -8,10 +8,11 @@ TORCH := 2.13.0
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn train test slow quick check bench docs clean
+.PHONY: help learn sleep train test slow quick check bench docs clean
 
 help:
 	@echo 'make learn   a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
+	@echo 'make sleep   what it learned in its prompt goes into its weights, lesson by lesson (10 minutes)'
 	@echo 'make train   the same, in its weights: imitation of an expert (3 minutes, with torch for CPUs)'
 	@echo 'make test    the tests, with coverage'
 	@echo 'make slow    the tests that make test leaves out'
@@ -22,6 +23,12 @@ help:
 
 learn: $(VENV)/.local
 	$(BIN)/firsthand learn interfaces/shop_desk
+
+SLEEPS := runs/make-sleep
+sleep: $(VENV)/.train
+	@test -f $(SLEEPS)/result.json || $(BIN)/firsthand learn interfaces/shop_desk --out $(SLEEPS) \
+		$$(test ! -f $(SLEEPS)/config.json || echo --resume)
+	$(BIN)/firsthand sleep $(SLEEPS) --resume
 
 train: $(VENV)/.train
 	$(BIN)/firsthand train interfaces/shop_desk --recipe sft

@@ -152,6 +152,12 @@ async def test_a_life_that_is_over_plays_nothing_more(whole):
     assert contents(folder) == before
 
 
+async def test_lessons_move_into_weights_only_where_there_are_any(tmp_path):
+    with pytest.raises(UserError, match="cannot be trained, so that its sleep keeps to lessons"):
+        await lived(tmp_path / "life", SHORT, distil_tasks=10)
+    assert not (tmp_path / "life").exists()
+
+
 async def test_a_folder_belongs_to_one_life(whole):
     folder, _ = whole
     with pytest.raises(UserError, match="already holds a life"):

@@ -22,10 +22,11 @@ from firsthand.learn.life.schedule import Place
 from firsthand.learn.sleep import adapters, ledger, slept
 from firsthand.learn.sleep.compress import compress
 from firsthand.learn.sleep.families import Family, families, merged_rules, representative
+from firsthand.learn.sleep.nights import last_ledger
 from firsthand.learn.sleep.player import Own
 from firsthand.learn.sleep.remask import effects, halves, hiding
 from firsthand.learn.sleep.settings import SleepConfig
-from firsthand.learn.sleep.sleep import last_ledger, sleep
+from firsthand.learn.sleep.sleep import sleep
 from firsthand.playbook import Lesson, Playbook, deploy, load, rollback, versions
 from firsthand.prompt import Sampling
 from firsthand.registry import tasks

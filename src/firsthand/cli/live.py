@@ -52,6 +52,13 @@ Rounds = Annotated[int, typer.Option(help="Times to wake, review and credit in a
 Tasks = Annotated[int, typer.Option(help="Train tasks in a round.")]
 GatePairs = Annotated[int, typer.Option(help="Most gate tasks of a stage.")]
 SleepTasks = Annotated[int, typer.Option(help="Gate tasks on which sleep confirms and compresses.")]
+DistilTasks = Annotated[
+    int | None,
+    typer.Option(
+        help="Train tasks on which sleep moves lessons into weights; 0: it keeps to lessons."
+        "  [default: 100 for a model that can be trained, else 0]"
+    ),
+]
 EvalTasks = Annotated[int, typer.Option(help="Held-out tasks of each place.")]
 Out = Annotated[
     Path | None,
@@ -73,6 +80,7 @@ def live(
     gate_pairs: GatePairs = USUAL.gate_pairs,
     sleep_tasks: SleepTasks = USUAL.sleep_tasks,
     eval_tasks: EvalTasks = USUAL.eval_tasks,
+    distil_tasks: DistilTasks = None,
     max_tokens: MaxTokens = None,
     turns: Turns = None,
     timeout: Timeout = TIMEOUT,
@@ -101,6 +109,7 @@ def live(
         tasks=tasks,
         gate_pairs=gate_pairs,
         sleep_tasks=sleep_tasks,
+        distil_tasks=_distil_tasks(model) if distil_tasks is None else distil_tasks,
         eval_tasks=eval_tasks,
         concurrency=concurrency,
         limits=limits(turns, timeout),
@@ -188,6 +197,10 @@ def _arms(text: str) -> tuple[Arm, ...]:
     if unknown := [name for name in names if name not in ARMS]:
         raise UserError(f"No arm of a life is named {unknown[0]!r}: there are {', '.join(ARMS)}.")
     return tuple(arm for name in names for arm in ARMS if arm == name)
+
+
+def _distil_tasks(model: str) -> int:
+    return 100 if model.partition(":")[0] in ("torch", "tiny") else 0
 
 
 def _folder(out: Path | None, *, resume: bool) -> Path:

@@ -28,7 +28,7 @@ VERBS = {
     ),
     "train": "Train a model's weights by imitation or rewards, and show before and after.",
     "live": "Live through many worlds: learn in each, sleep, come back, and see what is retained.",
-    "sleep": "Move a run's playbook into weights, measure what each lesson still adds, revoke.",
+    "sleep": "Move a playbook into weights, measure what each lesson still adds, and revoke some.",
     "compare": "Let ways of learning compete at the same budget, with controls.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",

@@ -86,7 +86,7 @@ def sleep(
     resume: Resume = False,
     json: Json = False,
 ) -> None:
-    """Consolidate a playbook: confirm, compress, distil into an adapter, measure each lesson again.
+    """Move a playbook into weights, measure what each lesson still adds, and revoke some.
 
     What comes of it is the next version of the run, playbook and adapter together; `firsthand
     playbook rollback` goes back. Lessons whose remaining effect is about 0 leave the prompt.
@@ -224,8 +224,8 @@ def _table(found: "ledger.Ledger") -> object:
     from rich.table import Table
 
     table = Table(
-        title=f"The lesson ledger: effects on the score [95%]; within ±{found.margin:g} counts as "
-        "none",
+        title=f"The lesson ledger: effects on the score [95%]; one shown to lie within "
+        f"±{found.margin:g} counts as none",
         title_justify="left",
         box=None,
     )
@@ -238,7 +238,7 @@ def _table(found: "ledger.Ledger") -> object:
 
 def _show_ledger(run: Path, *, json: bool) -> None:
     from firsthand.cli.console import SafeConsole
-    from firsthand.learn.sleep.sleep import last_ledger
+    from firsthand.learn.sleep.nights import last_ledger
 
     found = last_ledger(run)
     if found is None:

@@ -89,6 +89,11 @@ async def live(
     before. Raises `UserError` where the folder holds another life, or this one and `resume` is not
     set; `RunStopped` when the meter's budget is spent.
     """
+    if config.distil_tasks and not isinstance(agent.model, Trainable):
+        raise UserError(
+            f"{agent.model.name} cannot be trained, so that its sleep keeps to lessons: leave "
+            "distil_tasks (--distil-tasks) at 0, or name a model such as torch:smollm2."
+        )
     started = Started(agent.model.name, agent.id, config)
     _open(folder, started, resume=resume)
     life = _Life(agent, folder, config, reviewer, watch or _unwatched, meter or Meter())
@@ -248,12 +253,11 @@ class _Life:
             return self.agent.playbook, (), None
         lessons = merge(self.agent.playbook.lessons, *(own.active for own in others.values()))
         brought = Playbook(0, lessons, f"brought to {place.name}")
-        arrivals = sum(s.arm == arm and s.arrival is not None for s in self.stages)
         verdict = await gate.test(
             self._agent(arm, brought),
             self._agent(arm, self.agent.playbook),
             self._tasks(place, "gate", self.config.arrival_pairs, number, ARRIVAL),
-            gate=arrivals + 1,
+            gate=1,  # each place is a question of its own, and errs in that place only
             rules=GateRules(pairs=self.config.arrival_pairs, batch=self.config.arrival_pairs),
             play=self._play(arm, number, place, "arrival"),
         )

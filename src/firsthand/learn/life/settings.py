@@ -31,15 +31,15 @@ class LifeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """Who lives through it; `life` has to be among them."""
     seed: int = 0
     """Decides tasks, masks and sampling."""
-    rounds: int = 2
+    rounds: int = 3
     """Rounds of wake, review and credit in a stage."""
-    tasks: int = 50
+    tasks: int = 40
     """Train tasks in a round."""
     plays: int = 2
     """Plays of each train task, each with its own mask."""
     gate_pairs: int = 40
     """Most gate tasks that decide whether what a stage taught is deployed."""
-    arrival_pairs: int = 20
+    arrival_pairs: int = 30
     """Gate tasks that decide whether lessons of other worlds are used in a new one."""
     sleep_tasks: int = 60
     """Gate tasks on which sleep confirms and compresses a playbook."""

@@ -167,28 +167,24 @@ def named(ledger: Ledger, ids: Iterable[str]) -> frozenset[str]:
 
 COLUMNS = (
     "family",
-    "what it does",
-    "lessons",
     "in the prompt",
-    "left with adapter",
+    "left, adapter on",
     "in the weights",
     "tokens",
-    "score on its tasks: bare, shown, adapter, both",
+    "its tasks: bare, shown, adapter, both",
     "fate",
 )
 
 
 def rows(ledger: Ledger) -> list[tuple[str, ...]]:
-    """Return the cells of the table, family by family; columns are `COLUMNS`."""
+    """Return the cells of the table, family by family, in up to two lines; columns: `COLUMNS`."""
     return [
         (
-            entry.id,
-            entry.name,
-            str(len(entry.lessons)),
+            f"{entry.name}\n{entry.id}, {len(entry.lessons)} lessons",
             told(entry.prompt),
             told(entry.left),
             told(entry.weights),
-            f"{entry.tokens[0]:.1f} -> {entry.tokens[1]:.1f}",
+            f"{entry.tokens[0]:.1f}\n-> {entry.tokens[1]:.1f}",
             _own(entry.own),
             _fate(entry),
         )
@@ -203,13 +199,13 @@ def told(effect: Effect | None) -> str:
     mean, low, high = (
         number(value, signed=True) for value in (effect.mean, effect.low, effect.high)
     )
-    return f"{mean} [{low}, {high}]"
+    return f"{mean}\n[{low}, {high}]"
 
 
 def _own(own: Sequence[Share] | None) -> str:
     if own is None:
         return ""
-    return f"{' '.join(number(share.mean) for share in own)} (n = {own[0].n})"
+    return f"{' '.join(number(share.mean) for share in own)}\nn = {own[0].n}"
 
 
 def _fate(entry: Entry) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
-from firsthand.evaluate.statistics import t_quantile
+from firsthand.evaluate.statistics import normal_quantile, t_quantile
 from firsthand.learn.sleep.families import Family
 from firsthand.playbook import Lesson, Mask, Playbook
 from firsthand.task import Task, digest
@@ -53,8 +53,17 @@ class Effect(msgspec.Struct, frozen=True):
     n: int
 
     def is_about_zero(self, margin: float) -> bool:
-        """Say whether the whole interval lies within the margin (equivalence, Schuirmann 1987)."""
-        return -margin <= self.low and self.high <= margin
+        """Say whether it is shown to lie within the margin: two one-sided tests at 5%.
+
+        That is, whether the whole 90% interval does (equivalence, Schuirmann 1987).
+        """
+        centre = (self.low + self.high) / 2
+        half = NINETY * (self.high - self.low) / 2
+        return -margin <= centre - half and centre + half <= margin
+
+
+NINETY = normal_quantile(0.9) / normal_quantile(0.95)
+"""Width of a 90% interval, as a share of a 95% one."""
 
 
 class Share(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ class SleepConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """Tasks of an optimizer step."""
     replay: int = 1
     """Tasks of each earlier environment in a step: there the teacher is the frozen base."""
-    remask_tasks: int = 150
+    remask_tasks: int = 200
     """Gate tasks on which the families of lessons are measured again, adapter off and on."""
     eval_tasks: int = 200
     """Held-out tasks for the score with the playbook and after sleep without it."""
@@ -33,8 +33,8 @@ class SleepConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     retain_tasks: int = 200
     """Held-out tasks of each earlier place."""
     margin: float = 0.05
-    """Score that a smaller playbook may lose; and an effect whose whole interval is within it
-    counts as none."""
+    """Score that a smaller playbook may lose; an effect that is shown to lie within it counts as
+    none."""
     follow_tasks: int = 80
     """Gate tasks on which it is checked that revoked lessons are not followed any more."""
     concurrency: int = 8

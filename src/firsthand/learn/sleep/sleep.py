@@ -24,11 +24,21 @@ from firsthand.learn.sleep.distilling import MOST_REPLAYED, distilled
 from firsthand.learn.sleep.families import Family, families, way
 from firsthand.learn.sleep.ledger import Entry, Gone, Ledger
 from firsthand.learn.sleep.looking import first_observation
+from firsthand.learn.sleep.nights import (
+    RESULT,
+    SOURCE,
+    Night,
+    begun,
+    interrupted,
+    last_ledger,
+    night_in,
+    retiring,
+)
 from firsthand.learn.sleep.player import Player
 from firsthand.learn.sleep.remask import Effect, effects, measure, play_pairs
 from firsthand.learn.sleep.settings import SleepConfig
 from firsthand.learn.sleep.slept import Diversity, Retained, Slept
-from firsthand.playbook import Playbook, deploy, load, merge, replace_file, save, versions
+from firsthand.playbook import Playbook, deploy, load, replace_file, versions
 from firsthand.registry import tasks
 from firsthand.retrieval import pattern
 from firsthand.rollout.play import Limits
@@ -41,18 +51,6 @@ BARE = ""
 
 NIGHT, REMASK, FOLLOW = 500_000, 600_000, 700_000
 """Where the gate tasks of confirming, of measuring again and of following begin."""
-
-
-class Night(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What decides a night from its first episode on; kept in `night.json`."""
-
-    source: int
-    """The version of the playbook that goes to sleep."""
-    model: str
-    student: str
-    places: tuple[Place, ...]
-    revoked: tuple[str, ...]
-    config: SleepConfig
 
 
 async def sleep(
@@ -82,101 +80,13 @@ async def sleep(
         revoked=(),
         config=config,
     )
-    folder = _interrupted(run, given, resume=resume)
+    folder = interrupted(run, given, resume=resume)
     if folder is None:
-        folder = _begun(run, given, list(revoke))
-    night, source = _night(folder), load(folder / SOURCE)
+        folder = begun(run, given, list(revoke))
+    night, source = night_in(folder), load(folder / SOURCE)
     night = msgspec.structs.replace(night, config=config)  # how much is in flight may change
     work = _Work(player, night, folder, run, limits, watch, meter or Meter())
     return await work.sleep(source, frozenset(night.revoked), tell or _untold)
-
-
-def last_ledger(run: Path) -> Ledger | None:
-    """Return the ledger of the last night that was slept through; None: there is none."""
-    last = _last_night(run)
-    return ledger.load(last / ledger.FILE) if last else None
-
-
-SOURCE = "source.toml"
-"""The lessons that a night began with, those included that earlier nights moved into weights."""
-
-
-def _last_night(run: Path) -> Path | None:
-    found = sorted(path.parent for path in run.glob(f"sleep/[0-9]*/{RESULT}"))
-    return found[-1] if found else None
-
-
-RESULT = "result.json"
-
-
-def _source(run: Path, revoke: Sequence[str]) -> tuple[Playbook, frozenset[str]]:
-    """Return what the next night begins with, and which of its lessons are revoked."""
-    current, last = load(run / "playbook.toml"), _last_night(run)
-    if revoke and last is None:
-        raise UserError(
-            f"Nothing in {run} can be revoked: it has not slept yet. A lesson in the prompt is "
-            "removed from playbook.toml by hand."
-        )
-    revoked: frozenset[str] = frozenset()
-    if last is not None and (current.adapter or revoke):
-        told = ledger.load(last / ledger.FILE)
-        already = {line.id for entry in told.of("revoked") for line in entry.lessons}
-        revoked = ledger.named(told, revoke)
-        again = _retiring(load(last / SOURCE), already - revoked)
-        current = Playbook(current.version, merge(again.active, current.active), current.note)
-    if not current.active:
-        raise UserError(
-            f"The playbook in {run} has no lessons in use: there is nothing to sleep on. "
-            "`firsthand playbook show` tells whether an earlier version has."
-        )
-    return current, revoked
-
-
-def _interrupted(run: Path, given: Night, *, resume: bool) -> Path | None:
-    """Return the folder of a night that did not end. Raises `UserError` where it is another one."""
-    for path in sorted((run / "sleep").glob("[0-9]*")):
-        if (path / RESULT).exists() or not (path / NIGHT_FILE).exists():
-            continue
-        if not resume:
-            raise UserError(
-                f"A night in {path} was interrupted. Go on with it (--resume), or remove it."
-            )
-        started = _night(path)
-        same = msgspec.structs.replace(
-            started,
-            source=0,
-            revoked=(),
-            config=msgspec.structs.replace(started.config, concurrency=given.config.concurrency),
-        )
-        if same != given:
-            raise UserError(
-                f"The night in {path} was started with other settings or models. Resume it with "
-                "the same, or remove it."
-            )
-        return path
-    return None
-
-
-NIGHT_FILE = "night.json"
-
-
-def _night(path: Path) -> Night:
-    try:
-        return msgspec.json.decode((path / NIGHT_FILE).read_bytes(), type=Night)
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
-        raise UserError(f"{path / NIGHT_FILE} cannot be read: {error}. Remove {path}.") from None
-
-
-def _begun(run: Path, given: Night, revoke: Sequence[str]) -> Path:
-    """Begin the next night."""
-    source, revoked = _source(run, revoke)
-    taken = [int(path.parent.name) for path in (run / "sleep").glob(f"[0-9]*/{RESULT}")]
-    path = run / "sleep" / f"{max(taken, default=0) + 1:04d}"
-    save(source, path / SOURCE)
-    night = msgspec.structs.replace(given, source=source.version, revoked=tuple(sorted(revoked)))
-    content = msgspec.json.format(msgspec.json.encode(night), indent=2)
-    replace_file(path / NIGHT_FILE, content)  # last: from here on the night has begun
-    return path
 
 
 def _untold(_line: str) -> None:
@@ -205,7 +115,7 @@ class _Work:
         self, source: Playbook, revoked: frozenset[str], tell: Callable[[str], None]
     ) -> Slept:
         """Go through the night."""
-        kept = _retiring(source, revoked)
+        kept = retiring(source, revoked)
         small = await self._compress(kept)
         tell(f"{len(source.active)} lessons, {len(small.playbook.active)} after compressing")
         adapter = await self._distil(small)
@@ -214,7 +124,7 @@ class _Work:
         if revoked:
             entries.append(await self._revoked(source, revoked, adapter))
         retired = {line.id for e in entries if e.fate == "retired" for line in e.lessons}
-        deployed = self._deploy(_retiring(small.playbook, retired), adapter)
+        deployed = self._deploy(retiring(small.playbook, retired), adapter)
         told = Ledger(
             source=source.version,
             version=deployed.version,
@@ -306,7 +216,7 @@ class _Work:
         last = last_ledger(self.run)
         before = last.adapter if last is not None else BARE
         bare = self.player.agent.with_playbook(Playbook())
-        rest = self.player.agent.with_playbook(_retiring(source, revoked))
+        rest = self.player.agent.with_playbook(retiring(source, revoked))
         title = "see what is left of revoked lessons"
         sides = [
             await self._roll(title, who, tasks, name)
@@ -399,7 +309,18 @@ class _Work:
 
     async def _held_out(self, title: str, agent: Agent, adapter: str) -> list[Episode]:
         played = self._tasks("eval", self.config.eval_tasks, 0)
+        if adapter == BARE and (known := self._known(agent, played)):
+            return known
         return await self._roll(title, agent, played, adapter)
+
+    def _known(self, agent: Agent, played: Sequence[Task]) -> list[Episode]:
+        """Return what the run itself played of these tasks, as this agent; empty: not all."""
+        journal = Journal(self.run / "journal")
+        found = {
+            episode.task.id: episode for episode in journal.episodes(split="eval", agent=agent.id)
+        }
+        missing = any(task.id not in found for task in played)
+        return [] if missing else [found[task.id] for task in played]
 
     async def _roll(
         self,
@@ -453,15 +374,6 @@ class _Work:
         new = Playbook(version, playbook.lessons, note, adapter)
         deploy(self.run, new)
         return new
-
-
-def _retiring(playbook: Playbook, ids: Iterable[str]) -> Playbook:
-    gone = frozenset(ids)
-    lessons = tuple(
-        msgspec.structs.replace(lesson, state="retired") if lesson.id in gone else lesson
-        for lesson in playbook.lessons
-    )
-    return msgspec.structs.replace(playbook, lessons=lessons)
 
 
 def _follows(episode: Episode, lesson: str) -> float:
