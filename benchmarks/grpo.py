@@ -125,8 +125,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one seed instead of five")
     seeds = range(1 if parser.parse_args().quick else 5)
     jobs = [(kind, seed) for kind in KINDS for seed in seeds]
+    runs: list[Run] = []
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        runs = list(pool.map(run, *zip(*jobs, strict=True)))
+        for found in pool.map(run, *zip(*jobs, strict=True)):
+            runs.append(found)
+            print(msgspec.json.encode(found).decode(), file=sys.stderr, flush=True)
     Console().print(shown(runs))
     learned = [found for found in runs if found.kind == "grpo"]
     print(f"{sum(found.held for found in learned)} of {len(learned)} seeds learned in time")
