@@ -2,6 +2,7 @@
 
     python benchmarks/compose.py              # worlds 0 to 2, 120 held-out tasks each
     python benchmarks/compose.py --quick      # world 0, 40 held-out tasks
+    python benchmarks/compose.py --player echo
 
 On level 4 of `interfaces/shop_desk` a line holds the code of the service and the mark of the item's
 shelf. For each service one shelf is held out: those pairs come in the `eval` split and nowhere
@@ -13,11 +14,16 @@ stand, on the same tasks and with the same lessons,
     vote                   what the nearest examples did, without a model: 0 by construction
     random recombination   each part of the line from one of the nearest examples, drawn by lot
     parts without a model  each part from the example that is nearest for it
+
+`--player echo` learns with a player that needs no weights: it does what looks most like the nearest
+example in its prompt. That is the same learner, with the same masks, credit and gate, in seconds.
+`--taught N` learns nothing, and shows the model N examples of an expert instead.
 """
 
 import argparse
 import asyncio
 import random
+import re
 import tempfile
 import time
 from collections.abc import Sequence
@@ -37,9 +43,10 @@ from firsthand.learn.lessons.outcome import verdict_line
 from firsthand.learn.lessons.vote import Vote
 from firsthand.models.llama import Llama
 from firsthand.parts import parts_of
-from firsthand.playbook import Playbook
-from firsthand.prompt import Act, Sampling
+from firsthand.playbook import Lesson, Playbook
+from firsthand.prompt import Act, Completion, Model, Prompt, Sampling, Traits
 from firsthand.registry import register, tasks
+from firsthand.retrieval import pattern
 from firsthand.rollout.pool import rollout
 from firsthand.task import Task, digest
 from firsthand.worlds.interfaces.shop_desk import SHELF_OF, SHELVES, ShopDesk
@@ -47,6 +54,8 @@ from firsthand.worlds.interfaces.shop_desk import SHELF_OF, SHELVES, ShopDesk
 DRAWS = 10_000
 """Most draws until a customer belongs to the split; a quarter of them do."""
 NEIGHBOURS = 5
+EXPLORES = 0.2
+"""Share of choices that `echo` makes by lot at temperature 1, as a language model would."""
 
 
 @register
@@ -132,8 +141,63 @@ def part_votes(playbook: Playbook, task: Task, said: str, choices: Sequence[str]
     return left[0]
 
 
+class Echo:
+    """Choose the option that looks most like what the nearest example in the prompt did."""
+
+    name, traits = "echo", Traits(chooses=True, few_shot=True)
+
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Choose; of options that look alike, by lot."""
+        shown = [m.content for m in prompt.messages if m.role == "assistant"]
+        said = prompt.messages[-1].content
+        heard = prompt.messages[-3].content if shown else ""
+        like = set(re.findall(r"\w+|[^\w\s]", pattern(heard, shown[-1]))) if shown else set[str]()
+
+        def alike(option: str) -> int:
+            return sum(p in like for p in re.findall(r"\w+|[^\w\s]", pattern(said, option)))
+
+        best = max(map(alike, prompt.choices))
+        rng = random.Random(digest(f"{sampling.seed}/{said}/{like and sorted(like)}"))
+        if rng.random() < EXPLORES * sampling.temperature:
+            return Completion(rng.choice(list(prompt.choices)))
+        return Completion(rng.choice([o for o in prompt.choices if alike(o) == best]))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def taught(model: Model, world: int, n: int, eval_tasks: int) -> dict[str, Evaluation]:
+    """Show an expert's examples of the pairs that are played, and play the held-out ones."""
+    found: list[Lesson] = []
+    for task in tasks(ShopDeskPairs.name, n, level=4, world=world):
+        desk = ShopDeskPairs()
+        said = desk.reset(task).full
+        found.append(
+            Lesson("example", observation=said, action=desk.right, scope=ShopDeskPairs.name)
+        )
+    agent = Agent(
+        model=model,
+        sampling=Sampling(temperature=0.0),
+        playbook=Playbook(1, tuple({lesson.id: lesson for lesson in found}.values())),
+    )
+    held_out = tasks(ShopDeskPairs.name, eval_tasks, split="eval", level=4, world=world)
+    ways = {"taught by an expert": agent, **beside(agent)}
+    return {name: summarise(await rollout(one, held_out)) for name, one in ways.items()}
+
+
+def beside(agent: Agent) -> dict[str, Agent]:
+    """Return the ways of playing with the same lessons that stand beside the learner."""
+    playbook = agent.playbook
+    return {
+        "vote": Agent(model=Vote(playbook)),
+        "random recombination": Agent(model=Without("recombined", playbook, recombined)),
+        "parts without a model": Agent(model=Without("parts", playbook, part_votes)),
+        "as until now": msgspec.structs.replace(agent, by_parts=False),
+    }
+
+
 async def run(
-    model: Llama, config: LearnConfig, console: Console
+    model: Model, config: LearnConfig, console: Console
 ) -> tuple[Learned, dict[str, Evaluation]]:
     """Learn one world, and play its held-out tasks in every way."""
     agent = Agent(model=model, sampling=Sampling(temperature=0.0))
@@ -146,20 +210,36 @@ async def run(
             tell=console.print,
             watch=lambda phase, n: console.print(f"{phase}: {n} episodes") or (lambda _: None),
         )
-    playbook = learned.agent.playbook
     held_out = tasks(
         ShopDeskPairs.name, config.eval_tasks, split="eval", level=4, world=config.world
     )
-    others = {
-        "as until now": msgspec.structs.replace(learned.agent, by_parts=False),
-        "vote": Agent(model=Vote(playbook)),
-        "random recombination": Agent(model=Without("recombined", playbook, recombined)),
-        "parts without a model": Agent(model=Without("parts", playbook, part_votes)),
-    }
     found = {"before": learned.before, "learner": learned.after}
-    for name, other in others.items():
+    for name, other in beside(learned.agent).items():
         found[name] = summarise(await rollout(other, held_out, concurrency=config.concurrency))
     return learned, found
+
+
+def settings(world: int, options: argparse.Namespace) -> LearnConfig:
+    """Return how a world is learned: many tasks, each played once, and one gate at the end."""
+    return LearnConfig(
+        world=world,
+        level=4,
+        rounds=options.rounds,
+        gate_every=options.rounds,
+        tasks=options.tasks,
+        plays=1,
+        eval_tasks=options.eval_tasks,
+    )
+
+
+def tell(learned: Learned, console: Console) -> None:
+    """Say how learning went."""
+    for point in learned.curve:
+        console.print(f"  while exploring: {point.score:.2f} after {point.rollouts} rollouts")
+    console.print(
+        f"  {len(learned.agent.playbook.active)} lessons, {learned.rollouts} rollouts; "
+        + "; ".join(verdict_line(verdict) for verdict in learned.verdicts)
+    )
 
 
 def main() -> None:
@@ -171,36 +251,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--tasks", type=int, default=150)
     parser.add_argument("--eval-tasks", type=int, default=120)
+    parser.add_argument("--player", choices=("smollm2", "echo"), default="smollm2")
+    parser.add_argument("--taught", type=int, default=0)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:
         options.worlds, options.rounds, options.eval_tasks = "0", 4, 40
     console = Console(width=110)
     hits: dict[str, list[int]] = {}
-    table = Table(title="Held-out pairs of service and shelf: score [95%], llama:smollm2")
+    table = Table(title=f"Held-out pairs of service and shelf: score [95%], {options.player}")
     for heading in ("world", "how", "n", "score"):
         table.add_column(heading)
     for world in map(int, options.worlds.split(",")):
         started = time.monotonic()
-        model = Llama()
-        config = LearnConfig(
-            world=world,
-            level=4,
-            rounds=options.rounds,
-            gate_every=options.rounds,
-            tasks=options.tasks,
-            plays=1,
-            eval_tasks=options.eval_tasks,
-        )
-        learned, found = asyncio.run(run(model, config, console))
+        model = Echo() if options.player == "echo" else Llama()
+        if options.taught:
+            found = asyncio.run(taught(model, world, options.taught, options.eval_tasks))
+        else:
+            learned, found = asyncio.run(run(model, settings(world, options), console))
+            tell(learned, console)
         asyncio.run(model.close())
-        for point in learned.curve:
-            console.print(f"  while exploring: {point.score:.2f} after {point.rollouts} rollouts")
-        console.print(
-            f"world {world}: {len(learned.agent.playbook.active)} lessons, {learned.rollouts} "
-            f"rollouts, {time.monotonic() - started:.0f} s; "
-            + "; ".join(verdict_line(verdict) for verdict in learned.verdicts)
-        )
+        console.print(f"world {world}: {time.monotonic() - started:.0f} s")
         for how, played in found.items():
             assert played.score is not None, "every episode failed"
             n, won = played.score.n, round(played.score.mean * played.score.n)

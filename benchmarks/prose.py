@@ -5,8 +5,8 @@
 
 The player is `follower.py`: a transformer trained here, once, to obey rules. The world's law says
 which answer belongs to which two words together, and in places to three. Some fifteen more words
-stand between them, and no single word tells anything, so nearest neighbours are of no use. Rules are
-proposed by `Conjunctions`, without a language model, and masked, edited and gated by `learn`.
+stand between them, and no single word tells anything, so nearest neighbours are of no use. Rules
+are proposed by `Conjunctions`, without a language model, and masked, edited and gated by `learn`.
 Beside the learner stand, on the same tasks,
 
     no rules      the player without a playbook
