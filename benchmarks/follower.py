@@ -54,7 +54,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """All that decides the weights."""
 
     shape: Shape = Shape(width=96, layers=3, heads=2, context=1024)
-    steps: int = 3000
+    steps: int = 1200
     prompts: int = 16
     """Sets of rules in a batch."""
     inputs: int = 16
