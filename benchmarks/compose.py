@@ -249,14 +249,14 @@ def main() -> None:
     )
     parser.add_argument("--worlds", default="0,1,2")
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--tasks", type=int, default=150)
+    parser.add_argument("--tasks", type=int, default=400)
     parser.add_argument("--eval-tasks", type=int, default=120)
     parser.add_argument("--player", choices=("smollm2", "echo"), default="smollm2")
     parser.add_argument("--taught", type=int, default=0)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.quick:
-        options.worlds, options.rounds, options.eval_tasks = "0", 4, 40
+        options.worlds, options.tasks, options.eval_tasks = "0", 150, 40
     console = Console(width=110)
     hits: dict[str, list[int]] = {}
     table = Table(title=f"Held-out pairs of service and shelf: score [95%], {options.player}")
