@@ -26,9 +26,9 @@ def printed(folder: Path, name: str, *arguments: object) -> str:
     return run.stdout
 
 
-def test_there_are_six_and_each_is_short():
+def test_there_are_seven_and_each_is_short():
     programs = sorted(EXAMPLES.glob("*.py"))
-    assert len(programs) == 6
+    assert len(programs) == 7
     for program in programs:
         lines = [line for line in program.read_text(encoding="utf-8").splitlines() if line.strip()]
         assert len(lines) <= LINES, program
@@ -50,6 +50,25 @@ def test_an_agent_behind_an_api(tmp_path):
         shown = printed(tmp_path, "an_agent_behind_an_api", f"a-model@{url}")
     assert re.match(r"Success 0\.\d\d \[0\.\d\d, 0\.\d\d\], n = 40 tasks\n", shown)
     assert "0 of 40 episodes failed: {}\n" in shown and " tokens\n" in shown
+
+
+def test_learner(tmp_path):
+    """It is given to `firsthand bench`."""
+    program = "from firsthand.cli.main import main; main()"
+    words = ["--model", "tiny", "--budget", "20", "--worlds", "1", "--eval-tasks", "10"]
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, "bench", EXAMPLES / "learner.py", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    desk, triage, null, said = run.stdout.splitlines()
+    assert re.match(r"interfaces/shop_desk world \d+: \S+ to \S+, gain .* possible", desk)
+    assert triage.startswith("rules/triage world ")
+    assert null.endswith("a null: claimed a gain (n = 10, 20 turns)")
+    assert said == "Nulls claimed: 1 of 1, where nothing can be learned."
 
 
 def test_learn_from_python(tmp_path):

@@ -192,7 +192,7 @@ def _how_to_go_on(out: Path) -> str:
 
 
 def _write(summary: Summary, out: Path) -> str:
-    from firsthand.learn.compare.page import write_page
+    from firsthand.learn.compare.picture import write_page
 
     result = msgspec.json.format(msgspec.json.encode(summary), indent=2)
     (out / "result.json").write_bytes(result)
