@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lamps import NAME, SPOKEN, small
+from lamps import NAME, SPOKEN
 
 import firsthand as fh
 from firsthand.environment import Action, Observation, ToolCall
@@ -14,11 +14,15 @@ from firsthand.learn.weights.advantages import advantages, grouped
 from firsthand.learn.weights.retold import retold, said
 from firsthand.learn.weights.rows import rows_of
 from firsthand.learn.weights.settings import TrainConfig
+from firsthand.models.network import Shape
 from firsthand.models.scripted import Expert
+from firsthand.models.tiny import Tiny
+from firsthand.playbook import Lesson, Playbook
 from firsthand.prompt import Sampling
 from firsthand.task import Task
 
-MODEL = small()
+MODEL = Tiny(Shape(width=16, layers=1, heads=2), system=True)
+
 PLAYER = fh.Agent(model=MODEL, sampling=Sampling(temperature=1.0, max_tokens=12))
 BROKEN = Failure("environment", "ValueError", "broken")
 TASK = Task(SPOKEN, 0, 0, 1, "train", "1")
@@ -129,6 +133,25 @@ async def test_an_experts_episode_gets_the_students_tokens():
         assert [turn.action.text for turn in told.turns] == [turn.action.text for turn in own.turns]
         (row,) = rows_of(told, PLAYER, component="sft")
         assert len(row.taken) == (1 if row.decision else len(own.turns[0].action.text) + 1)
+
+
+async def test_a_teacher_with_lessons_for_parts_tells_about_whole_choices():
+    """A combination of parts is one unit for who learns it, however its teacher would choose."""
+    tasks = fh.tasks("interfaces/shop_desk", 12, level=4)
+    played = await fh.rollout(fh.Agent(model=Expert()), tasks)
+    lessons = tuple(
+        Lesson("example", observation=own.turns[0].observation.text, action=said(turn.action))
+        for own in played
+        for turn in own.turns[:1]
+    )
+    taught = PLAYER.with_playbook(Playbook(lessons=lessons))
+    by_parts = await fh.rollout(taught, tasks[:1])
+    assert by_parts[0].turns[0].near
+    told = await retold(played[0], taught)
+    (row, *_) = rows_of(told, taught)
+    assert row.decision
+    assert len(row.decision.options) > len(by_parts[0].turns[0].choices)
+    await MODEL.close()
 
 
 async def test_what_no_longer_scores_the_same_is_refused():

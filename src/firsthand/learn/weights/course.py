@@ -49,6 +49,9 @@ class Course:
         if not isinstance(model, Trainable):
             raise UserError(f"{model.name} cannot be trained: name tiny or torch:smollm2.")
         self.lab, self.config, self.agent = lab, config, lab.agent
+        if lab.agent.playbook.lessons:
+            # a choice made part by part would be trained on in its last part only
+            self.agent = msgspec.structs.replace(lab.agent, by_parts=False)
         self.trainer = LocalTrainer(model, config)
         self.place = 0
         if (self.folder / FILE).exists():

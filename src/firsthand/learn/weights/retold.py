@@ -68,13 +68,14 @@ async def retold(
 ) -> Episode:
     """Return the episode as `agent` would have been shown and have said it, with tokens.
 
+    Choices are made whole, also where the agent would make them part by part: then one is one unit.
     `verbatim` keeps the tokens that were sampled, where a model with the same tokenizer did. Raises
     `UserError` where the same actions no longer lead to the same score.
     """
     if not isinstance(agent.model, Trainable):
         raise UserError(f"{agent.model.name} cannot be trained: name tiny or torch:smollm2.")
     forced = Forced(agent.model, episode.turns, verbatim=verbatim)
-    teller = msgspec.structs.replace(agent, model=forced, mask=None)
+    teller = msgspec.structs.replace(agent, model=forced, mask=None, by_parts=False)
     played = await play(
         make(episode.task.environment), teller, episode.task, limits=limits, tags=episode.tags
     )

@@ -24,7 +24,7 @@ async def sft(lab: Lab, config: TrainConfig = TrainConfig()) -> Agent:
         tasks = lab.tasks(course.more(len(kept)))
         for episode in await lab.play(Agent(model=Expert()), tasks):
             if episode.success and not episode.flags:
-                own = await retold(episode, lab.agent, limits=lab.limits)
-                kept.append(rows_of(own, lab.agent, component="sft"))
+                own = await retold(episode, course.agent, limits=lab.limits)
+                kept.append(rows_of(own, course.agent, component="sft"))
     await course.epochs(kept, config.epochs)
     return await course.done()
