@@ -232,3 +232,20 @@ async def test_the_embedded_model_puts_two_lessons_together():
     played = await fh.rollout(agent, [task for task, *_ in drawn("eval", 12, held=True)])
     await agent.model.close()
     assert sum(episode.reward or 0.0 for episode in played) >= 8
+
+
+@pytest.mark.parametrize(
+    ("environment", "level", "composed"),
+    [
+        ("interfaces/shop_desk", 1, False),
+        ("interfaces/shop_desk", 4, True),
+        ("rules/triage", 1, False),
+        ("embodied/keys_and_rooms", 3, False),
+        ("control/null", 2, False),
+    ],
+)
+def test_only_choices_that_are_combinations_are_taken_apart(environment, level, composed):
+    for task in fh.tasks(environment, 10, level=level):
+        world = fh.make(environment)
+        said = world.reset(task).full
+        assert (parts_of(said, list(world.choices())) is not None) is composed
