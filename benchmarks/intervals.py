@@ -3,6 +3,8 @@
     python benchmarks/intervals.py [--quick]
 
 0/1 scores over many rates of changes for better and for worse; graded scores of several shapes.
+Then the interval of `firsthand compare`, over learner seeds x tasks: 100 tasks, seeds that learn
+equally well, a little differently (sd .05), and differently (sd .15), or fail one time in four.
 """
 
 import argparse
@@ -11,11 +13,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from firsthand.evaluate.statistics import paired_difference
+from firsthand.evaluate.statistics import bootstrap_by_seed_and_task, paired_difference
 
 SIZES = (10, 20, 50, 100, 200)
 CHANGED = (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 FOR_WORSE = (0.0, 0.1, 0.25, 0.5)
+SEEDS = (1, 2, 3, 5, 10)
+TASKS = 100
 
 
 def binary(rng, n, plays):
@@ -38,6 +42,31 @@ def graded(rng, n, plays):
     yield np.zeros((plays, n)), rng.beta(0.3, 3.0, (plays, n)), 0.3 / 3.3
 
 
+def skills(rng, kind, seeds):
+    """Return how much each learner seed gains, in share of the failed tasks, and the true mean."""
+    if kind == "some fail":
+        return np.where(rng.random(seeds) < 0.25, 0.0, 0.6), 0.45
+    sd = {"equal": 0.0, "sd .05": 0.05, "sd .15": 0.15}[kind]
+    return np.clip(0.5 + sd * rng.standard_normal(seeds), 0.0, 1.0), 0.5
+
+
+def by_seed_and_task(rng, plays):
+    """Yield kind, seeds, coverage and width of the interval of a gain over seeds x tasks."""
+    for kind in ("equal", "sd .05", "sd .15", "some fail"):
+        for seeds in SEEDS:
+            held, width = [], []
+            for _ in range(plays):
+                before = rng.random(TASKS) < 0.3
+                hard = rng.random(TASKS)  # the same task is hard for every seed
+                skill, mean = skills(rng, kind, seeds)
+                after = before | (hard[None] < skill[:, None])
+                gains = after.astype(float) - before
+                found = bootstrap_by_seed_and_task(gains.tolist(), signed=True, resamples=500)
+                held.append(found.interval.low <= 0.7 * mean <= found.interval.high)
+                width.append(found.interval.high - found.interval.low)
+            yield kind, seeds, np.mean(held), np.mean(width)
+
+
 def main() -> None:
     """Print least and mean coverage, and the mean width, for each n."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -58,6 +87,10 @@ def main() -> None:
             cells = (f"{min(held):.3f}", f"{np.mean(held):.3f}", f"{np.mean(width):.3f}")
             table.add_row(name, str(n), *cells)
     Console().print(table)
+    crossed = Table("seeds gain", "seeds", "coverage", "mean width")
+    for kind, seeds, held, width in by_seed_and_task(rng, plays // 4):
+        crossed.add_row(kind, str(seeds), f"{held:.3f}", f"{width:.3f}")
+    Console().print(crossed)
 
 
 if __name__ == "__main__":
