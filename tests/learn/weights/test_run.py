@@ -142,7 +142,10 @@ async def test_a_run_compares_before_and_after_and_writes_its_report(tmp_path):
     assert {"before", "after", "gain", "gain_ci95", "rollouts", "tokens", "cpu_s", "curve"} <= set(
         told
     )
-    assert told["gain"] == pytest.approx(told["after"]["mean"] - told["before"]["mean"])
+    assert told["gain"] == pytest.approx(told["after"] - told["before"])
+    for name in ("before", "after", "gain"):
+        low, high = told[f"{name}_ci95"]
+        assert low <= told[name] <= high
     assert told["tokens"] > 0
     assert [point["n"] for point in told["curve"]] == [8] * len(found.curve)
     assert 3 <= len(found.curve) <= 5

@@ -6,19 +6,21 @@ from typing import Any
 import msgspec
 
 from firsthand.evaluate.report import Report, write_report
+from firsthand.evaluate.statistics import Interval
 from firsthand.learn.weights.run import Plan, Trained, curve_points
 from firsthand.usage import rounded
 
 
 def summary(trained: Trained, plan: Plan) -> dict[str, Any]:
-    """Return the result for programs."""
-    overall = trained.comparison.overall
-    interval = None if overall is None else overall.difference.interval
+    """Return the result for programs: mean scores with their intervals, None where all failed."""
+    overall, before, after = trained.comparison.overall, trained.before.score, trained.after.score
     return {
-        "before": msgspec.to_builtins(trained.before.score),
-        "after": msgspec.to_builtins(trained.after.score),
+        "before": before and before.mean,
+        "before_ci95": before and _ends(before.interval),
+        "after": after and after.mean,
+        "after_ci95": after and _ends(after.interval),
         "gain": trained.gain,
-        "gain_ci95": None if interval is None else [interval.low, interval.high],
+        "gain_ci95": overall and _ends(overall.difference.interval),
         "n": 0 if overall is None else overall.difference.n,
         "rollouts": trained.rollouts,
         "turns": trained.turns,
@@ -67,6 +69,10 @@ def write(trained: Trained, plan: Plan, folder: Path) -> Path:
             facts=facts(trained, plan),
         ),
     )
+
+
+def _ends(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
 
 
 def _axis(plan: Plan) -> str:
