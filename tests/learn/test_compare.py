@@ -181,3 +181,13 @@ async def _played(folder):
 def test_what_does_not_exist_is_refused_at_once(plan, said):
     with pytest.raises(UserError, match=said):
         Plan(**{"environments": (DESK,), "arms": ("base",), **plan})
+
+
+def test_a_sabotaged_environment_shows_what_was_paid_and_what_was_meant(tmp_path):
+    name = f"{DESK}__random_reward"
+    plan = Plan(environments=(name,), arms=("base", "retrieval"), controls=("flags_kept",), seeds=1)
+    found = summary(plan, ran(plan, tmp_path))
+    for line in (*found.arms, *found.controls):
+        assert line.true < line.score
+        assert 0 < line.flagged < 1
+    assert any(said.startswith("Flags kept, retrieval: proxy ") for said in notes(found))
