@@ -228,6 +228,7 @@ def settings(world: int, options: argparse.Namespace) -> LearnConfig:
         gate_every=options.rounds,
         tasks=options.tasks,
         plays=1,
+        capacity=1000,
         eval_tasks=options.eval_tasks,
     )
 
