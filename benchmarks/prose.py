@@ -154,8 +154,8 @@ def settings(world: int, eval_tasks: int) -> LearnConfig:
     """Return how a world is learned."""
     return LearnConfig(
         world=world,
-        rounds=5,
-        gate_every=5,
+        rounds=4,
+        gate_every=4,
         tasks=500,
         plays=2,
         eval_tasks=eval_tasks,
