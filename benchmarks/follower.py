@@ -54,7 +54,8 @@ class Recipe(msgspec.Struct, frozen=True):
     """All that decides the weights."""
 
     shape: Shape = Shape(width=96, layers=3, heads=2, context=1024)
-    steps: int = 1200
+    steps: tuple[int, ...] = (1200, 600)
+    """Of each cycle; a cycle begins with a fresh optimizer and ends with a falling rate."""
     prompts: int = 16
     """Sets of rules in a batch."""
     inputs: int = 16
@@ -243,12 +244,20 @@ def begun(recipe: Recipe) -> Network:
 def train(recipe: Recipe, *, tell: bool = False) -> Network:
     """Train a network by the recipe: each stage until it is mastered, and the last to the end."""
     torch.set_num_threads(1)
-    rng, network = random.Random(recipe.seed), begun(recipe)
+    network, place = begun(recipe), 0
+    for cycle in range(len(recipe.steps)):
+        place = train_on(network, recipe, cycle, place, tell=tell)
+    return network
+
+
+def train_on(network: Network, recipe: Recipe, cycle: int, place: int, *, tell: bool) -> int:
+    """Train for one cycle from a stage on; return the stage that was reached."""
+    rng, steps = random.Random(recipe.seed + cycle), recipe.steps[cycle]
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.01)
-    started, place, mastery = time.process_time(), 0, 0.0
-    for step in range(recipe.steps):
+    started, mastery = time.process_time(), 0.0
+    for step in range(steps):
         found = batch(rng, recipe, STAGES[place])
-        left = min(1.0, (step + 1) / 30, 4.0 * (1.0 - step / recipe.steps))
+        left = min(1.0, (step + 1) / 30, 4.0 * (1.0 - step / steps))
         optimizer.param_groups[0]["lr"] = recipe.rate * left
         logits = answer_logits(network, found)
         right = torch.tensor(found.answers)
@@ -261,12 +270,11 @@ def train(recipe: Recipe, *, tell: bool = False) -> Network:
         mastery = 0.9 * mastery + 0.1 * float(hits)
         if tell and step % 50 == 49:
             took = time.process_time() - started
-            print(
-                f"step {step + 1}: stage {place + 1}, obeys {mastery:.3f}, {took:.0f} s", flush=True
-            )
+            told = f"cycle {cycle + 1}, step {step + 1}: stage {place + 1}, obeys {mastery:.3f}"
+            print(f"{told}, {took:.0f} s", flush=True)
         if mastery >= MASTERED and place < len(STAGES) - 1:
             place, mastery = place + 1, 0.0
-    return network
+    return place
 
 
 def trained(recipe: Recipe, *, tell: bool = False) -> Network:

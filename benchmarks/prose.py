@@ -4,7 +4,7 @@
     python benchmarks/prose.py --quick    # world 0, 60 held-out tasks
 
 The player is `follower.py`: a transformer trained here, once, to obey rules. The world's law says
-which answer belongs to which two words together, and in places to three. Some fifteen more words
+which answer belongs to which two words together, and in places to three. Sixteen more words
 stand between them, and no single word tells anything, so nearest neighbours are of no use. Rules
 are proposed by `Conjunctions`, without a language model, and masked, edited and gated by `learn`.
 Beside the learner stand, on the same tasks,
@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from follower import ANSWERS, FAMILIES, PLAIN, Follower
+from follower import ANSWERS, FAMILIES, Follower
 from rich.console import Console
 from rich.table import Table
 
@@ -93,8 +93,7 @@ class Words(fh.Environment):
         while True:
             telling = [rng.choice(words) for words in FAMILIES.values()]
             rng.shuffle(telling)
-            idle = rng.sample(PLAIN, 2) + [_made_up(rng) for _ in range(10)]
-            rng.shuffle(idle)
+            idle = [_made_up(rng) for _ in range(2 * len(telling))]
             rows = zip(idle[::2], telling, idle[1::2], strict=True)
             said = [word for row in rows for word in row]
             if task.owns(" ".join(said)):

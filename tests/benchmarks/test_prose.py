@@ -100,7 +100,7 @@ def test_packed_inputs_are_answered_as_they_are_alone(follower):
     """Behind shared rules, every input sees the rules and itself only."""
     import torch
 
-    recipe = follower.Recipe(shape=follower.Shape(width=16, layers=2, heads=2), steps=3)
+    recipe = follower.Recipe(shape=follower.Shape(width=16, layers=2, heads=2), steps=(2, 1))
     network = follower.train(recipe)
     rules = follower.rule_ids(random.Random(0), [(frozenset({"red", "big"}), "alpha")])
     inputs = [
@@ -118,11 +118,11 @@ def test_packed_inputs_are_answered_as_they_are_alone(follower):
 
 def test_training_is_kept_by_recipe(follower, tmp_path, monkeypatch):
     monkeypatch.setenv("FIRSTHAND_CACHE", str(tmp_path))
-    small = follower.Recipe(shape=follower.Shape(width=16, layers=1, heads=2), steps=2)
+    small = follower.Recipe(shape=follower.Shape(width=16, layers=1, heads=2), steps=(2,))
     first = follower.trained(small)
     assert small.file.is_file()
     monkeypatch.setattr(follower, "train", None)
     again = follower.trained(small)
     state = again.state_dict()
     assert all((value == state[name]).all() for name, value in first.state_dict().items())
-    assert follower.Recipe(steps=3).file != follower.Recipe(steps=2).file
+    assert follower.Recipe(steps=(3,)).file != follower.Recipe(steps=(2,)).file
