@@ -162,7 +162,8 @@ class Batch(msgspec.Struct):
 def packed(prompts: Sequence[tuple[list[int], list[list[int]]]]) -> tuple[Tensor, ...]:
     """Pack inputs behind their rules: return ids, positions, what each token sees, what is before.
 
-    Every input begins at the position that follows the rules, and sees the rules and itself.
+    Every input begins at the position that follows the rules, and sees the rules and itself; its
+    convolutions begin with it.
     """
     length = max(len(rules) + sum(map(len, inputs)) for rules, inputs in prompts)
     ids = torch.full((len(prompts), length), PAD)
@@ -320,13 +321,11 @@ class Follower:
 
     def _answers(self, asked: list[tuple[Prompt, Sampling]]) -> list[Completion | Exception]:
         read = [tokens(prompt) for prompt, _ in asked]
-        length = max(map(len, read))
-        ids = torch.tensor([row + [PAD] * (length - len(row)) for row in read])
-        positions = torch.arange(length).repeat(len(read), 1)
+        ids, positions, allowed, before = packed([(rules, [own]) for rules, own in read])
+        last = [len(rules) + len(own) - 1 for rules, own in read]
         with torch.no_grad():
-            hidden, _ = self.network.hidden(ids, positions)
-            last = hidden[range(len(read)), [len(row) - 1 for row in read]]
-            logits = self.network.logits(last)
+            hidden, _ = self.network.hidden(ids, positions, allowed, before)
+            logits = self.network.logits(hidden[range(len(read)), last])
         return [
             _picked(options(prompt), own, sampling)
             for (prompt, sampling), own in zip(asked, logits, strict=True)
@@ -339,12 +338,12 @@ def options(prompt: Prompt) -> list[str]:
     return [option for option in listed if option in ANSWERS] or list(ANSWERS)
 
 
-def tokens(prompt: Prompt) -> list[int]:
-    """Read a prompt: rules from the system message, then the words of the last message."""
+def tokens(prompt: Prompt) -> tuple[list[int], list[int]]:
+    """Read a prompt: rules from the system message, and the words of the last message."""
     told = " ".join(message.content for message in prompt.messages if message.role == "system")
     known = [ID[word] for word in re.findall(r"[a-z]+", told.lower()) if word in ID]
     asked = prompt.messages[-1].content.partition(OPTIONS)[0]
-    return known + input_ids([w for w in re.findall(r"[a-z]+", asked.lower()) if w in NOUNS])
+    return known, input_ids([w for w in re.findall(r"[a-z]+", asked.lower()) if w in NOUNS])
 
 
 def _picked(found: Sequence[str], logits: Tensor, sampling: Sampling) -> Completion:

@@ -90,9 +90,10 @@ def test_a_prompt_is_read_in_the_words_of_the_language(follower):
     told = 'Lessons:\n- <data>"when red big say alpha"</data>\n- When iron, say beta.'
     asked = f"baknix red apple{follower.OPTIONS}alpha\nbeta"
     prompt = Prompt([Message("system", told), Message("user", asked)])
-    read = [follower.WORDS[i] for i in follower.tokens(prompt) if i < len(follower.WORDS)]
-    assert read[:7] == ["when", "red", "big", "alpha", "when", "iron", "beta"]
-    assert follower.tokens(prompt)[7:] == follower.input_ids(["red", "apple"])
+    rules, said = follower.tokens(prompt)
+    read = [follower.WORDS[i] for i in rules]
+    assert read == ["when", "red", "big", "alpha", "when", "iron", "beta"]
+    assert said == follower.input_ids(["red", "apple"])
     assert follower.options(prompt) == ["alpha", "beta"]
 
 
@@ -106,13 +107,11 @@ def test_packed_inputs_are_answered_as_they_are_alone(follower):
     inputs = [
         follower.input_ids(said) for said in (["red", "big"], ["iron"], ["new", "red", "big"])
     ]
-    ids, positions, allowed, before = follower.packed([(rules, inputs)])
-    together, _ = network.hidden(ids, positions, allowed, before)
+    together, _ = network.hidden(*follower.packed([(rules, inputs)]))
     end = len(rules)
     for own in inputs:
         end += len(own)
-        row = torch.tensor([rules + own])
-        alone, _ = network.hidden(row, torch.arange(row.shape[1])[None])
+        alone, _ = network.hidden(*follower.packed([(rules, [own])]))
         assert torch.allclose(alone[0, -1], together[0, end - 1], atol=1e-5)
 
 
