@@ -155,7 +155,7 @@ def settings(world: int, eval_tasks: int) -> LearnConfig:
         world=world,
         rounds=4,
         gate_every=4,
-        tasks=500,
+        tasks=600,
         plays=2,
         eval_tasks=eval_tasks,
         capacity=24,
