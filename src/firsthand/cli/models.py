@@ -12,6 +12,7 @@ PACKAGE = {
     "openai": ("aiohttp", "firsthand"),
     "llama": ("xllamacpp", "firsthand[local]"),
     "torch": ("torch", "firsthand[local,train]"),
+    "tiny": ("torch", "firsthand[train]"),
 }
 """The package a kind needs beyond the core's own code, and what brings it."""
 
