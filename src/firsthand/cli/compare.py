@@ -18,7 +18,7 @@ from firsthand.cli.terminal import tell
 from firsthand.errors import MissingExtra, RunStopped, UserError
 from firsthand.learn.compare.arms import ARMS
 from firsthand.learn.compare.cell import Outcome, Rules
-from firsthand.learn.compare.controls import CONTROLS
+from firsthand.learn.compare.controls import CONTROLS, NULL
 from firsthand.learn.compare.experiment import Plan
 from firsthand.learn.compare.experiment import run as run_experiment
 from firsthand.learn.compare.summary import Summary, summarise
@@ -207,7 +207,8 @@ def _show(summary: Summary, written: str) -> None:
     from firsthand.learn.compare.tables import notes, table
 
     console = SafeConsole()
-    console.print(table(summary, summary.arms, "All environments"))
+    told = "All environments" + (", but for control/null" if _mixed(summary) else "")
+    console.print(table(summary, summary.arms, told))
     if len(summary.environments) > 1:
         for name, lines in summary.by_environment.items():
             console.print(table(summary, lines, name))
@@ -216,3 +217,8 @@ def _show(summary: Summary, written: str) -> None:
     for note in notes(summary):
         console.prose(note)
     tell(f"Page: {written}")
+
+
+def _mixed(summary: Summary) -> bool:
+    """Whether there is an environment where something can be learned beside one where not."""
+    return len(summary.environments) > 1 and NULL in summary.environments

@@ -1,7 +1,8 @@
 """What came of an experiment: for each arm its score, its gain over the base, its price, its curve.
 
 Gains are paired by task within a seed. Intervals resample tasks and seeds together; all
-environments count alike, each with the same number of tasks.
+environments count alike, each with the same number of tasks. `control/null` is no part of the
+overall lines, unless it is the only one: nothing can be gained there.
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ import msgspec
 from firsthand.evaluate.statistics import Estimate, Interval, bootstrap_by_seed_and_task
 from firsthand.learn.compare.arms import ARMS
 from firsthand.learn.compare.cell import Cell, Outcome, Point
+from firsthand.learn.compare.controls import NULL
 from firsthand.learn.compare.experiment import Plan
 
 CURVE_POINTS = 6
@@ -79,6 +81,8 @@ def summarise(
     plain = [outcome for outcome in outcomes if not outcome.cell.control]
     table = _Table(plan, known, int(rules_of["budget"]))
     named = plan.environments
+    learnable = tuple(name for name in named if name != NULL) or named
+    taught = [outcome for outcome in plain if outcome.cell.environment in learnable]
     return Summary(
         model=str(rules_of["model"]),
         budget=int(rules_of["budget"]),
@@ -90,7 +94,7 @@ def summarise(
             f"the first {rules_of['curve_tasks']} eval tasks, which no learner sees; "
             "their turns are not counted"
         ),
-        arms=tuple(table.line(name, plain, named) for name in _arms(plan)),
+        arms=tuple(table.line(name, taught, learnable) for name in _arms(plan)),
         controls=tuple(table.controls(outcomes)),
         by_environment={
             environment: tuple(

@@ -25,6 +25,7 @@ def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        collapse_padding=True,
     )
     has_true = any(line.true is not None for line in lines)
     columns = ["score", "gain over base", *(["true score"] if has_true else [])]
