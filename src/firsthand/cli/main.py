@@ -26,7 +26,7 @@ VERBS = {
     "learn": (
         "Learn lessons from experience, prove them, and show before and after on held-out tasks."
     ),
-    "train": "Train a model's weights by imitation or rewards, and show before and after.",
+    "train": "Train a model's weights, and show before and after on held-out tasks.",
     "live": "Live through many worlds: learn in each, sleep, come back, and see what is retained.",
     "sleep": "Move a playbook into weights, measure what each lesson still adds, and revoke some.",
     "compare": "Let ways of learning compete at the same budget, with controls.",
