@@ -293,6 +293,25 @@ def test_a_folder_without_a_model(tmp_path):
         fh.model(f"torch:{tmp_path}").parameters()
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "mamba"])
+async def test_other_architectures_work_or_are_refused(tmp_path, kind):
+    """A recurrent network ignores the mask: its options would see each other."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    folder = small_llama(tmp_path / kind)
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2, "hidden_size": 32, "num_hidden_layers": 2}
+    given = {key: value for key, value in sizes.items() if (kind == "gpt2") == key.startswith("n_")}
+    network = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, vocab_size=300, **given))
+    network.save_pretrained(folder)
+    model = Torch(str(folder))
+    if kind == "gpt2":
+        assert (await model.sample(HALL, GREEDY)).text in LINES
+    else:
+        with pytest.raises(UserError, match="torch:mamba is a mamba, which does not keep to the"):
+            model.parameters()
+    await model.close()
+
+
 def test_without_torch_everything_else_works(tmp_path):
     """In a process of its own, in which torch, transformers and peft cannot be imported."""
     script = f"""

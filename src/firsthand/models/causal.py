@@ -58,14 +58,19 @@ class Causal:
             self.tokenizer: Any = tokenizers.from_pretrained(str(folder))
         except (OSError, ValueError, KeyError) as error:
             raise UserError(f"The model in {folder} could not be loaded: {error}") from error
-        self.device = torch.device(device)
+        self.device = torch.device("cpu")
         self._config: Any = network.config
+        parameters = inspect.signature(network.forward).parameters
+        self._rows_only = "logits_to_keep" in parameters
+        self._cache = "cache" if "cache" in parameters else "past_key_values"  # since 5.2x
+        self._check_masks(network.eval())
         state, settings = self._settings(network, lora, adapter)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             with warnings.catch_warnings():  # peft calls what transformers has renamed
                 warnings.simplefilter("ignore", FutureWarning)
                 self.network: Any = get_peft_model(network, settings)
+        self.device = torch.device(device)
         self.network.to(self.device).eval()
         self.trained = _trained(self.network)
         self.load(state or self.trained)
@@ -76,9 +81,6 @@ class Causal:
         self.end = int(self.tokenizer.eos_token_id)
         self.stops = frozenset({self.end, *_listed(network.generation_config.eos_token_id)})
         self._pieces: dict[str, tuple[int, ...]] = {}
-        parameters = inspect.signature(network.forward).parameters
-        self._rows_only = "logits_to_keep" in parameters
-        self._cache = "cache" if "cache" in parameters else "past_key_values"  # since 5.2x
 
     def _settings(
         self, network: Any, lora: Lora, adapter: Path | None
@@ -102,6 +104,7 @@ class Causal:
             lora_alpha=self.alpha,
             target_modules=parts,
             layers_to_transform=layers,
+            fan_in_fan_out=any(type(m).__name__ == "Conv1D" for m in network.modules()),
             task_type="CAUSAL_LM",
         )
 
@@ -204,6 +207,32 @@ class Causal:
 
     def logits(self, tree: TokenTree, places: Sequence[int]) -> "Tensor":
         """Return [places, vocab]: what the model says after each of these tokens of the tree."""
+        return self._logits(self.network.base_model, tree, places)
+
+    def _check_masks(self, network: Any) -> None:
+        """Raise `UserError` where a model lets a token see what it may not, as recurrent ones do.
+
+        A branch of a tree must get what it gets alone, whatever stands beside it.
+        """
+        import torch
+
+        lines = [[3, 4, 5, 6], [3, 4, 7, 8, 9]]
+        together = TokenTree()
+        ends = [together.insert(line)[-1] for line in lines]
+        try:
+            with torch.no_grad():
+                packed = self._logits(network, together, ends)
+                alone = [network(torch.tensor([line])).logits[0, -1] for line in lines]
+            wrong = not torch.allclose(packed, torch.stack(alone), rtol=1e-3, atol=1e-3)
+        except (TypeError, ValueError, RuntimeError, IndexError):
+            wrong = True
+        if wrong:
+            raise UserError(
+                f"{self.name} is a {self._config.model_type}, which does not keep to the attention "
+                "mask that it is given. Models with full attention are needed, such as Llama."
+            )
+
+    def _logits(self, network: Any, tree: TokenTree, places: Sequence[int]) -> "Tensor":
         import torch
 
         ids = torch.tensor([tree.ids], device=self.device)
@@ -213,7 +242,7 @@ class Causal:
         )
         rows = torch.tensor(list(places), device=self.device)
         more = {"logits_to_keep": rows} if self._rows_only else {}
-        answer = self.network.base_model(
+        answer = network(
             input_ids=ids,
             attention_mask=mask,
             position_ids=torch.tensor([tree.positions], device=self.device),
