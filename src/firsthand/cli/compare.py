@@ -88,7 +88,7 @@ def compare(
     resume: Resume = False,
     json: Json = False,
 ) -> None:
-    """Let ways of learning compete at the same budget, and show who gained what at what price.
+    """Let ways of learning compete at the same budget, with controls.
 
     Example: firsthand compare rules/triage --arms base,retrieval,lessons --budget 300 --seeds 2
     """

@@ -43,7 +43,7 @@ FROM_NOTHING: dict[Recipe, Preset] = {
         TrainConfig(
             learning_rate=2e-3, batch=32, plays=8, baseline="leave_one_out", loss=EXPLORING
         ),
-        15_000,
+        40_000,
     ),
     "distil": Preset(TrainConfig(demonstrations=400, epochs=5), 400),
 }
