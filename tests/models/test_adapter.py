@@ -51,6 +51,19 @@ def test_an_adapter_comes_back_from_disk_as_it_was(small, tmp_path):
     assert again._model.alpha == small._model.alpha == 32.0
 
 
+def test_a_trainer_s_folder_can_be_played(small, tmp_path):
+    """What `firsthand train` leaves in its folder of weights is named as a model, and plays."""
+    from firsthand.learn.weights.trainer import LocalTrainer
+
+    LocalTrainer(small).save(tmp_path / "weights")
+    again = fh.model(f"torch:{small.folder}+{tmp_path}/weights")
+    assert all(torch.equal(value, small.state()[name]) for name, value in again.state().items())
+    small._model._config.model_type, kept = "gpt2", small._model._config.model_type
+    small.save(tmp_path / "other")
+    small._model._config.model_type = kept
+    assert not (tmp_path / "other").exists()
+
+
 def test_rows_of_queries_and_keys_are_stored_as_llama_cpp_has_them(tmp_path):
     """The halves of each head alternate; values keep their order."""
     rows = torch.arange(16.0)[:, None] * torch.ones(1, 2)

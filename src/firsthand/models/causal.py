@@ -108,10 +108,15 @@ class Causal:
             task_type="CAUSAL_LM",
         )
 
+    @property
+    def is_llama(self) -> bool:
+        """Whether llama.cpp keeps such a model as a Llama."""
+        return self._config.model_type in LLAMAS
+
     def heads(self) -> Heads:
         """Return the numbers of heads. Raises `UserError` where the model is no Llama."""
         config = self._config
-        if config.model_type not in LLAMAS:
+        if not self.is_llama:
             raise UserError(
                 f"{self.name} is a {config.model_type}: adapters are kept for Llama models only."
             )

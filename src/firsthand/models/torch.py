@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from firsthand.episode import Turn
 from firsthand.errors import ModelError
-from firsthand.models.adapter import adapter_name, write_adapter
+from firsthand.models.adapter import FILE, adapter_name, write_adapter
 from firsthand.models.batcher import Batcher
 from firsthand.models.causal import Causal, Lora
 from firsthand.models.choice import (
@@ -138,6 +138,15 @@ class Torch:
         model = self._model
         with self._lock:
             model.load(state)
+
+    def save(self, folder: Path) -> None:
+        """Write the adapter into a folder, as `adapter.gguf`; nothing where the model is no Llama.
+
+        `llama:smollm2+FOLDER` and `torch:smollm2+FOLDER` play it.
+        """
+        if self._model.is_llama:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.save_adapter(folder / FILE)
 
     def save_adapter(self, path: Path) -> None:
         """Write the adapter as a GGUF file: `llama:smollm2+PATH` and `torch:smollm2+PATH` play it.
