@@ -4,7 +4,7 @@ The student plays without lessons, the teacher says what the frozen weights woul
 places without lessons the teacher is the frozen base: there the student learns to change nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -38,12 +38,20 @@ class SleepLab(Lab):
     replayed: tuple[Place, ...] = ()
     replay: int = 0
 
-    def tasks(self, n: int, *, split: Split = "train") -> list[Task]:
-        """Return fresh train tasks, interleaved; none comes twice."""
-        first = DREAMS + self._drawn.get(split, 0)
-        self._drawn[split] = self._drawn.get(split, 0) + n
+    def tasks(
+        self,
+        n: int,
+        *,
+        split: Split = "train",
+        level: int | None = None,
+        environments: Sequence[str] | None = None,
+    ) -> list[Task]:
+        """Return fresh train tasks, interleaved; none comes twice. The places decide the rest."""
+        drawn = self._drawn.get((split, 0), 0)
+        self._drawn[split, 0] = drawn + n
+        first = DREAMS + drawn
         counts = [(place, n) for place in self.learned]
-        turn = self._drawn[split] // n  # other places in every step, where there are many
+        turn = drawn // n + 1  # other places in every step, where there are many
         places = [*self.replayed[turn % max(len(self.replayed), 1) :], *self.replayed]
         counts += [(place, self.replay) for place in dict.fromkeys(places[:MOST_REPLAYED])]
         columns = [
