@@ -193,10 +193,11 @@ async def compared(model, folder, n):
     model.load_state({name: torch.zeros_like(value) for name, value in saved.items()})
     base = await chosen(model, prompts)
     model.load_state(saved)
-    found = {}
+    found, bare = {}, None
     for name in ("right", "wrong"):
         llama = fh.model(f"llama:smollm2+{folder}/{name}.gguf")
-        adapted, bare = await chosen(llama, prompts), await chosen(llama.bare(), prompts)
+        adapted = await chosen(llama, prompts)
+        bare = bare or await chosen(llama.bare(), prompts)
         same = [np.argmax(a) == np.argmax(b) for a, b in zip(ours, adapted, strict=True)]
         correlation = statistics.correlation(effects(ours, base), effects(adapted, bare))
         found[name] = (sum(same) / len(same), correlation)
