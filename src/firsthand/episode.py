@@ -94,11 +94,11 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of the lessons in the prompt."""
     offered: tuple[str, ...] = ()
     """Ids of the lessons in scope, of which a random mask left `shown`."""
+    seconds: tuple[float, float] = (0.0, 0.0)
+    """Wall time of the model and of the environment."""
     near: tuple[tuple[str, ...], ...] = ()
     """Where the choice was made part by part, for each part the examples on offer, the nearest
     first; `choices` and tokens are then those of the last part."""
-    seconds: tuple[float, float] = (0.0, 0.0)
-    """Wall time of the model and of the environment."""
 
 
 class Episode(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):

@@ -1,5 +1,6 @@
 """firsthand learn: what it prints and writes, how it resumes, whom it refuses."""
 
+import msgspec
 import pytest
 
 import firsthand as fh
@@ -67,5 +68,7 @@ def test_going_on_needs_a_run_to_go_on_with(cli, tmp_path):
 def test_no_folder_is_named_with_a_colon(cli):
     model = fh.model("openai:none@http://127.0.0.1:9/v1")
     agent = fh.Agent(model=model)
-    setup = setup_of(agent, ["package.worlds:Maze", "rules/triage"], LearnConfig(), Contrast())
+    setup = setup_of(agent, ["rules/triage"], LearnConfig(), Contrast())
+    names = ("package.worlds:Maze", "rules/triage")
+    setup = msgspec.structs.replace(setup, environments=names)
     assert _folder(None, setup, resume=False).name == "package_worlds_Maze+triage-w0-s0"

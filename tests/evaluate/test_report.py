@@ -449,7 +449,7 @@ class TestBounds:
         report = self.huge("\x1b")
         started = time.process_time()
         path = write_report(tmp_path / "r.html", report)
-        assert time.process_time() - started < 2.0, "about .7 s on an idle core"
+        assert time.process_time() - started < 5.0, "about 1 s on an idle core"
         assert path.stat().st_size <= LARGEST_PAGE
 
     def test_what_is_not_shown_of_a_turn_is_counted(self, tmp_path: Path) -> None:

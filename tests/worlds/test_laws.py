@@ -146,7 +146,7 @@ async def test_the_score_is_zero_at_reset_and_the_instance_cheap(name, level):
         seconds.append(time.perf_counter() - started)
         assert await value(environment) == 0.0
         assert observation.text and not observation.done and not environment.finished
-    assert min(seconds) < 0.005
+    assert min(seconds) < 0.02, "2 to 4 ms on an idle core"
 
 
 @every_level

@@ -8,12 +8,11 @@ import pytest
 from firsthand.audit.report.certificate import load, sealed
 from firsthand.errors import UserError
 from firsthand.learn.weights.certified import require_certificate
-from firsthand.registry import environments
 
 SHIPPED = Path(__file__).parents[3] / "certificates"
 
 
-@pytest.mark.parametrize("name", environments())
+@pytest.mark.parametrize("name", [load(path).target.name for path in SHIPPED.glob("*.json")])
 def test_shipped_environments_are_certified_as_they_are(name):
     found = require_certificate(name, [SHIPPED])
     assert (found.target.name, found.verdict) == (name, "PASS")
