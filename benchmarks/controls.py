@@ -16,14 +16,13 @@ beside what was learned. Exits with 1 when a control fails.
 
 import argparse
 import asyncio
-import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import msgspec
 from copycat import Copycat
 from reader import Reader
 from rich.console import Console
@@ -34,6 +33,7 @@ from firsthand.episode import Episode
 from firsthand.evaluate.evaluate import compare, summarise
 from firsthand.evaluate.statistics import Difference, Interval, normal_quantile, wilson
 from firsthand.learn.lessons.learner import LearnConfig, Learned, learn
+from firsthand.learn.shuffled import shuffled as dealt_out
 from firsthand.models import model
 from firsthand.prompt import Sampling
 from firsthand.registry import tasks
@@ -49,31 +49,7 @@ T_5 = 2.571
 UNJUDGED = {"drop_below": 0.0, "promote_above": 0.0, "token_price": -1.0, "gate_every": 1}
 
 
-class Shuffle:
-    """Deal a round's outcomes out among its episodes at random; the seed decides all rounds."""
-
-    def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)
-
-    def __call__(self, episodes: list[Episode]) -> list[Episode]:
-        """Return the same episodes, each with the outcome of one of them; failed ones stay as they
-        are.
-        """
-        scored = [episode for episode in episodes if episode.reward is not None]
-        dealt = iter(self.rng.sample(scored, len(scored)))
-        return [
-            episode if episode.reward is None else with_outcome_of(episode, next(dealt))
-            for episode in episodes
-        ]
-
-
-def with_outcome_of(episode: Episode, other: Episode) -> Episode:
-    """Return the episode as if it had ended like another: its last turn is paid the other's whole
-    score.
-    """
-    *before, last = [msgspec.structs.replace(turn, reward=0.0) for turn in episode.turns]
-    turns = (*before, msgspec.structs.replace(last, reward=other.reward))
-    return msgspec.structs.replace(episode, reward=other.reward, checks=other.checks, turns=turns)
+Alter = Callable[[list[Episode]], list[Episode]]
 
 
 class Bench:
@@ -88,7 +64,7 @@ class Bench:
         return Agent(model=self.real or Copycat(seed), sampling=Sampling(temperature=0.0))
 
     async def learned(
-        self, environment: str, config: LearnConfig, *, alter: Shuffle | None = None
+        self, environment: str, config: LearnConfig, *, alter: Alter | None = None
     ) -> Learned:
         """Run the learner in a folder that is thrown away."""
         with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +107,9 @@ async def shuffled(bench: Bench) -> bool:
     """Learn from shuffled outcomes, each learner in a world of its own."""
     configs = [LearnConfig(seed=seed, world=seed) for seed in range(bench.seeds)]
     runs = [
-        await bench.learned("interfaces/shop_desk", config, alter=Shuffle(config.seed))
+        await bench.learned(
+            "interfaces/shop_desk", config, alter=partial(dealt_out, seed=config.seed)
+        )
         for config in configs
     ]
     return nothing_claimed(bench.console, "Shuffled outcomes: interfaces/shop_desk", runs)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from firsthand.agent import Agent
 from firsthand.learn.lessons.learner import LearnConfig, learn
+from firsthand.learn.shuffled import shuffled
 from firsthand.prompt import Sampling
 from firsthand.registry import tasks
 from firsthand.rollout.pool import rollout
@@ -90,10 +91,10 @@ def test_a_failed_control_ends_with_exit_code_1(controls, monkeypatch, capsys):
     assert "null: FAIL" in capsys.readouterr().out
 
 
-async def test_shuffling_deals_the_outcomes_out_whole(controls, benchmark):
+async def test_shuffling_deals_the_outcomes_out_whole(benchmark):
     agent = Agent(model=benchmark("copycat").Copycat())
     played = await rollout(agent, tasks("interfaces/shop_desk", 40))
-    dealt = controls.Shuffle(0)(played)
+    dealt = shuffled(played, seed=0)
     assert [episode.id for episode in dealt] == [episode.id for episode in played]
     assert sorted(episode.reward for episode in dealt) == sorted(
         episode.reward for episode in played
@@ -102,6 +103,6 @@ async def test_shuffling_deals_the_outcomes_out_whole(controls, benchmark):
     for episode in dealt:
         assert sum(turn.reward for turn in episode.turns) == episode.reward
         assert all(episode.checks.values()) == episode.success
-    assert [episode.success for episode in controls.Shuffle(0)(played)] == [
+    assert [episode.success for episode in shuffled(played, seed=0)] == [
         episode.success for episode in dealt
     ]

@@ -447,9 +447,12 @@ class TestBounds:
         monkeypatch.setattr(secrets, "_parts", {})
         secrets.register("sk-a-very-secret-key-0123456789")
         report = self.huge("\x1b")
-        started = time.process_time()
-        path = write_report(tmp_path / "r.html", report)
-        assert time.process_time() - started < 5.0, "about 1 s on an idle core"
+        seconds: list[float] = []
+        for _ in range(2):  # the better one: others may share the core
+            started = time.process_time()
+            path = write_report(tmp_path / "r.html", report)
+            seconds.append(time.process_time() - started)
+        assert min(seconds) < 2.0, "about .7 s on an idle core"
         assert path.stat().st_size <= LARGEST_PAGE
 
     def test_what_is_not_shown_of_a_turn_is_counted(self, tmp_path: Path) -> None:

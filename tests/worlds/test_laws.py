@@ -140,13 +140,13 @@ async def test_policies_that_do_not_look_stay_at_the_declared_base_rate(name, le
 @every_level
 async def test_the_score_is_zero_at_reset_and_the_instance_cheap(name, level):
     seconds = []
-    for task in tasks(name, 10, level=level):
-        started = time.perf_counter()
+    for task in tasks(name, 30, level=level):
+        started = time.perf_counter()  # the least of 30: others may share the core
         environment, observation = await begun(task)
         seconds.append(time.perf_counter() - started)
         assert await value(environment) == 0.0
         assert observation.text and not observation.done and not environment.finished
-    assert min(seconds) < 0.02, "2 to 4 ms on an idle core"
+    assert min(seconds) < 0.005
 
 
 @every_level
