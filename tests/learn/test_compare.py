@@ -154,6 +154,29 @@ def test_weights_learn_and_are_restored_and_learning_rate_0_changes_nothing(tmp_
     assert still.cell.control == "lr0"
 
 
+def test_tokens_are_those_of_play_and_of_training(tmp_path):
+    options = {"sft": {"batch": 8, "epochs": 3}}
+    rules = msgspec.structs.replace(RULES, budget=16, eval_tasks=8, curve_tasks=8, options=options)
+    plan = Plan(environments=(DESK,), arms=("sft", "retrieval"), seeds=1)
+    found = {own.cell.arm: own for own in ran(plan, tmp_path, rules=rules)}
+    assert found["retrieval"].tokens > found["retrieval"].trained_tokens == 0
+    trained = found["sft"].trained_tokens
+    assert found["sft"].tokens == trained > 0  # the expert reads nothing
+    assert [point.tokens for point in found["sft"].curve][-1] == trained
+    assert trained % 3 == 0  # each of the three passes reads the same rows
+    short = msgspec.structs.replace(rules, options={"sft": {"batch": 8, "epochs": 1}})
+    once = fh.run(Runner(agent(), short, tmp_path / "once").run(Cell("sft", DESK, 0, 0)))
+    assert once.tokens * 3 == trained
+
+
+def test_without_sleep_the_same_lessons_stay_in_the_prompt(tmp_path):
+    runner = Runner(agent(), RULES, tmp_path)
+    awake = fh.run(runner.run(Cell("no_sleep", DESK, 0, 0)))
+    assert awake.error == ""
+    assert awake.turns <= RULES.budget // 2
+    assert awake.trained_tokens == 0
+
+
 def test_shuffling_deals_the_same_outcomes_to_other_episodes(tmp_path):
     lab = fh.run(_played(tmp_path))
     dealt = controls.Shuffled(3)(lab)

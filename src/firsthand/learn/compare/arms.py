@@ -102,6 +102,7 @@ _ALL = (
     Arm("sft", "weights", "imitation of the expert", recipe("sft")),
     Arm("filtered_sft", "weights", "imitation of own successes", recipe("filtered_sft")),
     Arm("grpo", "weights", "reinforcement learning", recipe("grpo")),
+    Arm("no_sleep", "prompt", "lessons+sleep without sleep", rule("lessons_then", "no_sleep")),
     Arm("lessons+sleep", "both", "lessons, then distilled", rule("lessons_then", "sleep")),
     Arm("lessons+grpo", "both", "lessons, then GRPO with them", rule("lessons_then", "grpo")),
 )

@@ -18,6 +18,7 @@ from firsthand.errors import FirsthandError, RunStopped
 from firsthand.learn.compare import controls
 from firsthand.learn.compare.arms import arm
 from firsthand.learn.lab import Lab
+from firsthand.learn.weights.written import trained_tokens
 from firsthand.models.trainable import Trainable
 from firsthand.playbook import replace_file
 from firsthand.registry import tasks
@@ -70,7 +71,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     turns: int = 0
     """Turns of the environment that learning took."""
     tokens: int = 0
-    """Prompt and sampled tokens that learning took."""
+    """Tokens that models read and sampled to learn: at play and, once a pass, in training."""
+    trained_tokens: int = 0
+    """Those of them that were trained on, by rows: what imitation reads."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
     """CPU seconds of this process while learning; those of an interrupted try are not in it."""
@@ -198,7 +201,8 @@ class _Run:
             played,
             cell=cell,
             turns=lab.spent,
-            tokens=lab.usage.tokens,
+            tokens=_tokens(lab),
+            trained_tokens=trained_tokens(lab.folder),
             wall_s=round(wall, 3),
             cpu_s=round(cpu, 3),
             unplayed=lab.unplayed,
@@ -247,12 +251,16 @@ class _Run:
     def point(self, lab: Lab, cpu: float, scores: Sequence[float | None]) -> Point:
         known = [score for score in scores if score is not None]
         mean = round(sum(known) / len(known), 4) if known else None
-        return Point(lab.spent, lab.usage.tokens, round(cpu, 3), mean)
+        return Point(lab.spent, _tokens(lab), round(cpu, 3), mean)
 
     def passed(self) -> tuple[float, float]:
         """Wall and CPU seconds of learning so far."""
         wall, cpu = _since(self.clocks)
         return wall - self.aside[0], cpu - self.aside[1]
+
+
+def _tokens(lab: Lab) -> int:
+    return lab.usage.tokens + trained_tokens(lab.folder)
 
 
 def _clocks() -> tuple[float, float]:

@@ -14,7 +14,7 @@ from firsthand.evaluate.plots import Scale, scale, typeset
 from firsthand.evaluate.wording import number
 from firsthand.learn.compare.cell import Point
 from firsthand.learn.compare.summary import Line, Summary
-from firsthand.learn.compare.tables import measured, notes, ranked
+from firsthand.learn.compare.tables import cells, columns, measured, notes, ranked
 from firsthand.playbook import replace_file
 from firsthand.usage import rounded
 
@@ -44,7 +44,8 @@ def page(summary: Summary) -> str:
     values: dict[str, Any] = {
         "summary": summary,
         "groups": [_group(title, lines) for title, lines in groups],
-        "controls": [_row(line) for line in summary.controls],
+        "columns": columns(summary.controls),
+        "controls": [_row(line, columns(summary.controls)) for line in summary.controls],
         "control_gains": gains(summary.controls, "Gains of the controls over the base"),
         "notes": [typeset(note) for note in notes(summary)],
     }
@@ -58,7 +59,8 @@ def _group(title: str, lines: Sequence[Line]) -> dict[str, Any]:
         "legend": [(look, line.name) for line, look in looks],
         "curves": [curves(looks, name, axis) for name, axis in AXES.items()],
         "gains": gains(lines, f"Gains over the base, {title}"),
-        "rows": [_row(line) for line in ranked(lines)],
+        "columns": columns(lines),
+        "rows": [_row(line, columns(lines)) for line in ranked(lines)],
     }
 
 
@@ -75,12 +77,8 @@ def _looks(lines: Sequence[Line]) -> list[tuple[Line, _Look]]:
     ]
 
 
-def _row(line: Line) -> list[str]:
-    if line.score is None:
-        return [line.name, "failed", "", "", "", ""]
-    gain = "" if line.arm == "base" else measured(line.gain_vs_base, line.gain_ci95, signed=True)
-    price = [f"{line.turns:,.0f}", rounded(line.tokens), f"{line.cpu_s:,.1f}"]
-    return [line.name, typeset(measured(line.score, line.ci95)), typeset(gain), *price]
+def _row(line: Line, names: Sequence[str]) -> list[str]:
+    return [line.name, *map(typeset, cells(line, names))]
 
 
 def curves(

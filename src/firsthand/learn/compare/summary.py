@@ -38,6 +38,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     turns: float
     """Mean turns of a cell; so are tokens and seconds."""
     tokens: float
+    """Read and sampled at play and, once a pass, in training."""
+    trained_tokens: float
+    """Those of them that were trained on."""
     cpu_s: float
     wall_s: float
     changed: float
@@ -174,6 +177,7 @@ class _Table:
             gain_ci95=_ends(gain),
             turns=_mean([outcome.turns for outcome in scored]),
             tokens=_mean([outcome.tokens for outcome in scored]),
+            trained_tokens=_mean([outcome.trained_tokens for outcome in scored]),
             cpu_s=_mean([outcome.cpu_s for outcome in scored]),
             wall_s=_mean([outcome.wall_s for outcome in scored]),
             changed=_mean([outcome.changed for outcome in scored]),

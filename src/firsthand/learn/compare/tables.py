@@ -27,15 +27,18 @@ def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
         pad_edge=False,
         collapse_padding=True,
     )
-    has_true = any(line.true is not None for line in lines)
-    columns = ["score", "gain over base", *(["true score"] if has_true else [])]
-    columns += ["turns", "tokens", "CPU s"]
     found.add_column("arm", no_wrap=True)
-    for name in columns:
+    for name in columns(lines):
         found.add_column(name, justify="right", no_wrap=True)
     for line in ranked(lines):
-        found.add_row(Text(printable(line.name)), *_cells(line, has_true))
+        found.add_row(Text(printable(line.name)), *cells(line, columns(lines)))
     return found
+
+
+def columns(lines: Sequence[Line]) -> list[str]:
+    """Return what a table has beside the arms' names."""
+    true = ["true score"] if any(line.true is not None for line in lines) else []
+    return ["score", "gain over base", *true, "turns", "tokens", "trained on", "CPU s"]
 
 
 def ranked(lines: Sequence[Line]) -> list[Line]:
@@ -47,17 +50,21 @@ def ranked(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=key)
 
 
-def _cells(line: Line, has_true: bool) -> list[str]:
+def cells(line: Line, names: Sequence[str]) -> list[str]:
+    """Return what the table says of an arm under each of the columns."""
     if line.score is None:
-        return ["failed", *[""] * (4 + has_true)]
+        return ["failed", *[""] * (len(names) - 1)]
     gain = "" if line.arm == "base" else measured(line.gain_vs_base, line.gain_ci95, signed=True)
-    true = [measured(line.true, line.true_ci95)] if has_true else []
-    price = [
-        f"{line.turns:,.0f}",
-        rounded(line.tokens),
-        f"{line.cpu_s:,.1f}",
-    ]
-    return [measured(line.score, line.ci95), gain, *true, *price]
+    known = {
+        "score": measured(line.score, line.ci95),
+        "gain over base": gain,
+        "true score": measured(line.true, line.true_ci95),
+        "turns": f"{line.turns:,.0f}",
+        "tokens": rounded(line.tokens),
+        "trained on": rounded(line.trained_tokens),
+        "CPU s": f"{line.cpu_s:,.1f}",
+    }
+    return [known[name] for name in names]
 
 
 def measured(value: float | None, ends: tuple[float, float] | None, *, signed: bool = False) -> str:

@@ -2,7 +2,8 @@
 
 `grpo` goes on by reinforcement with the lessons in the prompt. `sleep` distils them into the
 weights and leaves the prompt empty: the core of `learn/sleep`, without its compression and its
-second measurement, whose plays would cost another budget.
+second measurement, whose plays would cost another budget. `no_sleep` is the ablation of it: the
+same lessons stay in the prompt.
 """
 
 from firsthand.agent import Agent
@@ -34,6 +35,11 @@ async def sleep(lab: Lab) -> Agent:
     if not teacher.playbook.active or not isinstance(lab.agent.model, Trainable):
         return teacher
     return await distil(lab, settings(lab, "distil"), teacher=teacher)
+
+
+async def no_sleep(lab: Lab) -> Agent:
+    """Learn lessons with the same share of the turns, and keep them in the prompt."""
+    return await _taught(lab)
 
 
 async def _taught(lab: Lab) -> Agent:

@@ -19,11 +19,10 @@ from firsthand.learn.weights.advantages import Groups
 from firsthand.learn.weights.rows import Row
 from firsthand.learn.weights.settings import TrainConfig
 from firsthand.learn.weights.trainer import FILE, LocalTrainer, Metrics
+from firsthand.learn.weights.written import LINES
 from firsthand.models.trainable import Trainable
 from firsthand.prompt import Sampling
 from firsthand.task import Task, digest
-
-LINES = "training.jsonl"
 
 SOLVED = 0.9
 """Mean reward from which a policy without entropy is good and not stuck."""

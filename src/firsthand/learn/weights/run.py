@@ -20,9 +20,9 @@ from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
 from firsthand.learn.lab import Lab
 from firsthand.learn.weights import recipes
-from firsthand.learn.weights.course import LINES
 from firsthand.learn.weights.presets import Recipe
 from firsthand.learn.weights.settings import TrainConfig
+from firsthand.learn.weights.written import trained_tokens
 from firsthand.models.trainable import Trainable
 from firsthand.playbook import replace_file
 from firsthand.registry import tasks
@@ -208,7 +208,7 @@ class _Run:
             curve=tuple(self.curve),
             rollouts=len(spent),
             turns=self.lab.spent,
-            tokens=_tokens(spent) + _trained(self.folder),
+            tokens=_tokens(spent) + trained_tokens(self.folder),
             cpu_s=self.clock.seconds(),
             step=_step_of(learned),
             examples=tuple(after[:EXAMPLES]),
@@ -237,7 +237,7 @@ class _Run:
         if found is None:
             return
         low, high = found.interval.low, found.interval.high
-        tokens = _tokens([*lab.journal.episodes(run="learn")]) + _trained(self.folder)
+        tokens = _tokens([*lab.journal.episodes(run="learn")]) + trained_tokens(self.folder)
         step, spent = _step_of(agent), self.clock.seconds()
         self.curve.append(Point(lab.spent, step, found.mean, low, high, found.n, tokens, spent))
         replace_file(self.folder / CURVE, msgspec.json.encode(self.curve))
@@ -314,13 +314,6 @@ def _every(plan: Plan) -> int:
 
 def _tokens(episodes: Sequence[Episode]) -> int:
     return sum((episode.usage or Usage()).tokens for episode in episodes)
-
-
-def _trained(folder: Path) -> int:
-    """Return the tokens of all rows that were trained on, once a pass."""
-    path = folder / LINES
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    return sum(msgspec.json.decode(line)["tokens"] for line in lines)
 
 
 def _step_of(agent: Agent) -> int:
