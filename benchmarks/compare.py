@@ -1,6 +1,6 @@
 """The rules that learn in the prompt, compared with a model that only copies its examples.
 
-    python benchmarks/compare.py [--budget 300] [--seeds 2] [--out runs/copycat]
+    python benchmarks/compare.py [--budget 300] [--seeds 5] [--out runs/copycat]
 
 What an arm gains here it gains by which examples it keeps and shows: the copycat guesses where no
 example speaks, as a small model nearly does, and reads no prose. It takes minutes on one core, and
@@ -22,14 +22,14 @@ from firsthand.learn.compare.picture import write_page
 from firsthand.learn.compare.summary import summarise
 from firsthand.learn.compare.tables import notes, table
 
-ARMS = ("base", "icl", "retrieval", "admit_all", "random", "lessons", "no_mask", "no_gate")
+ARMS = ("base", "icl", "retrieval", "admit_all", "random", "lessons", "no_mask", "no_gate", "no_sleep")
 
 
 def main() -> None:
     """Run what is missing, print the tables, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--budget", type=int, default=300)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--eval-tasks", type=int, default=100)
     parser.add_argument("--out", type=Path, default=Path("runs/copycat"))
     given = parser.parse_args()

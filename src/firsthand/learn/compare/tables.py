@@ -15,6 +15,9 @@ from firsthand.usage import rounded
 NULL_MARGIN = 0.01
 """A control that must not gain is called unmoved within this."""
 
+TRAINED = "trained on"
+"""The column of the tokens that were trained on, which are among all tokens."""
+
 
 def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
     """Return a table for rich: an arm a row, best gain first, the base on top."""
@@ -28,17 +31,18 @@ def table(summary: Summary, lines: Sequence[Line], title: str) -> Table:
         collapse_padding=True,
     )
     found.add_column("arm", no_wrap=True)
-    for name in columns(lines):
+    names = [name for name in columns(lines) if name != TRAINED]  # eighty characters hold no more
+    for name in names:
         found.add_column(name, justify="right", no_wrap=True)
     for line in ranked(lines):
-        found.add_row(Text(printable(line.name)), *cells(line, columns(lines)))
+        found.add_row(Text(printable(line.name)), *cells(line, names))
     return found
 
 
 def columns(lines: Sequence[Line]) -> list[str]:
     """Return what a table has beside the arms' names."""
     true = ["true score"] if any(line.true is not None for line in lines) else []
-    return ["score", "gain over base", *true, "turns", "tokens", "trained on", "CPU s"]
+    return ["score", "gain over base", *true, "turns", "tokens", TRAINED, "CPU s"]
 
 
 def ranked(lines: Sequence[Line]) -> list[Line]:
@@ -61,7 +65,7 @@ def cells(line: Line, names: Sequence[str]) -> list[str]:
         "true score": measured(line.true, line.true_ci95),
         "turns": f"{line.turns:,.0f}",
         "tokens": rounded(line.tokens),
-        "trained on": rounded(line.trained_tokens),
+        TRAINED: rounded(line.trained_tokens),
         "CPU s": f"{line.cpu_s:,.1f}",
     }
     return [known[name] for name in names]
