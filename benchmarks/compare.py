@@ -22,7 +22,17 @@ from firsthand.learn.compare.picture import write_page
 from firsthand.learn.compare.summary import summarise
 from firsthand.learn.compare.tables import notes, table
 
-ARMS = ("base", "icl", "retrieval", "admit_all", "random", "lessons", "no_mask", "no_gate", "no_sleep")
+ARMS = (
+    "base",
+    "icl",
+    "retrieval",
+    "admit_all",
+    "random",
+    "lessons",
+    "no_mask",
+    "no_gate",
+    "no_sleep",
+)
 
 
 def main() -> None:

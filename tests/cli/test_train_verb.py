@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import firsthand as fh
+
 pytest.importorskip("torch")
 
 TRIAGE = ("train", "rules/triage", "--model", "tiny")
@@ -41,6 +43,18 @@ def test_reinforcement_learning_and_its_options(cli):
     assert found["plan"]["config"]["learning_rate"] == 2e-3
 
 
+def test_a_curriculum_draws_and_evaluates_all_levels(cli, tmp_path):
+    rest = ("--recipe", "grpo", "--plays", 2, "--batch", 4, "--curriculum", "learnability")
+    found = cli.json(*TRIAGE, *QUICK, *rest, "--level", 3)
+    assert found["plan"]["curriculum"] == "learnability"
+    assert found["n"] == 6  # two held-out tasks of each level
+    journal = fh.Journal(tmp_path / found["folder"] / "journal")
+    played = [episode.task.level for episode in journal.episodes(run="learn")]
+    assert len(played) == 24
+    assert {own.task.level for own in journal.episodes(run="before")} == {1, 2, 3}
+    assert len(set(played)) > 1
+
+
 def test_a_teacher_is_imitated(cli, tmp_path):
     cli(*TRIAGE, *QUICK, "--out", "taught")
     found = cli.json(
@@ -55,6 +69,9 @@ def test_a_teacher_is_imitated(cli, tmp_path):
         (("--recipe", "grpp"), "No recipe is named 'grpp'. Did you mean 'grpo'?"),
         (("--model", "scripted:random"), "cannot be trained here: name torch:smollm2"),
         (("--recipe", "distil"), "distil needs a teacher that knows what the student does not"),
+        (("--curriculum", "learnable"), "No curriculum is named 'learnable'."),
+        (("--curriculum", "learnability"), "sft plays as the expert, whose success does not say"),
+        (("--curriculum", "uniform", "--level", "9"), "rules/triage has levels 1 to 5, got 9."),
         (("--resume",), "No training run in runs has these settings."),
         (("--resume", "--out", "new"), "There is no training run in new to go on with"),
     ],

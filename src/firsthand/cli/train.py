@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import typer
@@ -85,6 +85,14 @@ Uncertified = Annotated[
         "--allow-uncertified", help="Train on environments without a passing certificate, too."
     ),
 ]
+Course = Annotated[
+    str | None,
+    typer.Option(
+        "--curriculum",
+        help="Learn and evaluate levels 1 to --level, drawn with a chance that follows p(1 - p) of "
+        "the recent success rate p (learnability) or evenly (uniform).  [default: --level alone]",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(help="Folder for journal, weights and report.  [default: a new one in runs/]"),
@@ -101,6 +109,7 @@ def train(
     model: Who = "torch:smollm2",
     world: World = 0,
     level: Level = 1,
+    curriculum: Course = None,
     seed: Seed = 0,
     budget: BudgetTurns = None,
     eval_tasks: EvalTasks = 200,
@@ -158,6 +167,7 @@ def train(
         budget=budget or max(usual.budget, demonstrations or 0),
         world=world,
         level=level,
+        curriculum=_curriculum(curriculum),
         seed=seed,
         eval_tasks=eval_tasks,
         curve_tasks=curve_tasks,
@@ -212,6 +222,17 @@ def _config(
     )
 
 
+def _curriculum(name: str | None) -> Literal["", "uniform", "learnability"]:
+    from firsthand.learn.curriculum import RULES
+
+    for rule in RULES:
+        if rule == name:
+            return rule
+    if name is not None:
+        raise UnknownName("curriculum", name, RULES, hint=f"There are: {', '.join(RULES)}.")
+    return ""
+
+
 def _run(who: Agent, teaching: Agent | None, plan: "Plan", where: _Where) -> None:
     """Train, and say how to go on when that ends early."""
     try:
@@ -235,7 +256,7 @@ async def _train(who: Agent, teaching: Agent | None, plan: "Plan", where: _Where
     show, meter, started = Show(quiet=where.json), Meter(), time.monotonic()
     show.say(
         f"{plan.model} learns {', '.join(plan.environments)} by {plan.recipe}, world {plan.world}, "
-        f"level {plan.level}. Everything goes to {where.folder}"
+        f"level {plan.told_level}. Everything goes to {where.folder}"
     )
     try:
         with show:

@@ -14,6 +14,7 @@ from firsthand.agent import Agent
 from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.journal.journal import Journal
+from firsthand.learn.curriculum import Curriculum, Place
 from firsthand.registry import lookup, tasks
 from firsthand.rollout.play import Limits, episode_id
 from firsthand.rollout.pool import rollout
@@ -60,10 +61,13 @@ class Lab:
         progress: Callable[[Episode], None] | None = None,
         mark: Callable[[Agent, "Lab"], Awaitable[None]] | None = None,
         note: Callable[[Mapping[str, Any]], None] | None = None,
+        curriculum: Curriculum | None = None,
     ) -> None:
         """`alter` changes what learners see of finished episodes, call by call: controls shuffle
         outcomes with it. `mark` is called where the learner says that it has come to a new agent,
-        `note` with what a trainer writes down of each optimizer step.
+        `note` with what a trainer writes down of each optimizer step. `curriculum` decides which
+        environments and levels train tasks come from where a learner does not say; it sees the
+        episodes that learners see.
         """
         if budget < 1:
             raise UserError(f"A budget counts turns of the environment, from 1; got {budget}.")
@@ -77,10 +81,10 @@ class Lab:
         self.unplayed = 0
         """Plays that were asked for when the budget had run out."""
         self.journal = Journal(folder / "journal")
-        self.note = note
+        self.note, self.curriculum = note, curriculum
         self._alter, self._mark = alter, mark
         self._calls = 0
-        self._drawn: dict[tuple[Split, int], int] = {}
+        self._drawn: dict[tuple[Split, Place], int] = {}
 
     @property
     def left(self) -> int:
@@ -97,25 +101,30 @@ class Lab:
     ) -> list[Task]:
         """Return n fresh tasks of each environment, interleaved; none comes twice.
 
-        `level` and `environments` are the lab's own unless given. Raises `UserError` for the `eval`
-        split, and for environments that are not the lab's.
+        `level` and `environments` are the lab's own unless given. With a curriculum and neither
+        given, train tasks are as many, and come from the environments and levels that it draws.
+        Raises `UserError` for the `eval` split, and for environments that are not the lab's.
         """
         if split == "eval":
             raise UserError("Tasks of the eval split are for evaluation only: nobody learns there.")
+        if self.curriculum and split == "train" and level is None and environments is None:
+            drawn = self.curriculum.draw(n * len(self.environments))
+            return [self._next(split, place) for place in drawn]
         level = self.level if level is None else level
         names = self.environments if environments is None else tuple(environments)
         if others := [name for name in names if name not in self.environments]:
             raise UserError(
                 f"This lab is about {', '.join(self.environments)}, not {', '.join(others)}."
             )
-        drawn = self._drawn.get((split, level), 0)
-        self._drawn[split, level] = drawn + n
-        start = self.seed * TASKS_OF_A_SEED + drawn
-        columns = [
-            tasks(name, n, split=split, level=level, world=self.world, start=start)
-            for name in names
-        ]
-        return [task for row in zip(*columns, strict=True) for task in row]
+        return [self._next(split, Place(name, level)) for _ in range(n) for name in names]
+
+    def _next(self, split: Split, place: Place) -> Task:
+        """Return the next task of a place."""
+        number = self._drawn.get((split, place), 0)
+        self._drawn[split, place] = number + 1
+        start = self.seed * TASKS_OF_A_SEED + number
+        name, level = place
+        return tasks(name, 1, split=split, level=level, world=self.world, start=start)[0]
 
     async def play(
         self,
@@ -152,7 +161,10 @@ class Lab:
             self.usage = sum((own.usage for own in found if own.usage), self.usage)
             episodes += found
         self.unplayed += len(played) - len(episodes)
-        return self._alter(episodes) if self._alter else episodes
+        seen = self._alter(episodes) if self._alter else episodes
+        if self.curriculum:
+            self.curriculum.learn(seen)
+        return seen
 
     def _fits(self, played: Sequence[Task], turns: int) -> int:
         """Return how many episodes may begin at once: all but the last fit in whatever happens."""

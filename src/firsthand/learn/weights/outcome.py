@@ -40,7 +40,7 @@ def facts(trained: Trained, plan: Plan) -> dict[str, str]:
         "recipe": plan.recipe,
         "environment": ", ".join(plan.environments),
         "world": str(plan.world),
-        "level": str(plan.level),
+        "level": plan.told_level,
         "seed": str(plan.seed),
         "rollouts to learn": f"{trained.rollouts:,}, {trained.turns:,} turns",
         "tokens of these": rounded(trained.tokens),

@@ -7,9 +7,10 @@ measured on tasks of the `gate` split, so that nobody chooses when to stop by lo
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ from firsthand.episode import Episode
 from firsthand.errors import UserError
 from firsthand.evaluate.curve import CurvePoint
 from firsthand.evaluate.evaluate import Comparison, Evaluation, compare, summarise
+from firsthand.learn.curriculum import Curriculum, Place, places
 from firsthand.learn.lab import Lab
 from firsthand.learn.weights import recipes
 from firsthand.learn.weights.presets import Recipe
@@ -28,6 +30,7 @@ from firsthand.playbook import replace_file
 from firsthand.registry import tasks
 from firsthand.rollout.play import Limits
 from firsthand.rollout.pool import rollout
+from firsthand.task import Split, Task
 from firsthand.usage import Meter, Usage
 
 WAVE = 256
@@ -52,6 +55,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Turns of the environment that may be played to learn."""
     world: int = 0
     level: int = 1
+    curriculum: Literal["", "uniform", "learnability"] = ""
+    """How levels 1 to `level` of all environments share the turns; empty: only `level` is played,
+    each environment as often."""
     seed: int = 0
     eval_tasks: int = 200
     """Held-out tasks of each environment."""
@@ -67,6 +73,40 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for name in ("budget", "eval_tasks", "curve_tasks"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.curriculum == "learnability" and self.recipe == "sft":
+            raise UserError(
+                "sft plays as the expert, whose success does not say what the student can learn: "
+                "take --curriculum uniform, or another recipe."
+            )
+        if self.curriculum:
+            self.places()
+
+    @property
+    def told_level(self) -> str:
+        """What to tell people about the levels."""
+        return f"1 to {self.level}, {self.curriculum}" if self.curriculum else str(self.level)
+
+    def places(self) -> list[Place]:
+        """Return the environments and levels that are learned and evaluated."""
+        if self.curriculum:
+            return places(self.environments, self.level)
+        return [Place(name, self.level) for name in self.environments]
+
+    def tasks(self, n: int, split: Split) -> list[Task]:
+        """Return n tasks of each environment, spread over its levels."""
+        own = self.places()
+        levels = Counter(environment for environment, _ in own)
+        return [
+            task
+            for environment, level in own
+            for task in tasks(
+                environment,
+                math.ceil(n / levels[environment]),
+                split=split,
+                level=level,
+                world=self.world,
+            )
+        ]
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -188,6 +228,7 @@ class _Run:
             progress=self._progress,
             mark=self._mark,
             note=note,
+            curriculum=_curriculum(plan),
         )
         self._step: Callable[[Episode], None] | None = None
 
@@ -242,13 +283,8 @@ class _Run:
         self.curve.append(Point(lab.spent, step, found.mean, low, high, found.n, tokens, spent))
         replace_file(self.folder / CURVE, msgspec.json.encode(self.curve))
 
-    async def _played(self, name: str, agent: Agent, n: int, split: Any) -> list[Episode]:
-        plan = self.plan
-        played = [
-            task
-            for environment in plan.environments
-            for task in tasks(environment, n, split=split, level=plan.level, world=plan.world)
-        ]
+    async def _played(self, name: str, agent: Agent, n: int, split: Split) -> list[Episode]:
+        plan, played = self.plan, self.plan.tasks(n, split)
         return await rollout(
             agent,
             played,
@@ -325,6 +361,12 @@ def _kept(folder: Path) -> list[Point]:
         return msgspec.json.decode((folder / CURVE).read_bytes(), type=list[Point])
     except (OSError, msgspec.MsgspecError):
         return []
+
+
+def _curriculum(plan: Plan) -> Curriculum | None:
+    if not plan.curriculum:
+        return None
+    return Curriculum(plan.places(), rule=plan.curriculum, seed=plan.seed)
 
 
 def _silent(_phase: str, _n: int) -> Callable[[Episode], None]:
