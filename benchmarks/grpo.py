@@ -5,8 +5,9 @@ train` takes by default. Goal, for each of five seeds: from at most .3 to at lea
 held-out tasks in less than three minutes on two cores. Controls, with the same seeds and turns: a
 learning rate of 0, and outcomes shuffled among the plays of a batch.
 
-    python benchmarks/grpo.py            # 5 seeds and both controls: two processes, some 15 minutes
-    python benchmarks/grpo.py --quick    # 1 seed
+    python benchmarks/grpo.py             # 5 seeds and both controls: two processes, some 15 minutes
+    python benchmarks/grpo.py --jobs 1    # on one core
+    python benchmarks/grpo.py --quick     # 1 seed
 """
 
 import argparse
@@ -123,10 +124,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="one seed instead of five")
-    seeds = range(1 if parser.parse_args().quick else 5)
-    jobs = [(kind, seed) for kind in KINDS for seed in seeds]
+    parser.add_argument("--jobs", type=int, default=2, help="processes, each on one core")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="only this kind of run")
+    parser.add_argument("--seed", action="append", type=int, help="only this seed")
+    asked = parser.parse_args()
+    seeds = asked.seed or range(1 if asked.quick else 5)
+    jobs = [(kind, seed) for kind in asked.kind or KINDS for seed in seeds]
     runs: list[Run] = []
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
         for found in pool.map(run, *zip(*jobs, strict=True)):
             runs.append(found)
             print(msgspec.json.encode(found).decode(), file=sys.stderr, flush=True)

@@ -19,7 +19,13 @@ from firsthand.learn.weights.settings import LossConfig, TrainConfig
 from firsthand.prompt import Sampling
 
 CONFIG = TrainConfig(
-    learning_rate=1e-2, batch=4, plays=4, epochs=3, loss=LossConfig(entropy=0.02), passes=2
+    learning_rate=1e-2,
+    schedule="linear",
+    batch=4,
+    plays=4,
+    epochs=3,
+    loss=LossConfig(entropy=0.02),
+    passes=2,
 )
 
 

@@ -203,6 +203,23 @@ async def test_grpo_stops_where_nothing_is_explored_any_more(tmp_path):
     assert [line["stuck"] for line in lines(tmp_path)] == [1, 2]
 
 
+async def test_a_linear_schedule_falls_with_the_turns_that_are_left(tmp_path):
+    who = agent()
+    before = who.model.state()
+    config = msgspec.structs.replace(FAST, schedule="linear")
+    await grpo(lab(who, tmp_path / "linear", 512), config)
+    constant = agent()
+    await grpo(lab(constant, tmp_path / "constant", 512), FAST)
+    found = [line["learning_rate"] for line in lines(tmp_path / "linear")]
+    assert found == pytest.approx([2e-2, 1.5e-2, 1e-2, 0.5e-2])
+    assert [line["learning_rate"] for line in lines(tmp_path / "constant")] == [2e-2] * 4
+    ends = [own.model.state()["head.weight"] for own in (who, constant)]
+    moved = [(end - before["head.weight"]).norm() for end in ends]
+    assert moved[0] < 0.9 * moved[1]
+    await who.model.close()
+    await constant.model.close()
+
+
 def test_presets():
     for recipe in RECIPES:
         assert preset(recipe, "tiny").budget >= preset(recipe, "torch:smollm2").budget

@@ -78,14 +78,23 @@ class Course:
         return self.trainer.data.get("stuck", 0) >= self.config.patience
 
     def train(
-        self, rows: Sequence[Row], *, passes: int = 1, groups: Groups | None = None
+        self,
+        rows: Sequence[Row],
+        *,
+        passes: int = 1,
+        groups: Groups | None = None,
+        learning_rate: float | None = None,
     ) -> Metrics:
-        """Take optimizer steps on the rows, save, and write the step down. No rows, no step."""
+        """Take optimizer steps on the rows, save, and write the step down. No rows, no step.
+
+        `learning_rate` is that of this step; None: that of the settings.
+        """
+        rate = self.config.learning_rate if learning_rate is None else learning_rate
         first, norm = Metrics(), 0.0
         anchors = self.trainer.logprobs(rows) if passes > 1 else None
         for turn in range(passes if rows else 0):
             metrics = self.trainer.forward_backward(rows, anchors=anchors)
-            norm = self.trainer.optim_step()
+            norm = self.trainer.optim_step(learning_rate=rate)
             first = first if turn else metrics
         note: dict[str, Any] = {}
         if groups is not None:
@@ -94,8 +103,8 @@ class Course:
             self.trainer.data["stuck"] = self.trainer.data.get("stuck", 0) + 1 if again else 0
             note |= {"dropped": groups.dropped, "stuck": self.trainer.data["stuck"]}
         read = passes * sum(len(row.ids) for row in rows)
-        told = {**msgspec.to_builtins(first), "grad_norm": norm, "tokens": read}
-        self._write({**told, **note})
+        told = {**msgspec.to_builtins(first), "grad_norm": norm, "learning_rate": rate}
+        self._write({**told, "tokens": read, **note})
         self.trainer.data["place"] = self.place + 1
         self.trainer.checkpoint(self.folder)
         return first

@@ -35,6 +35,8 @@ def summary(trained: Trained, plan: Plan) -> dict[str, Any]:
 def facts(trained: Trained, plan: Plan) -> dict[str, str]:
     """Return what is needed to repeat and to judge the run."""
     config = plan.config
+    falling = ", falling to 0" if config.schedule == "linear" and plan.recipe == "grpo" else ""
+    step = f"batch {config.batch}, rate {config.learning_rate:g}{falling}"
     return {
         "model": plan.model,
         "recipe": plan.recipe,
@@ -44,7 +46,7 @@ def facts(trained: Trained, plan: Plan) -> dict[str, str]:
         "seed": str(plan.seed),
         "rollouts to learn": f"{trained.rollouts:,}, {trained.turns:,} turns",
         "tokens of these": rounded(trained.tokens),
-        "optimizer steps": f"{trained.step:,}, batch {config.batch}, rate {config.learning_rate:g}",
+        "optimizer steps": f"{trained.step:,}, {step}",
         "CPU seconds": f"{trained.cpu_s:,.0f}, evaluation included",
         "curve": _axis(plan),
     }

@@ -11,6 +11,7 @@ Ratio = Literal["token", "sequence"]
 Aim = Literal["clip", "cispo", "reinforce"]
 Norm = Literal["token", "sequence", "constant"]
 Baseline = Literal["mean", "leave_one_out"]
+Schedule = Literal["constant", "linear"]
 
 
 def _within(
@@ -76,7 +77,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How a recipe plays and trains. One value serves all recipes; each says what it reads."""
 
     learning_rate: float = 1e-3
-    """Of AdamW with betas .9 and .95, no decay; constant. 0 is a control: nothing may change."""
+    """Of AdamW with betas .9 and .95, no weight decay. 0 is a control: nothing may change."""
+    schedule: Schedule = "constant"
+    """`linear`: in `grpo` the learning rate falls to 0 in proportion to the turns that are left.
+    With a large constant one the last steps decide how good the policy happens to be."""
     batch: int = 8
     """Tasks of an optimizer step (of each environment)."""
     plays: int = 4

@@ -1,8 +1,8 @@
 """The verbs of training: sample, forward_backward, optim_step, save, load.
 
 They are those of remote training services (tinker and what follows it), so that a recipe runs on
-one that implements `Trainer`. `LocalTrainer` is the one in this process. Left out: learning-rate
-schedules (a recipe may pass another rate with each step) and mixed precision.
+one that implements `Trainer`. `LocalTrainer` is the one in this process. Left out: mixed precision,
+and learning-rate schedules: a recipe may pass another rate with each step.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

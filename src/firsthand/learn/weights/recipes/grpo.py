@@ -14,15 +14,21 @@ from firsthand.learn.weights.settings import TrainConfig
 async def grpo(lab: Lab, config: TrainConfig = TrainConfig()) -> Agent:
     """Learn until the lab's turns are spent, or the policy has stopped to explore.
 
-    Reads of the settings: `batch` tasks a step, `plays` of each, `passes`, `baseline`, `std`,
-    `loss`. Set `loss.entropy` where the policy chooses among a few options.
+    Reads of the settings: `batch` tasks a step, `plays` of each, `passes`, `schedule`, `baseline`,
+    `std`, `loss`. Set `loss.entropy` where the policy chooses among a few options.
     """
     course = Course(lab, config)
     while lab.left and (course.behind or not course.stuck):
+        share_left = lab.left / lab.budget if config.schedule == "linear" else 1.0
         agents, tasks = course.explorers(lab.tasks(config.batch), config.plays)
         episodes = await lab.play(agents, tasks, tags={"batch": str(course.place)})
         if not course.behind:
             groups = grouped(episodes, agents[0], config, version=course.trainer.step)
-            course.train(groups.rows, passes=config.passes, groups=groups)
+            course.train(
+                groups.rows,
+                passes=config.passes,
+                groups=groups,
+                learning_rate=config.learning_rate * share_left,
+            )
         await course.next()
     return await course.done()
