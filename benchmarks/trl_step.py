@@ -5,6 +5,10 @@ model is a Llama of 4 layers with LoRA, made in memory; both train the same para
 every play; ours computes what plays of a group share once. So the ratio depends on how long prompts
 are beside answers, and is shown for three shapes. Sampling is left out: the tokens are given.
 
+The goal, three times faster, is for every shape; gradients are compared in every configuration of
+the loss that both have. Left out, because it differs by design: the distance from the base, which
+TRL estimates from samples and ours sums over all outcomes.
+
 TRL is no dependency: it is installed into an environment of its own, which sees the packages of
 this one.
 
@@ -15,6 +19,7 @@ this one.
 import argparse
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -35,14 +40,28 @@ SHAPES = {"long prompt": (384, 16), "as long": (64, 64), "long answer": (16, 112
 """Tokens of the prompt and of the longest answer."""
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "token mean": ({"loss_type": "dapo"}, {}),
+    "token mean, symmetric clip": (
+        {"loss_type": "dapo", "epsilon_high": 0.2},
+        {"clip_high": 0.2},
+    ),
     "sequence mean": ({"loss_type": "grpo"}, {"norm": "sequence"}),
     "Dr. GRPO": ({"loss_type": "dr_grpo"}, {"norm": "constant"}),
     "GSPO": (
         {"loss_type": "grpo", "importance_sampling_level": "sequence"},
         {"norm": "sequence", "ratio": "sequence"},
     ),
+    "LUSPO": (
+        {"loss_type": "luspo", "importance_sampling_level": "sequence"},
+        {"norm": "constant", "constant": 1.0, "ratio": "sequence"},
+    ),
+    "CISPO": (  # TRL bounds the ratio itself, and from above only
+        {"loss_type": "cispo", "epsilon_high": 1.28},
+        {"aim": "cispo", "clip_low": 1.0, "clip_high": 0.28},
+    ),
 }
 """Configurations that both have: TRL's arguments and ours."""
+LEAVE_ONE_OUT = "leave-one-out, on policy"
+"""TRL's RLOOTrainer. Its ratio is the product over an answer, which ours is only where it is 1."""
 GOAL_RATIO, GOAL_DIFFERENCE = 3.0, 1e-4
 
 
@@ -145,24 +164,28 @@ def padded(plays: list[dict[str, Any]], logprobs: list[list[float]]) -> dict[str
         "completion_ids": torch.tensor([right(answer, 2) for answer in answers]),
         "completion_mask": torch.tensor([right([1] * len(answer), 0) for answer in answers]),
         "advantages": torch.tensor([play["advantage"] for play in plays]),
-        "old_per_token_logps": torch.tensor([right(old, 0.0) for old in logprobs]),
+        "old_per_token_logps": torch.tensor([right([*old], 0.0) for old in logprobs]),
+        "old_logps": torch.tensor([sum(old) for old in logprobs]),
         "num_items_in_batch": torch.tensor(sum(map(len, answers))),
     }
 
 
-def theirs(network: Any, tokenizer: Any, folder: Path, options: dict[str, Any]) -> Any:
-    """Return TRL's trainer for the very same network."""
+def theirs(model: Any, folder: Path, options: dict[str, Any]) -> Any:
+    """Return TRL's trainer for the very same network: of GRPO where a loss is named, else RLOO."""
     from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
+    from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
-    config = GRPOConfig(
+    kind, settings = GRPOTrainer, GRPOConfig
+    if "loss_type" in options:
+        options = {"epsilon": 0.2, "epsilon_high": 0.28, **options}
+    else:
+        kind, settings = RLOOTrainer, RLOOConfig
+    config = settings(
         output_dir=str(folder / "trl"),
         per_device_train_batch_size=GROUPS * PLAYS,
         num_generations=PLAYS,
         gradient_accumulation_steps=1,
         learning_rate=1e-3,
-        epsilon=0.2,
-        epsilon_high=0.28,
         beta=0.0,
         max_completion_length=256,
         gradient_checkpointing=False,
@@ -173,14 +196,15 @@ def theirs(network: Any, tokenizer: Any, folder: Path, options: dict[str, Any]) 
         **options,
     )
     data = Dataset.from_list([{"prompt": "a"}] * GROUPS * PLAYS)
-    trainer = GRPOTrainer(
-        model=network,
+    trainer = kind(
+        model=model._model.network,
         reward_funcs=lambda completions, **_: [0.0] * len(completions),
         args=config,
         train_dataset=data,
-        processing_class=tokenizer,
+        processing_class=model._model.tokenizer,
     )
     trainer.current_gradient_accumulation_steps = 1
+    trainer.model.train()
     return trainer
 
 
@@ -223,63 +247,92 @@ def compare(shape: str, repeats: int) -> dict[str, Any]:
     """Compare both in one shape: gradients in every configuration, then time and memory."""
     import torch
 
-    from firsthand.learn.weights.settings import LossConfig, TrainConfig
+    from firsthand.learn.weights.settings import TrainConfig
     from firsthand.learn.weights.trainer import LocalTrainer
     from firsthand.models.torch import Torch
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = Torch(str(llama(folder / "llama")))
-        parameters = model.parameters()
         draw = torch.Generator().manual_seed(2)
         with torch.no_grad():
-            for value in parameters:
+            for value in model.parameters():
                 value.copy_(torch.randn(value.shape, generator=draw) * 0.02)
         plays = batch(*SHAPES[shape])
         first = LocalTrainer(model, TrainConfig())
         now = first.logprobs(rows(plays, [[0.0] * len(play["answer"]) for play in plays]))
         # as if an older policy had sampled: ratios on both sides of the clip
         old = [[x + float(torch.randn(1, generator=draw)) * 0.3 for x in row] for row in now]
-        differences = {}
-        for kind, (options, own) in KINDS.items():
-            other = theirs(model._model.network, model._model.tokenizer, folder, options)
-            other.model.train()
-            loss = other.compute_loss(other.model, padded(plays, old))
-            loss.backward()
-            expected = gradients(parameters)
-            trainer = LocalTrainer(model, TrainConfig(loss=LossConfig(**own)))
-            trainer.forward_backward(rows(plays, old))
-            found = gradients(parameters)
-            differences[kind] = float((found - expected).norm() / expected.norm())
-        other = theirs(model._model.network, model._model.tokenizer, folder, {"loss_type": "dapo"})
-        other.model.train()
-        optimizer = torch.optim.AdamW(parameters, lr=1e-6)
-        trainer = LocalTrainer(model, TrainConfig(learning_rate=1e-6))
+        apart = {
+            kind: difference(model, plays, old, own, theirs(model, folder, options))
+            for kind, (options, own) in KINDS.items()
+        }
+        same = {"norm": "constant", "constant": 1.0}
+        other = theirs(model, folder, {})
+        apart[LEAVE_ONE_OUT] = difference(model, rewarded(plays), now, same, other)
+        other = theirs(model, folder, {"loss_type": "dapo"})
+        return {"shape": shape, "differences": apart, **race(model, plays, old, other, repeats)}
 
-        def ours() -> None:
-            trainer.forward_backward(rows(plays, old))
-            trainer.optim_step()
 
-        def step() -> None:
-            other.training_step_of_benchmark(padded(plays, old), optimizer)
+def difference(
+    model: Any,
+    plays: list[dict[str, Any]],
+    old: list[Any],
+    own: dict[str, Any],
+    other: Any,
+) -> float:
+    """Return by how much the gradients of both differ, relative to their length."""
+    from firsthand.learn.weights.settings import LossConfig, TrainConfig
+    from firsthand.learn.weights.trainer import LocalTrainer
 
-        def of_theirs(inputs: Any, optimizer: Any) -> None:
-            other.compute_loss(other.model, inputs).backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
+    other.compute_loss(other.model, padded(plays, old)).backward()
+    expected = gradients(model.parameters())
+    trainer = LocalTrainer(model, TrainConfig(loss=LossConfig(**own)))
+    trainer.forward_backward(rows(plays, old))
+    found = gradients(model.parameters())
+    return float((found - expected).norm() / expected.norm())
 
-        other.training_step_of_benchmark = of_theirs
-        memory = peak(ours), peak(step)
-        took = timed(ours, step, repeats)
-    return {
-        "shape": shape,
-        "differences": differences,
-        "ours_s": took[0],
-        "trl_s": took[1],
-        "ours_mb": memory[0],
-        "trl_mb": memory[1],
-    }
+
+def rewarded(plays: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the plays with leave-one-out advantages of rewards that are drawn here."""
+    from firsthand.learn.weights.advantages import advantages
+
+    rng = random.Random(3)
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(plays), PLAYS):
+        paid = [float(rng.random() < 0.5) for _ in range(PLAYS)]
+        centred = advantages(paid, baseline="leave_one_out")
+        group = plays[start : start + PLAYS]
+        found += [{**play, "advantage": value} for play, value in zip(group, centred, strict=True)]
+    return found
+
+
+def race(
+    model: Any, plays: list[dict[str, Any]], old: list[Any], other: Any, repeats: int
+) -> dict[str, Any]:
+    """Return CPU seconds and memory of whole steps of both."""
+    import torch
+
+    from firsthand.learn.weights.settings import TrainConfig
+    from firsthand.learn.weights.trainer import LocalTrainer
+
+    parameters = model.parameters()
+    optimizer = torch.optim.AdamW(parameters, lr=1e-6)
+    trainer = LocalTrainer(model, TrainConfig(learning_rate=1e-6))
+
+    def ours() -> None:
+        trainer.forward_backward(rows(plays, old))
+        trainer.optim_step()
+
+    def trl() -> None:
+        other.compute_loss(other.model, padded(plays, old)).backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    memory = peak(ours), peak(trl)
+    took = timed(ours, trl, repeats)
+    return {"ours_s": took[0], "trl_s": took[1], "ours_mb": memory[0], "trl_mb": memory[1]}
 
 
 def inside(shapes: list[str], repeats: int) -> None:
@@ -318,10 +371,10 @@ def show(found: list[dict[str, Any]]) -> bool:
     Console().print(table)
     print("times faster: median of pairs [smallest, largest]; MB: growth of resident memory")
     worst = max(value for one in found for value in one["differences"].values())
-    for kind in KINDS:
+    for kind in (*KINDS, LEAVE_ONE_OUT):
         most = max(one["differences"][kind] for one in found)
         print(f"gradients, {kind}: largest relative difference {most:.1e}")
-    return ratios[0] >= GOAL_RATIO and worst <= GOAL_DIFFERENCE
+    return min(ratios) >= GOAL_RATIO and worst <= GOAL_DIFFERENCE
 
 
 def main() -> None:
