@@ -5,9 +5,9 @@ train` takes by default. Goal, for each of five seeds: from at most .3 to at lea
 held-out tasks in less than three minutes on two cores. Controls, with the same seeds and turns: a
 learning rate of 0, and outcomes shuffled among the plays of a batch.
 
-    python benchmarks/grpo.py             # 5 seeds and both controls: two processes, some 15 minutes
-    python benchmarks/grpo.py --jobs 1    # on one core
-    python benchmarks/grpo.py --quick     # 1 seed
+    python benchmarks/grpo.py            # 5 seeds and both controls: 2 processes, some 15 minutes
+    python benchmarks/grpo.py --jobs 1   # on one core
+    python benchmarks/grpo.py --quick    # 1 seed
 """
 
 import argparse
