@@ -41,7 +41,7 @@ HACKS = (
 WEIGHTS = ("base", "sft", "filtered_sft", "grpo")
 PROMPT = ("base", "icl", "retrieval", "admit_all", "lessons", "no_gate", "gepa", "grasp")
 OPTIONS = {
-    "sft": {"demonstrations": 200},
+    "sft": {"demonstrations": 100},
     "filtered_sft": {"batch": 16},
     "grpo": {"batch": 8},
 }
