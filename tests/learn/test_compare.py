@@ -1,5 +1,6 @@
 """The experiment over ways of learning: same budget, same held-out tasks, controls, resume."""
 
+import re
 import sys
 
 import msgspec
@@ -12,8 +13,9 @@ from firsthand.learn.compare import controls
 from firsthand.learn.compare.cell import Cell, Rules, Runner
 from firsthand.learn.compare.experiment import Plan
 from firsthand.learn.compare.experiment import run as compare
+from firsthand.learn.compare.picture import page
 from firsthand.learn.compare.summary import summarise
-from firsthand.learn.compare.tables import notes, ranked
+from firsthand.learn.compare.tables import notes, plain_wins, ranked
 
 DESK = "interfaces/shop_desk"
 RULES = Rules(model="test:apprentice", budget=120, eval_tasks=40, curve_tasks=10)
@@ -78,6 +80,35 @@ def test_examples_teach_one_who_copies_and_nothing_is_learned_where_there_is_not
     assert all(line.gain_ci95[0] <= 0 for line in null)
     assert ranked(found.arms)[0].arm == "base"
     assert any(note.startswith(f"{DESK}: ") for note in notes(found))
+
+
+def test_the_notes_say_where_plain_examples_beat_lessons(experiment):
+    found = summary(PLAN, experiment[1])
+    lines = {line.arm: line for line in found.by_environment[DESK]}
+    said = [note for note in notes(found) if " gained more than lessons, " in note]
+    ahead = [
+        n for n in ("icl", "retrieval") if lines[n].gain_vs_base > lines["lessons"].gain_vs_base
+    ]
+    assert [note.split()[1] for note in said] == ahead
+    won = msgspec.structs.replace(lines["retrieval"], gain_vs_base=0.9, gain_ci95=(0.8, 1.0))
+    [told] = plain_wins(DESK, [lines["base"], lines["lessons"], won])
+    assert told.startswith(
+        f"{DESK}: retrieval gained more than lessons, +.90 [+.80, +1.00] against"
+    )
+    lost = msgspec.structs.replace(won, gain_vs_base=-0.9)
+    assert plain_wins(DESK, [lines["base"], lines["lessons"], lost]) == []
+
+
+def test_an_arm_has_one_colour_on_the_whole_page(experiment):
+    plan = msgspec.structs.replace(PLAN, environments=(DESK, controls.NULL), controls=("null",))
+    shown = page(summary(plan, experiment[1]))
+    looks = dict[str, set[str]]()
+    drawn = re.findall(r'stroke="(#\w+)" stroke-dasharray="([^"]*)"[^>]*><title>(\w+)<', shown)
+    for colour, dashes, name in drawn:
+        looks.setdefault(name, set()).add(colour + dashes)
+    assert {"icl", "retrieval", "lessons"} <= looks.keys()
+    assert all(len(found) == 1 for found in looks.values())
+    assert len({look for found in looks.values() for look in found}) == len(looks)
 
 
 def test_a_finished_cell_is_not_run_again(experiment):

@@ -2,7 +2,7 @@
 intervals, the table, and the controls. The words are in `page/compare.html`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,19 @@ from firsthand.usage import rounded
 WIDTH, HEIGHT, LEFT, TOP = 330, 230, 34, 12
 ROW, NAMES, PLOT = 24, 150, 560
 COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2", "#db2777", "#65a30d")
-"""Of arms in the order of their gain; from the ninth on, again and dashed."""
+"""Of arms in the order of their gain over all environments, the same for an arm in every picture;
+from the ninth on, again and dashed."""
 
 AXES: dict[str, Callable[[Point], float]] = {
     "turns": lambda point: point.turns,
     "tokens": lambda point: point.tokens,
     "CPU seconds": lambda point: point.cpu_s,
 }
+
+
+class _Look(msgspec.Struct, frozen=True):
+    colour: str
+    dashes: str
 
 
 def write_page(path: Path, summary: Summary) -> Path:
@@ -43,7 +49,7 @@ def page(summary: Summary) -> str:
         groups += list(summary.by_environment.items())
     values: dict[str, Any] = {
         "summary": summary,
-        "groups": [_group(title, lines) for title, lines in groups],
+        "groups": [_group(title, lines, _looks(summary.arms)) for title, lines in groups],
         "columns": columns(summary.controls),
         "controls": [_row(line, columns(summary.controls)) for line in summary.controls],
         "control_gains": gains(summary.controls, "Gains of the controls over the base"),
@@ -52,8 +58,9 @@ def page(summary: Summary) -> str:
     return render("firsthand.learn.compare", "page", "compare.html", values)
 
 
-def _group(title: str, lines: Sequence[Line]) -> dict[str, Any]:
-    looks = _looks(lines)
+def _group(title: str, lines: Sequence[Line], looks_of: Mapping[str, _Look]) -> dict[str, Any]:
+    drawn = [line for line in ranked(lines) if line.arm != "base" and line.curve]
+    looks = [(line, looks_of[line.arm]) for line in drawn]
     return {
         "title": title,
         "legend": [(look, line.name) for line, look in looks],
@@ -64,17 +71,12 @@ def _group(title: str, lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-class _Look(msgspec.Struct, frozen=True):
-    colour: str
-    dashes: str
-
-
-def _looks(lines: Sequence[Line]) -> list[tuple[Line, _Look]]:
-    drawn = [line for line in ranked(lines) if line.arm != "base" and line.curve]
-    return [
-        (line, _Look(COLOURS[place % len(COLOURS)], "5 3" if place >= len(COLOURS) else ""))
-        for place, line in enumerate(drawn)
-    ]
+def _looks(lines: Sequence[Line]) -> dict[str, _Look]:
+    names = [line.arm for line in ranked(lines) if line.arm != "base"]
+    return {
+        name: _Look(COLOURS[place % len(COLOURS)], "5 3" if place >= len(COLOURS) else "")
+        for place, name in enumerate(names)
+    }
 
 
 def _row(line: Line, names: Sequence[str]) -> list[str]:

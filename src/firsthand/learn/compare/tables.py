@@ -15,6 +15,8 @@ from firsthand.usage import rounded
 NULL_MARGIN = 0.01
 """A control that must not gain is called unmoved within this."""
 
+PLAIN = ("icl", "retrieval")
+"""The arms that show what was played as it is."""
 TRAINED = "trained on"
 """The column of the tokens that were trained on, which are among all tokens."""
 
@@ -81,6 +83,8 @@ def measured(value: float | None, ends: tuple[float, float] | None, *, signed: b
 def notes(summary: Summary) -> list[str]:
     """Say who won where, what the controls did, and what failed."""
     said = [winner(name, lines) for name, lines in summary.by_environment.items()]
+    for name, lines in summary.by_environment.items():
+        said += plain_wins(name, lines)
     said += [verdict(line) for line in summary.controls if line.gain_vs_base is not None]
     failures = [why for line in (*summary.arms, *summary.controls) for why in line.failed]
     said += [f"Failed: {why}" for why in failures]
@@ -108,6 +112,22 @@ def winner(environment: str, lines: Sequence[Line]) -> str:
     ]
     beside = f"; not clearly worse: {', '.join(close)}" if close else ""
     return f"{environment}: {best.arm} gained most, {gains}{beside}."
+
+
+def plain_wins(environment: str, lines: Sequence[Line]) -> list[str]:
+    """Say where raw episodes or nearest successes gained more than lessons with credit and gate."""
+    known = {line.arm: line for line in lines if line.gain_vs_base is not None}
+    if "lessons" not in known:
+        return []
+    ours = known["lessons"]
+    against = measured(ours.gain_vs_base, ours.gain_ci95, signed=True)
+    return [
+        f"{environment}: {name} gained more than lessons, "
+        f"{measured(known[name].gain_vs_base, known[name].gain_ci95, signed=True)} against "
+        f"{against}."
+        for name in PLAIN
+        if name in known and (known[name].gain_vs_base or 0.0) > (ours.gain_vs_base or 0.0)
+    ]
 
 
 def verdict(line: Line) -> str:
