@@ -31,6 +31,12 @@ def test_compare_prints_a_table_and_writes_a_page(cli, tmp_path, apprentice):
     page = (tmp_path / "runs" / "compare" / "compare.html").read_text("utf-8")
     assert "<polyline" in page
     assert "Controls: what must not gain" in page
+    tables = (tmp_path / "runs" / "compare" / "compare.md").read_text("utf-8").splitlines()
+    heading = "| arm | score | gain over base | turns | tokens | trained on | CPU s |"
+    assert tables.count(heading) == 2  # the environment, and the controls
+    [sft] = [row for row in tables if row.startswith("| sft | ")]
+    assert sft.count("|") == heading.count("|")
+    assert "- Control sft (lr0): unmoved, .00" in "\n".join(tables)
     again = cli.json(
         *WORDS, *SMALL, "--controls", "lr0,null", "--set", "sft.learning_rate=0.1", "--resume"
     )

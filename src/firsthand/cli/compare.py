@@ -60,7 +60,7 @@ Set = Annotated[
     ),
 ]
 Out = Annotated[
-    Path, typer.Option(help="Folder for cells, table and page; finished cells are kept there.")
+    Path, typer.Option(help="Folder for cells, tables and page; finished cells are kept there.")
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what --out holds; no cell is run twice.")
@@ -193,9 +193,11 @@ def _how_to_go_on(out: Path) -> str:
 
 def _write(summary: Summary, out: Path) -> str:
     from firsthand.learn.compare.picture import write_page
+    from firsthand.learn.compare.tables import markdown
 
     result = msgspec.json.format(msgspec.json.encode(summary), indent=2)
     (out / "result.json").write_bytes(result)
+    (out / "compare.md").write_text(markdown(summary), encoding="utf-8")
     try:
         return str(write_page(out / "compare.html", summary))
     except MissingExtra as missing:

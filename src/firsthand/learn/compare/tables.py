@@ -47,6 +47,20 @@ def columns(lines: Sequence[Line]) -> list[str]:
     return ["score", "gain over base", *true, "turns", "tokens", TRAINED, "CPU s"]
 
 
+def markdown(summary: Summary) -> str:
+    """Return all tables and notes in Markdown, for a page of documentation."""
+    groups = [*summary.by_environment.items(), ("Controls", summary.controls)]
+    parts = [_markdown_table(title, lines) for title, lines in groups if lines]
+    return "\n".join([*parts, *(f"- {note}" for note in notes(summary))]) + "\n"
+
+
+def _markdown_table(title: str, lines: Sequence[Line]) -> str:
+    names = columns(lines)
+    rows = [["arm", *names], ["---"] * (len(names) + 1)]
+    rows += [[line.name, *cells(line, names)] for line in ranked(lines)]
+    return "\n".join([f"**{title}**", "", *(f"| {' | '.join(row)} |" for row in rows), ""])
+
+
 def ranked(lines: Sequence[Line]) -> list[Line]:
     """Order lines: the base, then by gain, those without a score last."""
 
