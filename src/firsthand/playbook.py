@@ -20,7 +20,9 @@ from firsthand.parts import PartLessons, Parts, parts_of
 from firsthand.retrieval import Retrieval
 from firsthand.task import digest, fingerprint
 
-State = Literal["probation", "core", "retired"]
+State = Literal["probation", "core", "absorbed", "retired"]
+"""`absorbed`: the weights of this version do what it says. It is found as before and not shown, so
+that no lesson which is farther from the observation, and wrong there, takes its place."""
 Kind = Literal["example", "rule"]
 
 
@@ -131,17 +133,20 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
 
     @cached_property
     def id(self) -> str:
-        """A hash of what the active lessons say, of which of them are trusted, and the adapter."""
+        """A hash of what the active lessons say, of which of them are trusted, of which lessons
+        the weights absorbed, and the adapter.
+        """
         named = [
             lesson.id if lesson.untrusted else f"{lesson.id}+trusted" for lesson in self.active
         ]
+        named += [f"{lesson.id}+absorbed" for lesson in self.lessons if lesson.state == "absorbed"]
         named += [f"adapter {self.adapter}"] if self.adapter else []
         return fingerprint(" ".join(sorted(named)), length=8)
 
     @cached_property
     def active(self) -> tuple[Lesson, ...]:
-        """The lessons that are not retired."""
-        return tuple(lesson for lesson in self.lessons if lesson.state != "retired")
+        """The lessons that may be shown."""
+        return tuple(lesson for lesson in self.lessons if lesson.state in ("probation", "core"))
 
     @cached_property
     def by_id(self) -> dict[str, Lesson]:
@@ -158,14 +163,17 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
         return sorted(found, key=lambda lesson: -lesson.effect)
 
     def examples(self, environment: str, observation: str, k: int) -> list[Lesson]:
-        """Return the `k` worked examples in scope nearest to the observation, nearest last."""
+        """Return the `k` worked examples in scope nearest to the observation, nearest last.
+
+        Fewer, where absorbed ones are among them.
+        """
         lessons, retrieval = self._examples
         found = [
             lessons[index]
             for index in retrieval.nearest(observation)
             if lessons[index].in_scope(environment)
         ]
-        return found[:k][::-1]
+        return [lesson for lesson in found[:k][::-1] if lesson.state != "absorbed"]
 
     def by_parts(
         self, environment: str, observation: str, choices: Sequence[str]
@@ -192,7 +200,11 @@ class Playbook(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tru
     @cached_property
     def _examples(self) -> tuple[list[Lesson], Retrieval]:
         lessons = sorted(
-            (lesson for lesson in self.active if lesson.kind == "example"),
+            (
+                lesson
+                for lesson in self.lessons
+                if lesson.kind == "example" and lesson.state != "retired"
+            ),
             key=lambda lesson: lesson.id,
         )
         return lessons, Retrieval([(lesson.observation, lesson.action) for lesson in lessons])
@@ -205,9 +217,12 @@ class PartwiseExamples(NamedTuple):
     known: PartLessons
 
     def nearest(self, part: int, observation: str, k: int) -> list[Lesson]:
-        """Return the `k` examples that tell most about one part, nearest last."""
-        found = self.known.nearest(part, observation)[:k]
-        return [self.lessons[place] for place in reversed(found)]
+        """Return the `k` examples that tell most about one part, nearest last.
+
+        Fewer, where absorbed ones are among them.
+        """
+        found = [self.lessons[place] for place in self.known.nearest(part, observation)[:k]]
+        return [lesson for lesson in reversed(found) if lesson.state != "absorbed"]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -109,15 +109,47 @@ def test_the_ledger_tells_effect_and_price_of_every_lesson(night):
     retired = told.of("retired")
     assert retired, "the weights have taken over nothing"
     for entry in retired:
-        assert entry.left.is_about_zero(told.margin)
+        assert entry.left.is_at_most(told.margin)
         assert entry.tokens[0] >= 0.0 == entry.tokens[1]
     for entry in told.of("kept"):
-        assert not entry.left.is_about_zero(told.margin)
+        assert not entry.left.is_at_most(told.margin)
         assert entry.tokens[0] == entry.tokens[1]
     assert sum(entry.prompt.mean for entry in told.entries) > 0.4
     assert sum(entry.weights.mean for entry in told.entries) > 0.3
     cells = ledger.rows(told)
     assert len(cells) == len(told.entries) and len(cells[0]) == len(ledger.COLUMNS)
+
+
+def test_what_is_deployed_does_what_was_measured(night):
+    """Retired lessons are found and not shown: else farther ones, wrong here, take their place."""
+    folder, found = night
+    assert found.ledger.of("retired")
+    assert found.deployed.mean >= found.asleep.mean - 0.05
+    current = load(folder / "playbook.toml")
+    absorbed = {lesson.id for lesson in current.lessons if lesson.state == "absorbed"}
+    assert absorbed == {line.id for e in found.ledger.of("retired") for line in e.lessons}
+
+
+def test_an_absorbed_lesson_keeps_its_place_empty():
+    near = example("price of the lamp?", "PRC::lamp!")
+    far = example("bring the chair?", "BRG::chair!", state="core")
+    asked = "what is the price of the chair?"
+    both = Playbook(1, (near, far))
+    assert [lesson.id for lesson in both.examples(DESK, asked, 1)] == [near.id]
+    asleep = Playbook(1, (msgspec.structs.replace(near, state="absorbed"), far), adapter="a")
+    assert asleep.examples(DESK, asked, 1) == []
+    assert asleep.active == (far,)
+    gone = Playbook(1, (msgspec.structs.replace(near, state="retired"), far), adapter="a")
+    assert gone.examples(DESK, asked, 1) == [far]
+    assert gone.id != asleep.id
+
+
+def test_a_family_that_harms_with_the_adapter_leaves_the_prompt():
+    rng = np.random.default_rng(2)
+    signs, difference, own = simulated(-0.9, n=200, noise=0.0, rng=rng)
+    (harmful, useful, *_) = effects(signs, difference, own)
+    assert harmful.high < 0 and harmful.is_at_most(0.05)
+    assert not useful.is_at_most(0.05)
 
 
 def test_playbook_and_adapter_are_one_version(night):
@@ -396,11 +428,10 @@ def test_that_nothing_remains_takes_enough_tasks_to_show():
     few = effects(*simulated(0.0, n=30, noise=0.0, rng=rng))[0]
     many = effects(*simulated(0.0, n=150, noise=0.0, rng=rng))[0]
     assert few.mean == pytest.approx(0.0, abs=1e-9)
-    assert not few.is_about_zero(0.05)
-    assert many.is_about_zero(0.05)
+    assert not few.is_at_most(0.05)
+    assert many.is_at_most(0.05)
     shown = sum(
-        effects(*simulated(0.5, n=150, noise=0.02, rng=rng))[0].is_about_zero(0.05)
-        for _ in range(100)
+        effects(*simulated(0.5, n=150, noise=0.02, rng=rng))[0].is_at_most(0.05) for _ in range(100)
     )
     assert shown <= 3, "a remaining effect of a tenth passes for none"
 

@@ -37,7 +37,7 @@ def show(path: Where, json: Json = False) -> None:
     """
     found = load(path / "playbook.toml" if path.is_dir() else path)
     lessons = sorted(
-        found.lessons, key=lambda lesson: (lesson.state == "retired", -_credit(lesson))
+        found.lessons, key=lambda lesson: (lesson not in found.active, -_credit(lesson))
     )
     if json:
         document(
@@ -54,7 +54,7 @@ def show(path: Where, json: Json = False) -> None:
     said += f", with the adapter {found.adapter}" if found.adapter else ""
     console.prose(f"Version {found.version}, {len(found.active)} lessons in use{said}")
     for lesson in lessons:
-        console.prose(line(lesson), style="dim" if lesson.state == "retired" else "")
+        console.prose(line(lesson), style="" if lesson in found.active else "dim")
 
 
 @playbook.command()

@@ -63,7 +63,7 @@ Rate = Annotated[float, typer.Option(help="Learning rate; 0 is a control.")]
 GateTasks = Annotated[int, typer.Option(help="Gate tasks to confirm and compress the playbook on.")]
 RemaskTasks = Annotated[int, typer.Option(help="Gate tasks to measure each lesson again on.")]
 EvalTasks = Annotated[int, typer.Option(help="Held-out tasks, here and in each earlier place.")]
-Margin = Annotated[float, typer.Option(help="An effect that is within it counts as none.")]
+Margin = Annotated[float, typer.Option(help="A remaining effect below it counts as none.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides tasks, subsets and sampling.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a sleep that was interrupted.")]
 
@@ -224,8 +224,8 @@ def _table(found: "ledger.Ledger") -> object:
     from rich.table import Table
 
     table = Table(
-        title=f"The lesson ledger: effects on the score [95%]; one shown to lie within "
-        f"±{found.margin:g} counts as none",
+        title="The lesson ledger: effects on the score [95%]; a remaining one that is shown to lie "
+        f"below {found.margin:g} counts as none",
         title_justify="left",
         box=None,
     )

@@ -36,7 +36,7 @@ ALIKE_SHOWN = 200
 """Lessons of one effect that are listed."""
 FEWEST_ALIKE = 3
 """So many lessons of one effect share a row: 65 equal bars would bury the episodes under them."""
-_STATES = ("core", "probation", "retired")
+_STATES = ("core", "probation", "absorbed", "retired")
 
 
 def page(report: Report) -> str:

@@ -20,8 +20,8 @@ from firsthand.task import fingerprint
 FILE = "ledger.json"
 
 Fate = Literal["retired", "kept", "revoked"]
-"""`retired`: its remaining effect is about 0, so it left the prompt; `kept`: it is not, or that is
-not shown; `revoked`: a person withdrew it, and the weights were made anew without it."""
+"""`retired`: its remaining effect is about 0 or below, so it left the prompt; `kept`: it is not, or
+that is not shown; `revoked`: a person withdrew it, and the weights were made anew without it."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ def entry(family: Family, found: Measured | None, *, margin: float) -> Entry:
     )
     if found is None:
         return Entry(id=family_id(family), name=family.name, fate="kept", lessons=lines)
-    retired = found.left.n > 0 and found.left.is_about_zero(margin)
+    retired = found.left.n > 0 and found.left.is_at_most(margin)
     price = max(found.tokens.mean, 0.0)
     return Entry(
         id=family_id(family),

@@ -10,7 +10,7 @@ from firsthand.learn.life.schedule import Place
 from firsthand.learn.sleep import ledger
 from firsthand.learn.sleep.ledger import Ledger
 from firsthand.learn.sleep.settings import SleepConfig
-from firsthand.playbook import Playbook, load, merge, replace_file, save
+from firsthand.playbook import Playbook, State, load, merge, replace_file, save
 
 SOURCE, RESULT, NIGHT_FILE = "source.toml", "result.json", "night.json"
 """The lessons that a night began with, those included that earlier nights moved into weights; what
@@ -108,11 +108,11 @@ def begun(run: Path, given: Night, revoke: Sequence[str]) -> Path:
     return path
 
 
-def retiring(playbook: Playbook, ids: Iterable[str]) -> Playbook:
-    """Return the playbook with these lessons out of use."""
+def retiring(playbook: Playbook, ids: Iterable[str], state: State = "retired") -> Playbook:
+    """Return the playbook with these lessons out of use: gone, or `absorbed` by the weights."""
     gone = frozenset(ids)
     lessons = tuple(
-        msgspec.structs.replace(lesson, state="retired") if lesson.id in gone else lesson
+        msgspec.structs.replace(lesson, state=state) if lesson.id in gone else lesson
         for lesson in playbook.lessons
     )
     return msgspec.structs.replace(playbook, lessons=lessons)

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+import msgspec
+
 from firsthand.agent import Agent
 from firsthand.errors import UserError
 from firsthand.learn.sleep import adapters
 from firsthand.models.trainable import Trainable
-from firsthand.prompt import Model
+from firsthand.prompt import Completion, Model, Prompt, Sampling, Traits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,6 +73,37 @@ class Own:
         self._worn = adapter
 
 
+class _Recalling:
+    """A model that computes a greedy answer once: it follows from the prompt and the weights."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._answers: dict[bytes, Completion] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of the model that answers."""
+        return self.model.name
+
+    @property
+    def traits(self) -> Traits:
+        """What the model can do."""
+        return self.model.traits
+
+    async def sample(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        """Return the answer that was given before, or ask. Raises `ModelError`."""
+        if sampling.temperature > 0.0:
+            return await self.model.sample(prompt, sampling)
+        asked = msgspec.json.encode((prompt, sampling))
+        if asked not in self._answers:
+            self._answers[asked] = await self.model.sample(prompt, sampling)
+        return self._answers[asked]
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.model.close()
+
+
 class Embedded:
     """The embedded engine plays, with adapters that the student was trained to.
 
@@ -80,6 +113,9 @@ class Embedded:
     def __init__(self, agent: Agent, engine: "Llama", student: Trainable, run: Path) -> None:
         self.agent, self.student, self.run = agent, student, run
         self._engine, self._worn = engine, ""
+        self._plays: dict[str, Model] = {}
+        """By adapter. Deployed lessons are often not shown, and then the adapter alone has played
+        the task already."""
         self._student = Own(agent, student, run)
 
     def bare(self) -> None:
@@ -90,16 +126,18 @@ class Embedded:
         """Return the engine with the adapter switched on, or off for bare weights."""
         from firsthand.models.llama import Llama
 
-        if not adapter:
-            return self._engine.bare()
-        if adapter != self._worn:
+        if adapter and adapter != self._worn:
             file = adapters.path_of(self.run, adapter) / adapters.GGUF
             if not file.is_file():
                 raise UserError(f"{file} is missing: the embedded engine plays with that.")
             await self._engine.close()
             self._engine = Llama(self._engine.source, adapter=file)
             self._worn = adapter
-        return self._engine
+            self._plays.clear()
+        if adapter not in self._plays:
+            own = self._engine if adapter else self._engine.bare()
+            self._plays[adapter] = _Recalling(own)
+        return self._plays[adapter]
 
     async def close(self) -> None:
         """Release both models."""

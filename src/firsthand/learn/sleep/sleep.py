@@ -124,7 +124,7 @@ class _Work:
         if revoked:
             entries.append(await self._revoked(source, revoked, adapter))
         retired = {line.id for e in entries if e.fate == "retired" for line in e.lessons}
-        deployed = self._deploy(retiring(small.playbook, retired), adapter)
+        deployed = self._deploy(retiring(small.playbook, retired, "absorbed"), adapter)
         told = Ledger(
             source=source.version,
             version=deployed.version,

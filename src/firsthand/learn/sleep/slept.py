@@ -155,6 +155,7 @@ def lines(slept: Slept) -> list[str]:
         found.append(f"a playbook of {rival.lessons} lessons {state}: {gain}")
     before, small, kept = slept.lessons
     found.append(f"lessons: {before}, compressed to {small}, {kept} kept in the prompt")
+    found.append(f"as deployed, the adapter with {kept} lessons: {score(slept.deployed)}")
     for one in slept.retained:
         gain = f"{number(one.difference.mean, signed=True)} {_signed(one.difference)}"
         sides = f"{number(one.before.mean)} -> {number(one.after.mean)}"

@@ -5,6 +5,9 @@ tokens goes into the weights (OPCD, arXiv 2602.12275). Each unit gets the teache
 distribution over the likeliest outcomes, which says more than a reward.
 """
 
+from collections.abc import Sequence
+from itertools import chain
+
 from firsthand.agent import Agent
 from firsthand.episode import Episode
 from firsthand.learn.lab import Lab
@@ -28,11 +31,9 @@ async def distil(lab: Lab, config: TrainConfig = TrainConfig(), *, teacher: Agen
     kept: list[list[Row]] = []
     while lab.left and course.wants(len(kept)):
         agents, tasks = course.explorers(lab.tasks(course.more(len(kept))), 1)
-        batch = [
-            await _taught(episode, agents[0], teacher, lab, config)
-            for episode in await lab.play(agents, tasks, tags={"batch": str(course.place)})
-        ]
-        kept += [rows for rows in batch if rows]
+        played = await lab.play(agents, tasks, tags={"batch": str(course.place)})
+        batch = await _taught(played, agents[0], teacher, lab, config)
+        kept += batch
         if not course.behind:
             course.train([row for rows in batch for row in rows])
         await course.next()
@@ -41,12 +42,18 @@ async def distil(lab: Lab, config: TrainConfig = TrainConfig(), *, teacher: Agen
 
 
 async def _taught(
-    episode: Episode, student: Agent, teacher: Agent, lab: Lab, config: TrainConfig
-) -> list[Row]:
-    """Return the student's rows of an episode with what the teacher says about each unit."""
-    rows = rows_of(episode, student, component="distil")
-    if not rows:
-        return []
-    heard = await retold(episode, teacher, limits=lab.limits, verbatim=True)
-    theirs = rows_of(heard, teacher)
-    return told(rows, theirs, teacher, frozen=teacher.model is student.model, top=config.top)
+    played: Sequence[Episode], student: Agent, teacher: Agent, lab: Lab, config: TrainConfig
+) -> list[list[Row]]:
+    """Return the student's rows of each episode with what the teacher says about each unit.
+
+    The teacher reads them all at once: a row at a time takes twice as long.
+    """
+    rows = [rows_of(episode, student, component="distil") for episode in played]
+    theirs: list[Row] = []
+    for episode, own in zip(played, rows, strict=True):
+        if own:
+            heard = await retold(episode, teacher, limits=lab.limits, verbatim=True)
+            theirs += rows_of(heard, teacher)
+    frozen = teacher.model is student.model
+    filled = iter(told([*chain(*rows)], theirs, teacher, frozen=frozen, top=config.top))
+    return [[next(filled) for _ in own] for own in rows if own]
