@@ -205,7 +205,9 @@ def told(effect: Effect | None) -> str:
 def _own(own: Sequence[Share] | None) -> str:
     if own is None:
         return ""
-    return f"{' '.join(number(share.mean) for share in own)}\nn = {own[0].n}"
+    off, on = own[0].n, own[2].n
+    n = f"{off}" if off == on else f"{off}, adapter on {on}"
+    return f"{' '.join(number(share.mean) for share in own)}\nn = {n}"
 
 
 def _fate(entry: Entry) -> str:

@@ -1,8 +1,8 @@
 """Re-mask: what each family of lessons is worth in the prompt, with the adapter off and on.
 
 The design is a 2 × 2 for every family at once: shown or not × adapter off or on. For each task a
-random half of the families is shown, then exactly the other half, with the adapter off and with it
-on: four plays. So every family is shown in one play of each pair, and the difference within a pair
+random half of the families is shown, then exactly the other half, with the adapter on and, for the
+first of the tasks, with it off: two or four plays. So every family is shown in one play of each pair, and the difference within a pair
 is the sum of the families' effects with random signs, which least squares takes apart (a fold-over
 design, Box and Wilson 1951). Everything is paired by task.
 
@@ -158,14 +158,26 @@ def nearest(playbook: Playbook, families: Sequence[Family], episode: Episode) ->
 def measure(
     families: Sequence[Family], off: Sequence[Pair | None], on: Sequence[Pair | None]
 ) -> list[Measured]:
-    """Estimate every family from the pairs of the same tasks, adapter off and on."""
-    both = [(a, b) for a, b in zip(off, on, strict=True) if a is not None and b is not None]
-    signs_T_F = np.array([a.signs for a, _ in both], dtype=float).reshape(-1, len(families))
+    """Estimate every family from pairs of plays, adapter off and on.
+
+    `off` has the first tasks of `on`. What is left is estimated from all of `on`, everything else
+    from the tasks that were played on both sides.
+    """
+    both = [
+        (a, b) for a, b in zip(off, on[: len(off)], strict=True) if a is not None and b is not None
+    ]
+    adapted = [pair for pair in on if pair is not None]
+    signs_T_F = _signs([a for a, _ in both], len(families))
     off_T = np.array([a.scores[0] - a.scores[1] for a, _ in both])
     on_T = np.array([b.scores[0] - b.scores[1] for _, b in both])
     tokens_T = np.array([a.tokens[0] - a.tokens[1] for a, _ in both])
     own_T = [a.own for a, _ in both]
-    prompt, left = effects(signs_T_F, off_T, own_T), effects(signs_T_F, on_T, own_T)
+    prompt = effects(signs_T_F, off_T, own_T)
+    left = effects(
+        _signs(adapted, len(families)),
+        np.array([b.scores[0] - b.scores[1] for b in adapted]),
+        [b.own for b in adapted],
+    )
     weights = effects(signs_T_F, off_T - on_T, own_T)
     tokens = effects(signs_T_F, tokens_T, own_T, size=0.0)
     return [
@@ -178,12 +190,16 @@ def measure(
             (
                 _own(place, [a for a, _ in both], shown=False),
                 _own(place, [a for a, _ in both], shown=True),
-                _own(place, [b for _, b in both], shown=False),
-                _own(place, [b for _, b in both], shown=True),
+                _own(place, adapted, shown=False),
+                _own(place, adapted, shown=True),
             ),
         )
         for place, family in enumerate(families)
     ]
+
+
+def _signs(pairs: Sequence[Pair], families: int) -> Any:
+    return np.array([pair.signs for pair in pairs], dtype=float).reshape(-1, families)
 
 
 def _own(place: int, pairs: Sequence[Pair], *, shown: bool) -> Share:

@@ -25,7 +25,11 @@ class SleepConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     replay: int = 1
     """Tasks of each earlier environment in a step: there the teacher is the frozen base."""
     remask_tasks: int = 200
-    """Gate tasks on which the families of lessons are measured again, adapter off and on."""
+    """Gate tasks on which the families of lessons are measured again, adapter on: they decide what
+    leaves the prompt."""
+    off_tasks: int = 100
+    """The first of them, which are played with the adapter off as well: they tell what a family was
+    worth in the prompt, and decide nothing."""
     eval_tasks: int = 200
     """Held-out tasks for the score with the playbook and after sleep without it."""
     retain: tuple[Place, ...] = ()
@@ -49,6 +53,7 @@ class SleepConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             "epochs",
             "batch",
             "remask_tasks",
+            "off_tasks",
             "eval_tasks",
             "retain_tasks",
             "follow_tasks",

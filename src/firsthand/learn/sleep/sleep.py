@@ -186,7 +186,7 @@ class _Work:
         return steps * (self.config.batch * places + replayed)
 
     async def _measure(self, playbook: Playbook, adapter: str) -> list[Entry]:
-        """Measure every family again: shown or not × adapter off or on."""
+        """Measure every family again, shown or not: adapter off on some tasks, on on all."""
         found = families(playbook)
         agent = self.player.agent.with_playbook(msgspec.structs.replace(playbook, adapter=BARE))
         tasks = self._tasks("gate", self.config.remask_tasks, REMASK)
@@ -199,7 +199,8 @@ class _Work:
             tags = [{"shown": label} for label in labels]
             return await self._roll("measure each lesson again", agents, batch, name, tags)
 
-        off = await play_pairs(agent, found, tasks, play=play, seed=self.config.seed)
+        first = tasks[: self.config.off_tasks * len(self.night.places)]
+        off = await play_pairs(agent, found, first, play=play, seed=self.config.seed)
         sides.append([])
         on = await play_pairs(agent, found, tasks, play=play, seed=self.config.seed)
         measured = measure(found, off, on)
