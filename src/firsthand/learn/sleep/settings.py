@@ -37,8 +37,8 @@ class SleepConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     retain_tasks: int = 200
     """Held-out tasks of each earlier place."""
     margin: float = 0.05
-    """Score that a smaller playbook may lose; a remaining effect that is shown to lie below it counts
-    as none."""
+    """Score that a smaller playbook may lose; a remaining effect that is shown to lie below it
+    counts as none."""
     follow_tasks: int = 80
     """Gate tasks on which it is checked that revoked lessons are not followed any more."""
     concurrency: int = 8
