@@ -2,9 +2,9 @@
 
 The design is a 2 × 2 for every family at once: shown or not × adapter off or on. For each task a
 random half of the families is shown, then exactly the other half, with the adapter on and, for the
-first of the tasks, with it off: two or four plays. So every family is shown in one play of each pair, and the difference within a pair
-is the sum of the families' effects with random signs, which least squares takes apart (a fold-over
-design, Box and Wilson 1951). Everything is paired by task.
+first of the tasks, with it off as well. So every family is shown in one play of each pair, and the
+difference within a pair is the sum of the families' effects with random signs, which least squares
+takes apart (a fold-over design, Box and Wilson 1951). Everything is paired by task.
 
 Lessons are retrieved first and hidden then, as a wake mask does: what is hidden leaves a gap and is
 not replaced by a farther lesson that is wrong here.
