@@ -71,7 +71,8 @@ class Lesson(
     untrusted: bool = True
     """Whether nobody vouches for it. No learner clears this; only a person does."""
     evidence: tuple[str, ...] = ()
-    """Ids of the episodes that it was drawn from."""
+    """Ids of the episodes that it was drawn from; for an example, of successes that hold it.
+    Without any, somebody made the example up, and only plays that it decided can promote it."""
     parents: tuple[str, ...] = ()
     credit: Credit | None = None
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from firsthand.learn.lessons.examples import Plays, fit, nearest_plays
-from firsthand.playbook import Credit
+from firsthand.learn.lessons.examples import Done, Plays, agreeing, fit, nearest_plays
+from firsthand.playbook import Credit, Lesson
 
 CERTAIN = Credit(0.5, 0.05, 400)
 
@@ -72,3 +72,36 @@ def test_turns_with_different_nearest_examples_share_a_play():
     found, none = nearest_plays([(1.0, ("a", "a", "b", None)), (0.0, ("a",))])
     assert found == {"a": Plays(1.5, 0.5), "b": Plays(0.25, 0.25)}
     assert none == Plays(0.25, 0.25)
+
+
+def recorded(word, action, episode):
+    said = f"please {word}"
+    return Lesson("example", observation=said, action=action, scope="a/b", evidence=(episode,))
+
+
+OPEN, SHUT = recorded("open", "X-OPEN", "e1"), recorded("shut", "Y-SHUT", "e2")
+ORIGIN = {"e1": "t1", "e2": "t2"}
+
+
+def turn(task, said, action, outcome, **more):
+    return Done(task, "a/b", said, action, outcome, more.pop("weight", 1.0), **more)
+
+
+def test_plays_that_did_what_the_nearest_example_would_have_done_tell_about_it():
+    """Whether it was shown does not matter; its own task and other ways of acting do not count."""
+    turns = [
+        turn("t1", "please open", "X-OPEN", 1.0),
+        turn("t3", "now open it", "X-OPEN", 1.0),
+        turn("t3", "now open it", "X-OPEN", 0.0, weight=0.5),
+        turn("t4", "now open it", "Z-OPEN", 0.0),
+        turn("t5", "now shut it", "Y-SHUT", 0.0),
+    ]
+    found = agreeing(turns, [OPEN, SHUT], ORIGIN)
+    assert found == {("a/b", OPEN.id): Plays(1.5, 1.0), ("a/b", SHUT.id): Plays(1.0, 0.0)}
+
+
+def test_made_up_examples_and_choices_of_parts_are_not_judged_by_agreement():
+    made_up = Lesson("example", observation="please open", action="X-OPEN", scope="a/b")
+    turns = [turn("t3", "now open it", "X-OPEN", 1.0)]
+    assert agreeing(turns, [made_up], ORIGIN) == {}
+    assert agreeing([turn("t4", "open", "X-OPEN", 1.0, by_parts=True)], [OPEN], ORIGIN) == {}

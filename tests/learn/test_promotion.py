@@ -5,6 +5,7 @@ import random
 import pytest
 
 from firsthand.learn.lessons.credit import Trial, assign
+from firsthand.learn.lessons.examples import Plays
 from firsthand.learn.lessons.promotion import below_mean_doubt, benjamini_hochberg, judge
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.playbook import Lesson
@@ -99,3 +100,32 @@ def test_an_example_that_was_never_the_nearest_is_not_promoted():
     assert credits.overall[waits.id].positive > 0.8, "its kind is worth a lot"
     (core,) = judge(lessons, credits, LearnConfig()).promoted.values()
     assert core == {lesson.id for lesson in good}
+
+
+def test_recorded_successes_are_promoted_on_the_plays_that_agree_with_them():
+    """One that was proposed last is carried by the others; one whose plays fail is not, and where
+    showing examples changes nothing, none is.
+    """
+    rng = random.Random(0)
+    lessons = [
+        Lesson("example", observation=f"ask {i}", action="go", scope="a/b", evidence=(f"e{i}",))
+        for i in range(20)
+    ]
+    *shown, wrong, last = lessons
+    agreed = {("a/b", lesson.id): Plays(3.0, 3.0) for lesson in shown}
+    agreed |= {("a/b", wrong.id): Plays(3.0, 0.0), ("a/b", last.id): Plays(0.0, 0.0)}
+
+    def promoted(helped):
+        trials = []
+        for number in range(400):
+            hidden = rng.random() < 0.2
+            near = [lesson.id for lesson in rng.sample(shown, 3)]
+            seen = frozenset(id for id in near if not hidden and rng.random() < 0.5)
+            reward = float(rng.random() < (helped if seen else 0.2))
+            offered = dict.fromkeys(near, 0.5)
+            trials.append(Trial(reward, f"t{number}", "a/b", offered, seen, 0.2, (tuple(near),)))
+        credits = assign(trials, {one.id: "example" for one in lessons}, agreed=agreed)
+        return judge(lessons, credits, LearnConfig()).promoted["a/b"]
+
+    assert promoted(0.9) == {lesson.id for lesson in (*shown, last)}
+    assert promoted(0.2) == frozenset()

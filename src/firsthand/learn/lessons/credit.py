@@ -69,11 +69,21 @@ class Credits(msgspec.Struct, frozen=True):
     """Kinds, and lessons by id, whose showing never varied, so that their effect cannot be told."""
 
 
-def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = Prior()) -> Credits:
+def assign(
+    trials: Sequence[Trial],
+    kinds: Mapping[str, str],
+    *,
+    agreed: Mapping[tuple[str, str], Plays] = {},
+    prior: Prior = Prior(),
+) -> Credits:
     """Estimate every lesson that was offered in some trial by ridge regression with random task
     effects.
 
-    `kinds` maps lesson ids to kinds. The posterior is Gaussian: precision X'X/s2 + diag(1/prior2),
+    `kinds` maps lesson ids to kinds. `agreed` maps environments and recorded examples to the plays
+    that agree with them (`examples.agreeing`), by which they are judged; examples that somebody
+    made up are judged by the plays that they decided.
+
+    The posterior is Gaussian: precision X'X/s2 + diag(1/prior2),
     with outcomes and columns quasi-demeaned by task (random-effects GLS), s2 estimated from
     repeats, and the prior of deviations by empirical Bayes, kind by kind.
     """
@@ -90,7 +100,7 @@ def assign(trials: Sequence[Trial], kinds: Mapping[str, str], *, prior: Prior = 
     shared = _likeliest(gram_CC, moment_C, columns, prior)
     widest = dict.fromkeys(columns.kinds, max(prior.lesson))
     alone = _fit(gram_CC, moment_C, columns.prior(prior, widest, alone=True))
-    return _credits(trials, columns, shared, alone, unidentified)
+    return _credits(trials, columns, shared, alone, unidentified, _groups(trials, kinds, agreed))
 
 
 class _Fit(msgspec.Struct, frozen=True):
@@ -111,6 +121,7 @@ def _credits(
     shared: _Fit,
     alone: _Fit,
     unidentified: tuple[str, ...],
+    mixtures: "Mapping[str, Mapping[str, _Mixture]]",
 ) -> Credits:
     seen = Counter(lesson for trial in trials for lesson in trial.offered)
     shown = Counter(lesson for trial in trials for lesson in trial.offered if lesson in trial.shown)
@@ -118,7 +129,6 @@ def _credits(
     for trial in trials:
         for lesson in trial.offered:
             where[lesson][trial.environment] += 1
-    groups = _groups(trials)
 
     def effect(lesson: str, weights: Mapping[str, float], fit: _Fit) -> Credit:
         picked_C = np.zeros(columns.n)
@@ -129,8 +139,8 @@ def _credits(
         return Credit(mean, sd, seen[lesson], float(shown[lesson]))
 
     def credit(lesson: str, environment: str) -> Credit:
-        if (mixture := groups.get(environment)) and columns.kind_of[lesson] in SUBSTITUTES:
-            column = columns.kinds[columns.kind_of[lesson]]
+        if mixture := mixtures.get(environment, {}).get(lesson):
+            column = columns.kinds["example"]
             sd = float(shared.covariance_CC[column, column]) ** 0.5
             kind = Credit(float(shared.mean_C[column]), sd, seen[lesson])
             return mixture.credit(lesson, where[lesson][environment], kind)
@@ -140,6 +150,9 @@ def _credits(
             evidence = effect(lesson, {environment: 1.0}, alone)
         return msgspec.structs.replace(found, doubt=round(1.0 - evidence.positive, 6))
 
+    for environment, mixture in mixtures.items():
+        for lesson in mixture.keys() - where.keys():
+            where[lesson][environment] = 0  # proposed in this round: never on offer, but tested
     by_environment = {
         (lesson, e): credit(lesson, e) for lesson in sorted(where) for e in sorted(where[lesson])
     }
@@ -155,30 +168,47 @@ def _credits(
 
 
 class _Mixture(msgspec.Struct, frozen=True):
-    """The examples of one environment: in which plays each decided, and the groups that these tell
-    of.
+    """Examples that tell about each other: the plays that tell of each, which of them work by these
+    plays, and what it is worth to show one that works.
     """
 
     plays: Mapping[str, Plays]
-    groups: Groups
+    working: Groups
+    worth: Groups
 
     def credit(self, lesson: str, n: int, kind: Credit) -> Credit:
-        return self.groups.credit(self.plays.get(lesson, Plays(0.0, 0.0)), n, effect=kind)
+        plays = self.plays.get(lesson, Plays(0.0, 0.0))
+        return self.working.credit(plays, n, effect=kind, worth=self.worth)
 
 
-def _groups(trials: Sequence[Trial]) -> dict[str, _Mixture]:
-    """Fit the examples of each environment in which some were on offer and their order is known."""
+def _groups(
+    trials: Sequence[Trial],
+    kinds: Mapping[str, str],
+    agreed: Mapping[tuple[str, str], Plays],
+) -> dict[str, dict[str, _Mixture]]:
+    """Fit the examples of each environment in which their order is known; return the mixture of
+    each by environment and id.
+    """
     shown: dict[str, list[tuple[float, list[str | None]]]] = defaultdict(list)
+    offered: dict[str, set[str]] = defaultdict(set)
     for trial in trials:
         if any(trial.near):
             nearest = [
                 next((own for own in near if own in trial.shown), None) for near in trial.near
             ]
             shown[trial.environment].append((trial.outcome, nearest))
-    found: dict[str, _Mixture] = {}
+            examples = (lesson for lesson in trial.offered if kinds[lesson] in SUBSTITUTES)
+            offered[trial.environment].update(examples)
+    found: dict[str, dict[str, _Mixture]] = {}
     for environment, own in shown.items():
-        plays, none = nearest_plays(own)
-        found[environment] = _Mixture(plays, fit(list(plays.values()), none))
+        decided, none = nearest_plays(own)
+        recorded = {id: agreed[e, id] for e, id in agreed if e == environment}
+        told = {id: plays for id, plays in decided.items() if id not in recorded}
+        made_up = fit(list(told.values()), none)
+        found[environment] = dict.fromkeys(offered[environment], _Mixture(told, made_up, made_up))
+        worth = fit([plays for id, plays in decided.items() if id in recorded], none)
+        works = _Mixture(recorded, fit(list(recorded.values()), none), worth)
+        found[environment] |= dict.fromkeys(recorded, works)
     return found
 
 

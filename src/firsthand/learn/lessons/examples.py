@@ -1,11 +1,13 @@
 """Which worked examples are right: a mixture of those that work and those that do not.
 
 An example decides where it is the nearest one shown, so the outcomes of those plays tell about it.
-Few plays tell about each of a hundred examples, but an example either works or it does not, and
-both groups are seen together: the mixture learns how often plays succeed in each group and how
-large the groups are, and then one play or two say much about a single example (the two-groups
-model, Efron 2008). Whether showing examples changes anything at all is not decided here but by the
-randomised design (`credit`).
+Of a recorded success all plays tell that did what it would have done, shown or not (`agreeing`): so
+an example that misled only because no nearer one was known yet is not dropped, and successes of the
+last round are tested by the rounds before it. Few plays tell about each of a hundred examples, but
+an example either works or it does not, and both groups are seen together: the mixture learns how
+often plays succeed in each group and how large the groups are, and then one play or two say much
+about a single example (the two-groups model, Efron 2008). Whether showing examples changes anything
+at all is not decided here but by the randomised design (`credit`).
 """
 
 from collections import defaultdict
@@ -15,7 +17,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from firsthand.playbook import Credit
+from firsthand.actions import calls_as_json
+from firsthand.episode import Episode
+from firsthand.playbook import Credit, Lesson, Playbook
+from firsthand.retrieval import pattern
 
 ROUNDS = 200
 """Steps of expectation and maximisation; the shares change by less than .001 after some fifty."""
@@ -53,15 +58,20 @@ class Groups(msgspec.Struct, frozen=True):
         odds = self.share / (1.0 - self.share) * float(ratio)
         return odds / (1.0 + odds)
 
-    def credit(self, plays: Plays, n: int, *, effect: Credit) -> Credit:
+    def credit(
+        self, plays: Plays, n: int, *, effect: Credit, worth: "Groups | None" = None
+    ) -> Credit:
         """Return an example's credit; `effect` is the posterior of the kind's mean effect.
 
-        Without an effect of the kind, what looks like groups is luck: then nothing is known of any
-        example but that the kind's effect is about 0.
+        `worth` says how often plays succeed that are shown a working example, a useless one or
+        none, where these groups are not of plays that were shown one. Without an effect of the
+        kind, what looks like groups is luck: then nothing is known of any example but that the
+        kind's effect is about 0.
         """
+        worth = worth or self
         real = abs(2.0 * effect.positive - 1.0)
         chance = self.chance(plays)
-        works, useless = self.works - self.none, self.useless - self.none
+        works, useless = worth.works - worth.none, worth.useless - worth.none
         mean = real * (chance * works + (1.0 - chance) * useless)
         spread = real * (chance * (works - mean) ** 2 + (1.0 - chance) * (useless - mean) ** 2)
         spread += (1.0 - real) * mean**2 + effect.sd**2
@@ -72,6 +82,70 @@ class Groups(msgspec.Struct, frozen=True):
             round(plays.n, 2),
             round(1.0 - real * chance, 6),
         )
+
+
+class Done(msgspec.Struct, frozen=True):
+    """One turn: what was seen and done, and the outcome of its play."""
+
+    task: str
+    environment: str
+    observation: str
+    action: str
+    outcome: float
+    weight: float
+    """Its share of the play: 1 / turns."""
+    by_parts: bool = False
+    """Whether the choice was made part by part."""
+
+
+def turns_of(episode: Episode, outcome: float) -> list[Done]:
+    """Return the turns of an episode in which something was done."""
+    acted = [(turn, calls_as_json(turn.action)) for turn in episode.turns]
+    return [
+        Done(
+            episode.task.id,
+            episode.task.environment,
+            turn.observation.full,
+            action,
+            outcome,
+            1.0 / len(acted),
+            bool(turn.near),
+        )
+        for turn, action in acted
+        if action
+    ]
+
+
+def agreeing(
+    turns: Sequence[Done], lessons: Sequence[Lesson], origin: Mapping[str, str]
+) -> dict[tuple[str, str], Plays]:
+    """Map environment and recorded example to the turns that did what it would have done.
+
+    A turn tells about the nearest example, those of its own task passed over, where both act in the
+    same way. `origin` maps episodes to tasks. Environments whose choices are made part by part are
+    left out: there an example decides a part, and the outcome tells about all of them.
+    """
+    examples = [lesson for lesson in lessons if lesson.kind == "example"]
+    known = Playbook(0, tuple(examples))
+    tasks = {lesson.id: {origin.get(id) for id in lesson.evidence} for lesson in examples}
+    partwise = {turn.environment for turn in turns if turn.by_parts}
+    told = [turn for turn in turns if turn.environment not in partwise]
+    found = {
+        (environment, lesson.id): Plays(0.0, 0.0)
+        for environment in {turn.environment for turn in told}
+        for lesson in examples
+        if lesson.evidence and lesson.in_scope(environment)
+    }
+    for turn in told:
+        near = known.examples(turn.environment, turn.observation, len(examples))
+        nearest = next((own for own in reversed(near) if turn.task not in tasks[own.id]), None)
+        if nearest and (plays := found.get((turn.environment, nearest.id))):
+            done_so = pattern(turn.observation, turn.action)
+            if pattern(nearest.observation, nearest.action) == done_so:
+                found[turn.environment, nearest.id] = Plays(
+                    plays.n + turn.weight, plays.won + turn.weight * turn.outcome
+                )
+    return found
 
 
 def fit(plays: Sequence[Plays], none: Plays) -> Groups:

@@ -2,7 +2,8 @@
 12).
 
 A reviewer has read worlds, so nothing that it says about its own proposals is believed: neither
-trust, nor credit, nor state. A worked example may be shown as an earlier turn of the agent itself,
+trust, nor credit, nor state, nor that an example was a success: evidence of an example is kept only
+where those episodes hold it. A worked example may be shown as an earlier turn of the agent itself,
 so its action must be legal: a way of acting that the environment offers or has paid for, or valid
 calls of its tools.
 """
@@ -19,6 +20,7 @@ from firsthand.agent import Agent, settled
 from firsthand.environment import Action, Environment, Observation, ToolCall, tools_of
 from firsthand.episode import Episode
 from firsthand.errors import ToolError
+from firsthand.learn.lessons.review import worked_examples
 from firsthand.playbook import Lesson
 from firsthand.prompt import Act
 from firsthand.registry import lookup
@@ -44,13 +46,30 @@ async def admit(
     ways: Ways = {}
     if any(lesson.kind == "example" for lesson in new):
         ways = await legal_ways(episodes)
+    recorded = recorded_in(episodes) if ways else {}
     admitted = [
-        msgspec.structs.replace(lesson, untrusted=True, state="probation", credit=None)
+        msgspec.structs.replace(
+            lesson,
+            untrusted=True,
+            state="probation",
+            credit=None,
+            evidence=lesson.evidence if lesson.kind == "rule" else recorded.get(lesson.id, ()),
+        )
         for lesson in new
         if max(map(len, (lesson.text, lesson.observation, lesson.action))) <= LONGEST
         and (lesson.kind == "rule" or _is_legal(lesson, ways))
     ]
     return admitted, len(new) - len(admitted)
+
+
+def recorded_in(episodes: Iterable[Episode]) -> dict[str, tuple[str, ...]]:
+    """Map the id of every example that a success among the episodes holds to those episodes."""
+    found: dict[str, tuple[str, ...]] = {}
+    for episode in episodes:
+        if episode.success:
+            for lesson in worked_examples(episode):
+                found[lesson.id] = (*found.get(lesson.id, ()), *lesson.evidence)
+    return found
 
 
 async def legal_ways(episodes: Sequence[Episode]) -> Ways:

@@ -23,6 +23,7 @@ from firsthand.evaluate.evaluate import Evaluation, compare, summarise
 from firsthand.journal.journal import Journal
 from firsthand.learn.lessons import gate
 from firsthand.learn.lessons.credit import Trial, assign
+from firsthand.learn.lessons.examples import Done, agreeing, turns_of
 from firsthand.learn.lessons.folder import Reviewed, RunFolder, Setup
 from firsthand.learn.lessons.forecast import ahead
 from firsthand.learn.lessons.gate import Play, Verdict
@@ -143,6 +144,8 @@ class Life:
         self.names = list(folder.setup.environments)
         self.working, self.deployed = agent.playbook, agent.playbook
         self.trials: list[Trial] = []
+        self.done: list[Done] = []
+        self.origin: dict[str, str] = {}
         self.curve: list[CurvePoint] = []
         self.verdicts: list[Verdict] = []
         self.rollouts = 0
@@ -215,6 +218,8 @@ class Life:
         keep = {lesson.id: mask.probability(lesson) for lesson in self.working.lessons}
         for episode in episodes:
             if episode.counted is not None:
+                self.origin[episode.id] = episode.task.id
+                self.done += turns_of(episode, episode.counted)
                 self.trials.append(
                     Trial(
                         episode.counted,
@@ -297,15 +302,17 @@ class Life:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
         lessons = merge(self.working.lessons, proposals)
         kinds = {lesson.id: lesson.kind for lesson in lessons}
-        credits = assign(self.trials, kinds, prior=self.config.prior)
+        active = [lesson for lesson in lessons if lesson.state != "retired"]
+        agreed = agreeing(self.done, active, self.origin)
+        credits = assign(self.trials, kinds, agreed=agreed, prior=self.config.prior)
         self.unidentified = credits.unidentified
         judged = judge(lessons, credits, self.config)
         self.promoted = judged.promoted
-        active = sorted(
+        best = sorted(
             (lesson for lesson in judged.lessons if lesson.state != "retired"),
             key=lambda lesson: -lesson.effect,
         )
-        beyond = _ids(active[self.config.capacity :])
+        beyond = _ids(best[self.config.capacity :])
         kept = tuple(
             msgspec.structs.replace(lesson, state="retired") if lesson.id in beyond else lesson
             for lesson in judged.lessons
