@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from firsthand.learn.lessons.examples import Done, Plays, agreeing, fit, nearest_plays
+from firsthand.learn.lessons.examples import Done, Plays, agreeing, fit, made_up, nearest_plays
 from firsthand.playbook import Credit, Lesson
 
 CERTAIN = Credit(0.5, 0.05, 400)
@@ -27,21 +27,21 @@ def store(share_wrong, *, seed=0, examples=90, plays=3, works=0.95, useless=0.03
 def test_a_tenth_of_wrong_examples_is_found():
     wrong, found, none = store(0.1)
     groups = fit(found, none)
-    doubts = [groups.credit(own, 3, effect=CERTAIN).doubt for own in found]
+    doubts = [groups.credit(own, groups, 3, CERTAIN).doubt for own in found]
     assert max(d for d, bad in zip(doubts, wrong, strict=True) if not bad) < 0.2
     assert min(d for d, bad in zip(doubts, wrong, strict=True) if bad) > 0.8
     assert groups.share == pytest.approx(0.9, abs=0.06)
     assert (
-        groups.credit(found[0], 3, effect=CERTAIN).mean
+        groups.credit(found[0], groups, 3, CERTAIN).mean
         < 0
-        < groups.credit(found[-1], 3, effect=CERTAIN).mean
+        < groups.credit(found[-1], groups, 3, CERTAIN).mean
     )
 
 
 def test_of_an_example_without_plays_only_the_kind_is_known():
     _, found, none = store(0.1)
     groups = fit(found, none)
-    unknown = groups.credit(Plays(0.0, 0.0), 3, effect=CERTAIN)
+    unknown = groups.credit(Plays(0.0, 0.0), groups, 3, CERTAIN)
     assert unknown.own == 0.0
     assert unknown.doubt == pytest.approx(1 - groups.share, abs=1e-5)
 
@@ -50,13 +50,14 @@ def test_where_all_are_alike_none_is_singled_out_by_bad_luck():
     _, found, none = store(0.0, works=0.8)
     groups = fit(found, none)
     assert groups.share == 1.0
-    assert {groups.credit(own, 3, effect=CERTAIN).doubt for own in found} == {0.0}
+    assert {groups.credit(own, groups, 3, CERTAIN).doubt for own in found} == {0.0}
 
 
 def test_without_an_effect_of_the_kind_nothing_is_believed_of_its_members():
     _, found, none = store(0.5, useless=0.1)
     nothing = Credit(0.0, 0.05, 400)
-    credits = [fit(found, none).credit(own, 3, effect=nothing) for own in found]
+    groups = fit(found, none)
+    credits = [groups.credit(own, groups, 3, nothing) for own in found]
     assert all(credit.doubt == 1.0 and credit.mean == 0.0 for credit in credits)
 
 
@@ -64,7 +65,7 @@ def test_a_kind_that_harms_is_seen_to():
     rng = random.Random(0)
     found = [drawn(rng, 4, 0.05) for _ in range(20)]
     groups = fit(found, drawn(rng, 80, 0.6))
-    credit = groups.credit(found[0], 4, effect=Credit(-0.5, 0.05, 80))
+    credit = groups.credit(found[0], groups, 4, Credit(-0.5, 0.05, 80))
     assert credit.positive < 0.01 and credit.doubt == 1.0
 
 
@@ -104,4 +105,17 @@ def test_made_up_examples_and_choices_of_parts_are_not_judged_by_agreement():
     made_up = Lesson("example", observation="please open", action="X-OPEN", scope="a/b")
     turns = [turn("t3", "now open it", "X-OPEN", 1.0)]
     assert agreeing(turns, [made_up], ORIGIN) == {}
-    assert agreeing([turn("t4", "open", "X-OPEN", 1.0, by_parts=True)], [OPEN], ORIGIN) == {}
+    partwise = agreeing([turn("t4", "open", "X-OPEN", 1.0, by_parts=True)], [OPEN], ORIGIN)
+    assert partwise == {("a/b", OPEN.id): None}
+
+
+@pytest.mark.parametrize(
+    ("wins", "plays", "promoted"), [(3, 3, False), (4, 4, True), (4, 8, False)]
+)
+def test_a_made_up_example_needs_several_wins_of_its_own(wins, plays, promoted):
+    """Its luck would otherwise be taken for the worth of others, whoever planted them."""
+    credit = made_up(Plays(float(plays), float(wins)), Plays(100.0, 20.0), 10, CERTAIN)
+    assert (credit.doubt <= 0.1) == promoted
+    assert credit.mean > 0
+    unlucky = made_up(Plays(6.0, 0.0), Plays(100.0, 20.0), 10, CERTAIN)
+    assert unlucky.doubt == 1.0 and unlucky.positive < 0.1

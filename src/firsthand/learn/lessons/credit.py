@@ -14,14 +14,15 @@ hides a whole kind now and then; what never varied is reported, because its effe
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from firsthand.learn.lessons.examples import Groups, Plays, fit, nearest_plays
+from firsthand.learn.lessons.examples import Plays, fit, made_up, nearest_plays
 from firsthand.playbook import Credit
 
 SUBSTITUTES = frozenset({"example"})
@@ -73,7 +74,7 @@ def assign(
     trials: Sequence[Trial],
     kinds: Mapping[str, str],
     *,
-    agreed: Mapping[tuple[str, str], Plays] = {},
+    agreed: Mapping[tuple[str, str], Plays | None] = {},
     prior: Prior = Prior(),
 ) -> Credits:
     """Estimate every lesson that was offered in some trial by ridge regression with random task
@@ -100,7 +101,7 @@ def assign(
     shared = _likeliest(gram_CC, moment_C, columns, prior)
     widest = dict.fromkeys(columns.kinds, max(prior.lesson))
     alone = _fit(gram_CC, moment_C, columns.prior(prior, widest, alone=True))
-    return _credits(trials, columns, shared, alone, unidentified, _groups(trials, kinds, agreed))
+    return _credits(trials, columns, shared, alone, unidentified, _judges(trials, kinds, agreed))
 
 
 class _Fit(msgspec.Struct, frozen=True):
@@ -121,7 +122,7 @@ def _credits(
     shared: _Fit,
     alone: _Fit,
     unidentified: tuple[str, ...],
-    mixtures: "Mapping[str, Mapping[str, _Mixture]]",
+    judges: "Mapping[str, Mapping[str, _Judge]]",
 ) -> Credits:
     seen = Counter(lesson for trial in trials for lesson in trial.offered)
     shown = Counter(lesson for trial in trials for lesson in trial.offered if lesson in trial.shown)
@@ -139,19 +140,19 @@ def _credits(
         return Credit(mean, sd, seen[lesson], float(shown[lesson]))
 
     def credit(lesson: str, environment: str) -> Credit:
-        if mixture := mixtures.get(environment, {}).get(lesson):
+        if judge := judges.get(environment, {}).get(lesson):
             column = columns.kinds["example"]
             sd = float(shared.covariance_CC[column, column]) ** 0.5
             kind = Credit(float(shared.mean_C[column]), sd, seen[lesson])
-            return mixture.credit(lesson, where[lesson][environment], kind)
+            return judge(where[lesson][environment], kind)
         found = effect(lesson, {environment: 1.0}, shared)
         evidence = found
         if columns.kind_of[lesson] not in SUBSTITUTES:
             evidence = effect(lesson, {environment: 1.0}, alone)
         return msgspec.structs.replace(found, doubt=round(1.0 - evidence.positive, 6))
 
-    for environment, mixture in mixtures.items():
-        for lesson in mixture.keys() - where.keys():
+    for environment, judged in judges.items():
+        for lesson in judged.keys() - where.keys():
             where[lesson][environment] = 0  # proposed in this round: never on offer, but tested
     by_environment = {
         (lesson, e): credit(lesson, e) for lesson in sorted(where) for e in sorted(where[lesson])
@@ -167,28 +168,16 @@ def _credits(
     return Credits(overall, by_environment, unidentified)
 
 
-class _Mixture(msgspec.Struct, frozen=True):
-    """Examples that tell about each other: the plays that tell of each, which of them work by these
-    plays, and what it is worth to show one that works.
-    """
-
-    plays: Mapping[str, Plays]
-    working: Groups
-    worth: Groups
-
-    def credit(self, lesson: str, n: int, kind: Credit) -> Credit:
-        plays = self.plays.get(lesson, Plays(0.0, 0.0))
-        return self.working.credit(plays, n, effect=kind, worth=self.worth)
+_Judge = Callable[[int, Credit], Credit]
+"""Maps the plays with an example on offer, and the effect of its kind, to its credit."""
 
 
-def _groups(
+def _judges(
     trials: Sequence[Trial],
     kinds: Mapping[str, str],
-    agreed: Mapping[tuple[str, str], Plays],
-) -> dict[str, dict[str, _Mixture]]:
-    """Fit the examples of each environment in which their order is known; return the mixture of
-    each by environment and id.
-    """
+    agreed: Mapping[tuple[str, str], Plays | None],
+) -> dict[str, dict[str, _Judge]]:
+    """Return how each example is credited, by environment, where the order of examples is known."""
     shown: dict[str, list[tuple[float, list[str | None]]]] = defaultdict(list)
     offered: dict[str, set[str]] = defaultdict(set)
     for trial in trials:
@@ -199,16 +188,20 @@ def _groups(
             shown[trial.environment].append((trial.outcome, nearest))
             examples = (lesson for lesson in trial.offered if kinds[lesson] in SUBSTITUTES)
             offered[trial.environment].update(examples)
-    found: dict[str, dict[str, _Mixture]] = {}
+    found: dict[str, dict[str, _Judge]] = {}
     for environment, own in shown.items():
         decided, none = nearest_plays(own)
-        recorded = {id: agreed[e, id] for e, id in agreed if e == environment}
-        told = {id: plays for id, plays in decided.items() if id not in recorded}
-        made_up = fit(list(told.values()), none)
-        found[environment] = dict.fromkeys(offered[environment], _Mixture(told, made_up, made_up))
+        recorded = {
+            id: plays or decided.get(id, Plays(0.0, 0.0))
+            for (e, id), plays in agreed.items()
+            if e == environment
+        }
+        works = fit(list(recorded.values()), none)
         worth = fit([plays for id, plays in decided.items() if id in recorded], none)
-        works = _Mixture(recorded, fit(list(recorded.values()), none), worth)
-        found[environment] |= dict.fromkeys(recorded, works)
+        found[environment] = {
+            id: partial(made_up, decided.get(id, Plays(0.0, 0.0)), none)
+            for id in offered[environment]
+        } | {id: partial(works.credit, plays, worth) for id, plays in recorded.items()}
     return found
 
 

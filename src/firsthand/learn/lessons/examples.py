@@ -12,6 +12,7 @@ at all is not decided here but by the randomised design (`credit`).
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import exp, lgamma
 
 import msgspec
 import numpy as np
@@ -29,6 +30,11 @@ NEVER = 0.01
 WORKING, PLAYS = 0.8, 2.0
 """Share of working examples that is imagined before the first play, and how many lessons or plays
 that is worth; it keeps groups with nothing in them where they are."""
+
+
+MADE_UP = 0.2
+"""Share of the examples that somebody made up which work, before their plays are counted: at a base
+rate of one in five, four wins in four plays promote one, and three do not."""
 
 
 class Plays(msgspec.Struct, frozen=True):
@@ -58,18 +64,14 @@ class Groups(msgspec.Struct, frozen=True):
         odds = self.share / (1.0 - self.share) * float(ratio)
         return odds / (1.0 + odds)
 
-    def credit(
-        self, plays: Plays, n: int, *, effect: Credit, worth: "Groups | None" = None
-    ) -> Credit:
+    def credit(self, plays: Plays, worth: "Groups", n: int, effect: Credit) -> Credit:
         """Return an example's credit; `effect` is the posterior of the kind's mean effect.
 
         `worth` says how often plays succeed that are shown a working example, a useless one or
-        none, where these groups are not of plays that were shown one. Without an effect of the
-        kind, what looks like groups is luck: then nothing is known of any example but that the
-        kind's effect is about 0.
+        none. Without an effect of the kind, what looks like groups is luck: then nothing is known
+        of any example but that the kind's effect is about 0.
         """
-        worth = worth or self
-        real = abs(2.0 * effect.positive - 1.0)
+        real = _real(effect)
         chance = self.chance(plays)
         works, useless = worth.works - worth.none, worth.useless - worth.none
         mean = real * (chance * works + (1.0 - chance) * useless)
@@ -82,6 +84,35 @@ class Groups(msgspec.Struct, frozen=True):
             round(plays.n, 2),
             round(1.0 - real * chance, 6),
         )
+
+
+def made_up(plays: Plays, none: Plays, n: int, effect: Credit) -> Credit:
+    """Return the credit of an example that is no recorded success, by the plays that it decided.
+
+    It stands alone: whoever made it up may have made up others that work. Whether it does is the
+    Bayes factor of any rate of success against the rate of plays without an example, at prior odds
+    of `MADE_UP`.
+    """
+    real, base = _real(effect), _inside((none.won + 0.5) / (none.n + 1.0))
+    lost = plays.n - plays.won
+    any_rate = lgamma(plays.won + 1) + lgamma(lost + 1) - lgamma(plays.n + 2)
+    ratio = any_rate - float(_log_likelihood(base, np.float64(plays.n), np.float64(plays.won)))
+    odds = MADE_UP / (1.0 - MADE_UP) * exp(min(ratio, 50.0))
+    rate = (plays.won + PLAYS * base) / (plays.n + PLAYS)
+    helps = real * odds / (1.0 + odds) if rate > base else 0.0
+    variance = rate * (1.0 - rate) / (plays.n + PLAYS + 1.0) + effect.sd**2
+    return Credit(
+        round(real * (rate - base), 4),
+        round(variance**0.5, 4),
+        n,
+        round(plays.n, 2),
+        round(1.0 - helps, 6),
+    )
+
+
+def _real(effect: Credit) -> float:
+    """Return how sure it is that showing examples changes anything."""
+    return abs(2.0 * effect.positive - 1.0)
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -118,25 +149,24 @@ def turns_of(episode: Episode, outcome: float) -> list[Done]:
 
 def agreeing(
     turns: Sequence[Done], lessons: Sequence[Lesson], origin: Mapping[str, str]
-) -> dict[tuple[str, str], Plays]:
+) -> dict[tuple[str, str], Plays | None]:
     """Map environment and recorded example to the turns that did what it would have done.
 
     A turn tells about the nearest example, those of its own task passed over, where both act in the
-    same way. `origin` maps episodes to tasks. Environments whose choices are made part by part are
-    left out: there an example decides a part, and the outcome tells about all of them.
+    same way. `origin` maps episodes to tasks. None: choices are made part by part there, so that
+    the outcome tells about an example for each part, and only plays that it decided are telling.
     """
     examples = [lesson for lesson in lessons if lesson.kind == "example"]
     known = Playbook(0, tuple(examples))
     tasks = {lesson.id: {origin.get(id) for id in lesson.evidence} for lesson in examples}
     partwise = {turn.environment for turn in turns if turn.by_parts}
-    told = [turn for turn in turns if turn.environment not in partwise]
-    found = {
-        (environment, lesson.id): Plays(0.0, 0.0)
-        for environment in {turn.environment for turn in told}
+    found: dict[tuple[str, str], Plays | None] = {
+        (environment, lesson.id): None if environment in partwise else Plays(0.0, 0.0)
+        for environment in {turn.environment for turn in turns}
         for lesson in examples
         if lesson.evidence and lesson.in_scope(environment)
     }
-    for turn in told:
+    for turn in turns:
         near = known.examples(turn.environment, turn.observation, len(examples))
         nearest = next((own for own in reversed(near) if turn.task not in tasks[own.id]), None)
         if nearest and (plays := found.get((turn.environment, nearest.id))):

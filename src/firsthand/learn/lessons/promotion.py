@@ -3,9 +3,9 @@
 Lessons that add up are promoted on their own evidence, by Benjamini and Hochberg's rule (1995):
 else useless ones would be carried by the mean effect of their kind. Examples that stand in for each
 other are promoted by their posterior, kind included, as long as the expected share of useless ones
-among the promoted stays below the level (local false discovery rates, Efron 2010). Of an example
-that was never the nearest one shown only the others are known: a recorded success is promoted on
-that, an example that a reviewer made up is not, because it may wait for a trigger.
+among the promoted stays below the level (local false discovery rates, Efron 2010). A recorded
+success may be promoted on what is known of the others; an example that a reviewer made up stands
+alone (`examples.made_up`), because it may wait for a trigger.
 """
 
 from collections import defaultdict
@@ -16,11 +16,6 @@ import msgspec
 from firsthand.learn.lessons.credit import SUBSTITUTES, Credits
 from firsthand.learn.lessons.settings import LearnConfig
 from firsthand.playbook import Credit, Lesson
-
-LEAST_OWN = 1.0
-"""Plays in which an example that somebody made up was the nearest one shown, before it is promoted.
-A recorded success may be promoted on what is known of the other recorded ones: without that, the
-successes of the last round are lost, and a mean gain of .74 fell to .66."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -70,12 +65,7 @@ def _promoted(
     def sure(id: str) -> bool:
         return pays(id) and 1.0 - credits[id].doubt >= config.promote_above
 
-    substitutes = [
-        id
-        for id in credits
-        if lessons[id].kind in SUBSTITUTES
-        and (lessons[id].evidence or credits[id].own >= LEAST_OWN)
-    ]
+    substitutes = [id for id in credits if lessons[id].kind in SUBSTITUTES]
     doubts = {id: credits[id].doubt for id in substitutes if sure(id)}
     yield from below_mean_doubt(doubts, config.false_discoveries)
     additive = {id: credits[id].doubt for id in credits if lessons[id].kind not in SUBSTITUTES}
