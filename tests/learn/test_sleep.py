@@ -23,12 +23,12 @@ from firsthand.learn.sleep import adapters, ledger, slept
 from firsthand.learn.sleep.compress import compress
 from firsthand.learn.sleep.families import Family, families, merged_rules, representative
 from firsthand.learn.sleep.nights import last_ledger
-from firsthand.learn.sleep.player import Own
+from firsthand.learn.sleep.player import Own, Recalling
 from firsthand.learn.sleep.remask import effects, halves, hiding
 from firsthand.learn.sleep.settings import SleepConfig
 from firsthand.learn.sleep.sleep import sleep
 from firsthand.playbook import Lesson, Playbook, deploy, load, rollback, versions
-from firsthand.prompt import Sampling
+from firsthand.prompt import Message, Prompt, Sampling
 from firsthand.registry import tasks
 from firsthand.retrieval import pattern
 from firsthand.rollout.pool import rollout
@@ -473,3 +473,28 @@ def test_a_family_is_named_by_its_lessons():
     one, other = Family("a", lessons), Family("b", lessons[::-1])
     assert ledger.family_id(one) == ledger.family_id(other)
     assert pattern("sell the lamp", "AB::lamp!") == "AB::…!"
+
+
+async def test_a_greedy_answer_is_computed_once_and_another_one_is_not(tmp_path):
+    class Counting(Apprentice):
+        asked = 0
+
+        async def sample(self, prompt, sampling):
+            self.asked += 1
+            return await super().sample(prompt, sampling)
+
+    model = Counting()
+    recalling = Recalling(model)
+    prompt = Prompt([Message("user", "price of the lamp?")], choices=["A::lamp!", "B::lamp!"])
+    first = await recalling.sample(prompt, Sampling(temperature=0.0))
+    assert await recalling.sample(prompt, Sampling(temperature=0.0)) == first
+    assert model.asked == 1
+    other = msgspec.structs.replace(prompt, choices=["A::lamp!", "C::lamp!"])
+    assert set((await recalling.sample(other, Sampling(temperature=0.0))).choices) == {
+        "A::lamp!",
+        "C::lamp!",
+    }
+    for _ in range(2):
+        await recalling.sample(prompt, Sampling(temperature=1.0, seed=1))
+    assert model.asked == 4
+    assert recalling.name == model.name and recalling.traits == model.traits

@@ -73,7 +73,7 @@ class Own:
         self._worn = adapter
 
 
-class _Recalling:
+class Recalling:
     """A model that computes a greedy answer once: it follows from the prompt and the weights."""
 
     def __init__(self, model: Model) -> None:
@@ -136,7 +136,7 @@ class Embedded:
             self._plays.clear()
         if adapter not in self._plays:
             own = self._engine if adapter else self._engine.bare()
-            self._plays[adapter] = _Recalling(own)
+            self._plays[adapter] = Recalling(own)
         return self._plays[adapter]
 
     async def close(self) -> None:
