@@ -14,6 +14,7 @@ from firsthand.cli.learn import Show
 from firsthand.cli.options import Concurrency, Json
 from firsthand.cli.terminal import tell
 from firsthand.errors import MissingExtra, RunStopped, UserError
+from firsthand.evaluate.wording import number
 from firsthand.learn.lessons.folder import Setup, read_setup
 from firsthand.learn.life.schedule import Place, schedule
 from firsthand.learn.sleep import ledger
@@ -225,7 +226,7 @@ def _table(found: "ledger.Ledger") -> object:
 
     table = Table(
         title="The lesson ledger: effects on the score [95%]; a remaining one that is shown to lie "
-        f"below {found.margin:g} counts as none",
+        f"below {number(found.margin, signed=True)} counts as none",
         title_justify="left",
         box=None,
     )
