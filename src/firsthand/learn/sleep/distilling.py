@@ -37,6 +37,8 @@ class SleepLab(Lab):
     learned: tuple[Place, ...] = ()
     replayed: tuple[Place, ...] = ()
     replay: int = 0
+    drawn: int = 0
+    """Tasks of each place that is learned so far."""
 
     def tasks(
         self,
@@ -47,8 +49,7 @@ class SleepLab(Lab):
         environments: Sequence[str] | None = None,
     ) -> list[Task]:
         """Return fresh train tasks, interleaved; none comes twice. The places decide the rest."""
-        drawn = self._drawn.get((split, 0), 0)
-        self._drawn[split, 0] = drawn + n
+        drawn, self.drawn = self.drawn, self.drawn + n
         first = DREAMS + drawn
         counts = [(place, n) for place in self.learned]
         turn = drawn // n + 1  # other places in every step, where there are many
