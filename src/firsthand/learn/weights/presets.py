@@ -20,10 +20,10 @@ EXPLORING = LossConfig(entropy=0.1)
 instead of .93 on SmolLM2 with bonuses of 0, 0 and .05."""
 
 EXPLORING_LONGER = LossConfig(entropy=0.3)
-"""A network from nothing tells words apart late, and is sure of wrong answers before: then all plays
-of a task are paid the same, and nothing brings it back. Tried on two worlds with seeds that are not
-reported, 400 tasks each: .53 and .75 with a bonus of .1, .92 and .93 with .2, .72 and .89 with .3;
-with .3 and a learning rate that falls to 0, .98, .98, 1.00 and 1.00."""
+"""A network from nothing tells words apart late, and is sure of wrong answers before: then all
+plays of a task are paid the same, and nothing brings it back. Tried on two worlds with seeds that
+are not reported, 400 tasks each: .53 and .75 with a bonus of .1, .92 and .93 with .2, .72 and .89
+with .3; with .3 and a learning rate that falls to 0, .98, .98, 1.00 and 1.00."""
 
 
 class Preset(msgspec.Struct, frozen=True):
