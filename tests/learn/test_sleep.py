@@ -26,6 +26,7 @@ from firsthand.learn.sleep.nights import last_ledger
 from firsthand.learn.sleep.player import Own, Recalling
 from firsthand.learn.sleep.remask import effects, halves, hiding
 from firsthand.learn.sleep.settings import SleepConfig
+from firsthand.learn.sleep.single import drawn
 from firsthand.learn.sleep.sleep import sleep
 from firsthand.playbook import Lesson, Playbook, deploy, load, rollback, versions
 from firsthand.prompt import Message, Prompt, Sampling
@@ -116,6 +117,11 @@ def test_the_ledger_tells_effect_and_price_of_every_lesson(night):
         assert entry.tokens[0] == entry.tokens[1]
     assert sum(entry.prompt.mean for entry in told.entries) > 0.4
     assert sum(entry.weights.mean for entry in told.entries) > 0.3
+    for entry in told.entries:
+        own = [line.own for line in entry.lessons if line.own is not None]
+        assert len(own) == len(entry.lessons)
+        assert sum(one.left.n for one in own) == entry.own[2].n
+        assert sum(one.tokens for one in own) == pytest.approx(max(entry.tokens[0], 0), abs=0.2)
     cells = ledger.rows(told)
     assert len(cells) == len(told.entries) and len(cells[0]) == len(ledger.COLUMNS)
 
@@ -434,6 +440,26 @@ def test_that_nothing_remains_takes_enough_tasks_to_show():
         effects(*simulated(0.5, n=150, noise=0.02, rng=rng))[0].is_at_most(0.05) for _ in range(100)
     )
     assert shown <= 3, "a remaining effect of a tenth passes for none"
+
+
+def test_lessons_are_drawn_towards_their_family_and_their_intervals_cover():
+    rng = np.random.default_rng(3)
+    for spread in (0.0, 0.3):
+        covered = []
+        for _ in range(60):
+            truth = np.clip(0.6 + spread * rng.standard_normal(18), 0, 1)
+            sizes = rng.multinomial(40, rng.dirichlet(np.ones(18)))
+            values = {
+                str(i): list((rng.random(n) < p).astype(float))
+                for i, (n, p) in enumerate(zip(sizes, truth, strict=True))
+            }
+            found = drawn(values)
+            covered += [found[str(i)].low <= p <= found[str(i)].high for i, p in enumerate(truth)]
+        assert np.mean(covered) >= 0.92
+    found = drawn({"many": [1.0] * 20, "few": [1.0], "never": [], "other": [0.0] * 20})
+    assert found["many"].mean > found["few"].mean > found["never"].mean > found["other"].mean
+    assert found["many"].high - found["many"].low < found["never"].high - found["never"].low
+    assert found["never"].n == 0
 
 
 def test_both_halves_together_show_every_family_once():

@@ -1,10 +1,10 @@
 """The lesson ledger: each lesson's effect in the prompt, its effect in the weights, and its price.
 
-What is measured is the family (`families.py`): of a hundred worked examples too few plays tell
-about each. A lesson shares its family's effects; its line adds what the learner knew of it.
+What decides is the family (`families.py`): of a hundred worked examples too few plays tell about
+each. A lesson's own line says what little is known of it (`single.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from firsthand.errors import UserError
 from firsthand.evaluate.wording import number
 from firsthand.learn.sleep.families import Family
 from firsthand.learn.sleep.remask import Effect, Measured, Share
+from firsthand.learn.sleep.single import Single
 from firsthand.playbook import Credit, replace_file
 from firsthand.task import fingerprint
 
@@ -25,11 +26,14 @@ that is not shown; `revoked`: a person withdrew it, and the weights were made an
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One lesson of a family, with what was known of it when it was learned."""
+    """One lesson of a family."""
 
     id: str
     says: str
     credit: Credit | None = None
+    """What was known of it when it was learned."""
+    own: Single | None = None
+    """Its effects and its price; None: the family's are all that is known."""
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -107,10 +111,24 @@ def family_id(family: Family) -> str:
     return fingerprint(" ".join(sorted(family.ids)), length=8)
 
 
-def entry(family: Family, found: Measured | None, *, margin: float) -> Entry:
-    """Write down one family that was measured again; None: there was nothing to measure on."""
+def entry(
+    family: Family,
+    found: Measured | None,
+    *,
+    margin: float,
+    single: Mapping[str, Single] | None = None,
+) -> Entry:
+    """Write down one family that was measured again; None: there was nothing to measure on.
+
+    `single` tells about its lessons by their ids.
+    """
     lines = tuple(
-        Line(lesson.id, lesson.text or f"{lesson.observation} => {lesson.action}", lesson.credit)
+        Line(
+            lesson.id,
+            lesson.text or f"{lesson.observation} => {lesson.action}",
+            lesson.credit,
+            (single or {}).get(lesson.id),
+        )
         for lesson in family.lessons
     )
     if found is None:

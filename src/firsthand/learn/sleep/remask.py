@@ -98,6 +98,10 @@ class Pair(msgspec.Struct, frozen=True):
     tokens: tuple[float, float]
     own: int | None
     """The family that the task's nearest lesson belongs to; None: no lesson is near."""
+    nearest: str = ""
+    """The id of that lesson."""
+    found: tuple[str, ...] = ()
+    """The ids of all lessons that were found for the first observation, shown or not."""
 
 
 def halves(task: Task, n: int, *, seed: int = 0) -> tuple[int, ...]:
@@ -127,16 +131,27 @@ async def play_pairs(
         labels = ["".join("+" if sign == side else "-" for sign in own) for own in signs]
         both.append(await play(agents, tasks, labels))
     return [
-        _pair(own, first, second, nearest(agent.playbook, families, first))
+        _pair(own, first, second, nearest(agent.playbook, first), families)
         for own, first, second in zip(signs, *both, strict=True)
     ]
 
 
-def _pair(signs: tuple[int, ...], first: Episode, second: Episode, own: int | None) -> Pair | None:
+def _pair(
+    signs: tuple[int, ...],
+    first: Episode,
+    second: Episode,
+    near: str,
+    families: Sequence[Family],
+) -> Pair | None:
     if first.counted is None or second.counted is None:
         return None
     return Pair(
-        signs, (first.counted, second.counted), (_prompt_tokens(first), _prompt_tokens(second)), own
+        signs,
+        (first.counted, second.counted),
+        (_prompt_tokens(first), _prompt_tokens(second)),
+        next((place for place, family in enumerate(families) if near in family.ids), None),
+        near,
+        first.turns[0].offered if first.turns else (),
     )
 
 
@@ -144,15 +159,20 @@ def _prompt_tokens(episode: Episode) -> float:
     return float(episode.usage.prompt_tokens) if episode.usage else 0.0
 
 
-def nearest(playbook: Playbook, families: Sequence[Family], episode: Episode) -> int | None:
-    """Return the place of the family whose example is the nearest to the first observation."""
+def nearest(playbook: Playbook, episode: Episode) -> str:
+    """Return the id of the example that is the nearest to the first observation; "": none is."""
     if not episode.turns:
-        return None
+        return ""
     observed = episode.turns[0].observation.full
     near = playbook.examples(episode.task.environment, observed, 1)
-    return next(
-        (place for place, family in enumerate(families) for id in near if id.id in family.ids), None
-    )
+    return near[0].id if near else ""
+
+
+def played_both(off: Sequence[Pair | None], on: Sequence[Pair | None]) -> list[tuple[Pair, Pair]]:
+    """Return the pairs of the tasks that were played on both sides; `off` has the first of `on`."""
+    return [
+        (a, b) for a, b in zip(off, on[: len(off)], strict=True) if a is not None and b is not None
+    ]
 
 
 def measure(
@@ -163,9 +183,7 @@ def measure(
     `off` has the first tasks of `on`. What is left is estimated from all of `on`, everything else
     from the tasks that were played on both sides.
     """
-    both = [
-        (a, b) for a, b in zip(off, on[: len(off)], strict=True) if a is not None and b is not None
-    ]
+    both = played_both(off, on)
     adapted = [pair for pair in on if pair is not None]
     signs_T_F = _signs([a for a, _ in both], len(families))
     off_T = np.array([a.scores[0] - a.scores[1] for a, _ in both])

@@ -37,6 +37,7 @@ from firsthand.learn.sleep.nights import (
 from firsthand.learn.sleep.player import Player
 from firsthand.learn.sleep.remask import Effect, effects, measure, play_pairs
 from firsthand.learn.sleep.settings import SleepConfig
+from firsthand.learn.sleep.single import singles
 from firsthand.learn.sleep.slept import Diversity, Retained, Slept
 from firsthand.playbook import Playbook, deploy, load, replace_file, versions
 from firsthand.registry import tasks
@@ -205,8 +206,13 @@ class _Work:
         on = await play_pairs(agent, found, tasks, play=play, seed=self.config.seed)
         measured = measure(found, off, on)
         return [
-            ledger.entry(family, one, margin=self.config.margin)
-            for family, one in zip(found, measured, strict=True)
+            ledger.entry(
+                family,
+                one,
+                margin=self.config.margin,
+                single=singles(family, place, off, on, price=max(one.tokens.mean, 0.0)),
+            )
+            for place, (family, one) in enumerate(zip(found, measured, strict=True))
         ]
 
     async def _revoked(self, source: Playbook, revoked: frozenset[str], adapter: str) -> Entry:

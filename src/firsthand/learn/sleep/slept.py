@@ -180,7 +180,7 @@ def summary(slept: Slept) -> dict[str, Any]:
 
 def report(slept: Slept, run: Path, *, seconds: float) -> Path:
     """Write `sleep.html` into the run's folder and return it. Raises `MissingExtra`."""
-    from firsthand.learn.sleep.ledger import COLUMNS, rows
+    from firsthand.learn.sleep.ledger import COLUMNS, rows, told
 
     values: dict[str, Any] = {
         "slept": slept,
@@ -195,6 +195,7 @@ def report(slept: Slept, run: Path, *, seconds: float) -> Path:
             ("as deployed", slept.deployed),
         ],
         "number": number,
+        "told": told,
     }
     path = run / "sleep.html"
     replace_file(path, render("firsthand.learn.sleep", "page", "sleep.html", values).encode())
