@@ -29,8 +29,9 @@ from firsthand.episode import Episode
 from firsthand.evaluate.evaluate import compare
 from firsthand.learn.lab import Lab
 from firsthand.learn.shuffled import shuffled
+from firsthand.learn.weights.presets import preset
 from firsthand.learn.weights.recipes import grpo, sft
-from firsthand.learn.weights.settings import LossConfig, TrainConfig
+from firsthand.learn.weights.settings import TrainConfig
 from firsthand.models.torch import Torch
 from firsthand.prompt import Sampling
 from firsthand.registry import tasks
@@ -72,17 +73,10 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def config(arm: str, seed: int) -> TrainConfig:
-    """Return how an arm trains; tuned on world 3, which is not among those reported."""
-    if arm == "sft":
-        return TrainConfig(learning_rate=1e-3, batch=8, epochs=2, seed=seed)
-    return TrainConfig(
-        learning_rate=0.0 if arm == "lr 0" else 3e-4,
-        batch=16,
-        plays=4,
-        baseline="leave_one_out",
-        loss=LossConfig(entropy=0.1),
-        seed=seed,
-    )
+    """Return how an arm trains: as `firsthand train` does. Settings were tried on worlds 3 to 5."""
+    usual = preset("sft" if arm == "sft" else "grpo", "torch:smollm2").config
+    rate = 0.0 if arm == "lr 0" else usual.learning_rate
+    return msgspec.structs.replace(usual, learning_rate=rate, seed=seed)
 
 
 async def learned(model: Torch, cell: tuple[str, int, int, str], turns: int, n: int) -> Row:
