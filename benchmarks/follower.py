@@ -3,7 +3,9 @@
 Its language is small: rules such as "when red big say alpha" in the system message, then words, and
 one answer. In training every prompt holds other rules, drawn at random, and the answer is what the
 most specific rule says whose words are all there; where none is, any answer is as good. So it
-cannot know what a rule says: it must read. Words outside its language it skips.
+cannot know what a rule says: it must read. Words outside its language it skips. Read from left to
+right, rules before the input, such a network obeyed .82 of prompts after the same minutes; here
+each rule sees the input.
 
 The recipe is fixed, and the weights are kept in the user's cache under a hash of the recipe.
 
@@ -16,6 +18,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -23,8 +26,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
+from firsthand.evaluate.statistics import wilson
 from firsthand.models.batcher import Batcher
-from firsthand.models.network import Network, Shape, fresh
+from firsthand.models.network import SPAN, Network, Shape, fresh
 from firsthand.models.weights import cache_folder
 from firsthand.prompt import Completion, Prompt, Sampling, Traits
 
@@ -53,16 +57,13 @@ OPTIONS = "\n\nAnswer with exactly one of these lines:\n"
 class Recipe(msgspec.Struct, frozen=True):
     """All that decides the weights."""
 
-    shape: Shape = Shape(width=96, layers=3, heads=2, context=1024)
-    steps: tuple[int, ...] = (1200, 600)
-    """Of each cycle; a cycle begins with a fresh optimizer and ends with a falling rate."""
-    prompts: int = 16
-    """Sets of rules in a batch."""
-    inputs: int = 16
-    """Inputs for each set of rules; they see the rules and not each other."""
+    shape: Shape = Shape(width=64, layers=3, heads=2, context=1024)
+    steps: int = 600
+    prompts: int = 64
+    """Prompts in a batch, each with rules of its own."""
     rate: float = 3e-3
     seed: int = 0
-    version: int = 1
+    version: int = 2
 
     @property
     def file(self) -> Path:
@@ -74,11 +75,11 @@ class Recipe(msgspec.Struct, frozen=True):
 Rule = tuple[frozenset[str], str]
 
 
-def obeyed(rules: Sequence[Rule], said: Sequence[str]) -> str | None:
-    """Return what the first of the most specific rules says whose words are all said."""
-    there = set(said)
-    matching = [rule for rule in rules if rule[0] <= there]
-    return max(matching, key=lambda rule: len(rule[0]))[1] if matching else None
+def most_specific(rules: Sequence[Rule], said: Sequence[str]) -> list[str]:
+    """Return what the most specific rules say whose words are all said."""
+    holding = [(len(words), answer) for words, answer in rules if words <= set(said)]
+    most = max(holding, default=(0, ""))[0]
+    return [answer for size, answer in holding if size == most]
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -91,41 +92,39 @@ class Stage(msgspec.Struct, frozen=True):
     """Most words of an input."""
 
 
-STAGES = (
-    Stage(6, 1, 1),
-    Stage(8, 1, 2),
-    Stage(8, 2, 2),
-    Stage(8, 2, 3),
-    Stage(10, 3, 4),
-    Stage(12, 3, 5),
-    Stage(14, 3, 6),
-    Stage(16, 3, 8),
-)
-"""Finding one word is learned within one layer, and all else is built on that. Trained on long
-inputs at once, or by a schedule that did not wait, 500 steps taught hardly anything."""
+STAGES = (Stage(6, 1, 2), Stage(8, 2, 3), Stage(24, 3, 8))
+"""Few and short rules first. Asked for all at once, or for the answer alone, 1,000 steps taught
+little: what a rule needs, whether each of its words is said and whether it holds, is asked too."""
 MASTERED = 0.9
 """Share of prompts that are obeyed from which the next stage begins."""
 
 
-def drawn_rules(rng: random.Random, now: Stage) -> tuple[list[Rule], list[str]]:
-    """Draw rules that share few words, as learned ones do; return them and those words."""
-    pool = rng.sample(NOUNS, rng.randint(6, 16))
+def drawn_rules(rng: random.Random, n: int, now: Stage) -> tuple[list[Rule], list[str]]:
+    """Draw n rules that share few words, as learned ones do; return them and those words."""
+    pool = rng.sample(NOUNS, rng.randint(4, 14))
     answers = rng.sample(ANSWERS, rng.randint(2, len(ANSWERS)))
-    found: dict[frozenset[str], str] = {}
-    for _ in range(rng.randint(1, now.rules)):
+    found: list[Rule] = []
+    for _ in range(n):
         size = min(now.size, rng.choice((1, 2, 2, 2, 3)))
-        found[frozenset(rng.sample(pool, size))] = rng.choice(answers)
-    return list(found.items()), pool
+        words = set(rng.sample(pool, size))
+        if found and rng.random() < 0.2:  # the words of another rule, or one more
+            words = set(rng.choice(found)[0])
+            if len(words) < now.size and rng.random() < 0.6:
+                words.add(rng.choice(pool))
+        found.append((frozenset(words), rng.choice(answers)))
+    return found, pool
 
 
 def drawn_input(
     rng: random.Random, rules: Sequence[Rule], pool: Sequence[str], now: Stage
 ) -> list[str]:
-    """Draw an input: mostly the words of a rule, then words of the pool and any others."""
+    """Draw an input: mostly the words of a rule, or all but one; then of the pool, and others."""
     said = set(rng.choice(rules)[0]) if rng.random() < 0.8 else set[str]()
+    if len(said) > 1 and rng.random() < 0.25:
+        said.remove(rng.choice(sorted(said)))
     length = rng.randint(max(1, now.length // 2), now.length)
     while len(said) < length:
-        said.add(rng.choice(pool if rng.random() < 0.4 else NOUNS))
+        said.add(rng.choice(pool if rng.random() < 0.5 and len(pool) >= length else NOUNS))
     found = sorted(said)
     rng.shuffle(found)
     return found
@@ -146,136 +145,137 @@ def input_ids(said: Sequence[str]) -> list[int]:
     return [*(ID[word] + SAID for word in said), ANSWER]
 
 
-class Batch(msgspec.Struct):
-    """Sets of rules, each with many inputs packed behind it."""
+class Packed(NamedTuple):
+    """Prompts as a network takes them; the last token of each row that is no padding answers."""
 
     ids: Tensor
     positions: Tensor
     allowed: Tensor
     before: Tensor
-    rows: list[int]
-    places: list[int]
-    answers: list[int]
-    known: list[bool]
+    last: Tensor
 
 
-def packed(prompts: Sequence[tuple[list[int], list[list[int]]]]) -> tuple[Tensor, ...]:
-    """Pack inputs behind their rules: return ids, positions, what each token sees, what is before.
+def packed(rows: Sequence[Sequence[int]]) -> Packed:
+    """Lay out prompts, rules first, so that every rule is read in the light of the input.
 
-    Every input begins at the position that follows the rules, and sees the rules and itself; its
-    convolutions begin with it.
+    A word sees its own rule and the input, and is counted from the start of its rule; the place of
+    the answer sees all. So neither the order of rules nor their number matters.
     """
-    length = max(len(rules) + sum(map(len, inputs)) for rules, inputs in prompts)
-    ids = torch.full((len(prompts), length), PAD)
-    positions = torch.zeros(len(prompts), length, dtype=torch.long)
-    block = torch.full((len(prompts), length), -1)
-    for row, (rules, inputs) in enumerate(prompts):
-        at = len(rules)
-        ids[row, :at], positions[row, :at] = torch.tensor(rules, dtype=torch.long), torch.arange(at)
-        block[row, :at] = 0
-        for number, own in enumerate(inputs, start=1):
-            end = at + len(own)
-            ids[row, at:end] = torch.tensor(own)
-            positions[row, at:end] = torch.arange(len(own)) + len(rules)
-            block[row, at:end] = number
-            at = end
-    causal = torch.ones(length, length, dtype=torch.bool).tril()
-    allowed = ((block[:, None, :] == 0) | (block[:, None, :] == block[:, :, None])) & causal
-    allowed |= torch.eye(length, dtype=torch.bool)
-    steps = torch.arange(length)[:, None] - torch.arange(1, 4)[None]
-    inside = (steps >= 0)[None] & (
-        block.gather(1, steps.clamp(min=0).flatten()[None].expand(len(prompts), -1)).view(
-            len(prompts), length, 3
-        )
-        == block[:, :, None]
+    length = max(map(len, rows))
+    ids = torch.full((len(rows), length), PAD)
+    for row, own in zip(ids, rows, strict=True):
+        row[: len(own)] = torch.tensor(own)
+    rule = (ids == WHEN).cumsum(1)
+    rule[(ids >= ID[NOUNS[0]] + SAID) | (ids == ANSWER)] = 0
+    rule[ids == PAD] = -1
+    place = torch.arange(length)
+    began = torch.where(ids == WHEN, place, 0).cummax(1).values
+    positions = torch.where(rule > 0, place - began, 0)
+    allowed = (rule[:, :, None] == rule[:, None]) | (rule == 0)[:, None]
+    allowed |= (ids == ANSWER)[:, :, None] & (rule >= 0)[:, None]
+    earlier = (place[:, None] - torch.arange(1, SPAN)[None]).expand(len(rows), -1, -1)
+    theirs = rule.gather(1, earlier.clamp(min=0).flatten(1)).view_as(earlier)
+    inside = (earlier >= 0) & (theirs == rule[:, :, None]) & (rule > 0)[:, :, None]
+    before = torch.where(inside, earlier, -1)
+    return Packed(
+        ids, positions, allowed[:, None], before, torch.tensor([len(r) for r in rows]) - 1
     )
-    before = torch.where(inside, steps[None], -1)
-    return ids, positions, allowed[:, None], before
 
 
-def batch(rng: random.Random, recipe: Recipe, now: Stage) -> Batch:
-    """Draw a batch."""
-    prompts: list[tuple[list[int], list[list[int]]]] = []
-    rows, places, answers, known = [], [], [], []
-    for row in range(recipe.prompts):
-        rules, pool = drawn_rules(rng, now)
-        ids, inputs = rule_ids(rng, rules), []
-        at = len(ids)
-        for _ in range(recipe.inputs):
-            said = drawn_input(rng, rules, pool, now)
-            own = input_ids(said)
-            inputs.append(own)
-            at += len(own)
-            right = obeyed(rules, said)
-            rows.append(row)
-            places.append(at - 1)
-            known.append(right is not None)
-            answers.append(ID[right or rng.choice(ANSWERS)] - FIRST)
-        prompts.append((ids, inputs))
-    return Batch(*packed(prompts), rows, places, answers, known)
+class Asked(NamedTuple):
+    """What a batch of prompts asks for: [prompts, answers] chances, and what stands behind them."""
+
+    chances: Tensor
+    known: Tensor
+    """Whether all of the most specific rules say the same."""
+    holds: Tensor
+    """For each rule, whether all of its words are said."""
+    there: Tensor
+    """For each word of a rule, whether it is said."""
 
 
-def answer_logits(network: Network, found: Batch) -> Tensor:
-    """Return logits [inputs, answers]."""
-    hidden, _ = network.hidden(found.ids, found.positions, found.allowed, found.before)
-    logits = network.logits(hidden[found.rows, found.places])
+def batch(rng: random.Random, recipe: Recipe, now: Stage) -> tuple[Packed, Asked]:
+    """Draw a batch; its prompts have equally many rules, so that little is padding."""
+    n = rng.randint(max(1, now.rules // 4), now.rules)
+    rows: list[list[int]] = []
+    chances, known, holds, there = [], [], [], []
+    for _ in range(recipe.prompts):
+        rules, pool = drawn_rules(rng, n, now)
+        said = drawn_input(rng, rules, pool, now)
+        told = rule_ids(rng, rules)
+        rows.append([*told, *input_ids(said)])
+        best = most_specific(rules, said) or list(ANSWERS)
+        chances.append([best.count(answer) / len(best) for answer in ANSWERS])
+        known.append(len(set(best)) == 1)
+        holds += [int(words <= set(said)) for words, _ in rules]
+        there += [int(WORDS[id] in said) for id in told if ID[NOUNS[0]] <= id]
+    asked = Asked(*map(torch.tensor, (chances, known, holds, there)))
+    return packed(rows), asked
+
+
+def loss_of(network: Network, prompts: Packed, asked: Asked) -> tuple[Tensor, Tensor]:
+    """Return the loss, and the logits [prompts, answers]."""
+    ids = prompts.ids
+    hidden, _ = network.hidden(*prompts[:4])
+    answers = answer_logits(network, hidden, prompts.last)
+    rule_ends = hidden[(ids >= FIRST) & (ids < FIRST + len(ANSWERS))]
+    words = hidden[(ids >= ID[NOUNS[0]]) & (ids < ID[NOUNS[0]] + SAID)]
+    loss = functional.cross_entropy(answers, asked.chances)
+    for found, right in ((rule_ends, asked.holds), (words, asked.there)):
+        loss = loss + functional.cross_entropy(network.logits(found)[:, :2], right)
+    return loss, answers
+
+
+def answer_logits(network: Network, hidden: Tensor, last: Tensor) -> Tensor:
+    """Return logits [prompts, answers]."""
+    logits = network.logits(hidden[torch.arange(len(last)), last])
     return logits[:, FIRST : FIRST + len(ANSWERS)]
 
 
 def begun(recipe: Recipe) -> Network:
     """Return a fresh network in which words can meet from the start.
 
-    A word of an input begins as that of a rule with a mark added, and convolutions begin open. With
-    everything at 0 a rule finds its words only once both sides have learned to look: 450 steps of
-    the first stage taught nothing then.
+    A word of an input begins as that of a rule with a mark added, and the first layer compares
+    words as they are: queries and keys are one rotation of them.
     """
-    network = fresh(recipe.shape, recipe.seed)
+    network, width = fresh(recipe.shape, recipe.seed), recipe.shape.width
     generator = torch.Generator().manual_seed(recipe.seed)
     first = ID[NOUNS[0]]
     with torch.no_grad():
-        mark = torch.randn(recipe.shape.width, generator=generator)
+        mark = 0.3 * torch.randn(width, generator=generator)
         table = network.embedding.weight
         table[first + SAID : first + 2 * SAID] = table[first : first + SAID] + mark
-        for block in network.blocks:
-            block.mix.copy_(torch.randn(block.mix.shape, generator=generator) * 0.5)
-            block.mix[0] += 0.5
+        turned = torch.linalg.qr(torch.randn(width, width, generator=generator))[0]
+        network.blocks[0].qkv.weight[: 2 * width] = turned.repeat(2, 1)
     return network
 
 
 def train(recipe: Recipe, *, tell: bool = False) -> Network:
     """Train a network by the recipe: each stage until it is mastered, and the last to the end."""
     torch.set_num_threads(1)
-    network, place = begun(recipe), 0
-    for cycle in range(len(recipe.steps)):
-        place = train_on(network, recipe, cycle, place, tell=tell)
-    return network
-
-
-def train_on(network: Network, recipe: Recipe, cycle: int, place: int, *, tell: bool) -> int:
-    """Train for one cycle from a stage on; return the stage that was reached."""
-    rng, steps = random.Random(recipe.seed + cycle), recipe.steps[cycle]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=0.01)
-    started, mastery = time.process_time(), 0.0
-    for step in range(steps):
-        found = batch(rng, recipe, STAGES[place])
-        left = min(1.0, (step + 1) / 30, 4.0 * (1.0 - step / steps))
+    network, rng = begun(recipe), random.Random(recipe.seed)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=recipe.rate, weight_decay=0.01, betas=(0.9, 0.98)
+    )
+    started, mastery, place = time.process_time(), 0.0, 0
+    for step in range(recipe.steps):
+        prompts, asked = batch(rng, recipe, STAGES[place])
+        left = min(1.0, (step + 1) / 30, 2.5 * (1.0 - step / recipe.steps))
         optimizer.param_groups[0]["lr"] = recipe.rate * left
-        logits = answer_logits(network, found)
-        right = torch.tensor(found.answers)
-        loss = functional.cross_entropy(logits, right)
+        loss, answers = loss_of(network, prompts, asked)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        hits = (logits.argmax(1) == right)[torch.tensor(found.known)].float().mean()
+        hits = (answers.argmax(1) == asked.chances.argmax(1))[asked.known].float().mean()
         mastery = 0.9 * mastery + 0.1 * float(hits)
         if tell and step % 50 == 49:
             took = time.process_time() - started
-            told = f"cycle {cycle + 1}, step {step + 1}: stage {place + 1}, obeys {mastery:.3f}"
+            told = f"step {step + 1}: stage {place + 1}, obeys {mastery:.3f}"
             print(f"{told}, {took:.0f} s", flush=True)
         if mastery >= MASTERED and place < len(STAGES) - 1:
             place, mastery = place + 1, 0.0
-    return place
+    return network
 
 
 def trained(recipe: Recipe, *, tell: bool = False) -> Network:
@@ -320,12 +320,10 @@ class Follower:
             self._batcher = None
 
     def _answers(self, asked: list[tuple[Prompt, Sampling]]) -> list[Completion | Exception]:
-        read = [tokens(prompt) for prompt, _ in asked]
-        ids, positions, allowed, before = packed([(rules, [own]) for rules, own in read])
-        last = [len(rules) + len(own) - 1 for rules, own in read]
+        prompts = packed([tokens(prompt) for prompt, _ in asked])
         with torch.no_grad():
-            hidden, _ = self.network.hidden(ids, positions, allowed, before)
-            logits = self.network.logits(hidden[range(len(read)), last])
+            hidden, _ = self.network.hidden(*prompts[:4])
+            logits = answer_logits(self.network, hidden, prompts.last)
         return [
             _picked(options(prompt), own, sampling)
             for (prompt, sampling), own in zip(asked, logits, strict=True)
@@ -338,38 +336,40 @@ def options(prompt: Prompt) -> list[str]:
     return [option for option in listed if option in ANSWERS] or list(ANSWERS)
 
 
-def tokens(prompt: Prompt) -> tuple[list[int], list[int]]:
+def tokens(prompt: Prompt) -> list[int]:
     """Read a prompt: rules from the system message, and the words of the last message."""
     told = " ".join(message.content for message in prompt.messages if message.role == "system")
-    known = [ID[word] for word in re.findall(r"[a-z]+", told.lower()) if word in ID]
+    known = [ID[word] for word in _words(told) if word in ID]
+    rules = known[known.index(WHEN) :] if WHEN in known else []
     asked = prompt.messages[-1].content.partition(OPTIONS)[0]
-    return known, input_ids([w for w in re.findall(r"[a-z]+", asked.lower()) if w in NOUNS])
+    return [*rules, *input_ids([word for word in _words(asked) if word in NOUNS])]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
 
 
 def _picked(found: Sequence[str], logits: Tensor, sampling: Sampling) -> Completion:
-    scores = logits[[ID[option] for option in found]]
+    scores = logits[[ANSWERS.index(option) for option in found]]
     if sampling.temperature == 0.0:
         return Completion(found[int(scores.argmax())])
     chances = (scores / sampling.temperature).softmax(0).tolist()
     return Completion(random.Random(sampling.seed).choices(found, chances)[0])
 
 
-def obedience(network: Network, *, recipe: Recipe = Recipe(), seed: int = 1) -> tuple[float, int]:
-    """Return how often the hardest fresh prompts are obeyed where a rule tells, and of how many."""
-    rng = random.Random(seed)
+def obedience(network: Network, *, recipe: Recipe = Recipe(), seed: int = 1) -> tuple[int, int]:
+    """Return how many of the hardest fresh prompts are obeyed where rules tell, and of how many."""
+    rng, obeyed, n = random.Random(f"obedience {seed}"), 0, 0
     with torch.no_grad():
-        found = [batch(rng, recipe, STAGES[-1]) for _ in range(4)]
-        hits = [
-            bool(answer == right)
-            for one in found
-            for answer, right, known in zip(
-                answer_logits(network, one).argmax(1), one.answers, one.known, strict=True
-            )
-            if known
-        ]
-    return sum(hits) / len(hits), len(hits)
+        for _ in range(16):
+            prompts, asked = batch(rng, recipe, STAGES[-1])
+            answers = loss_of(network, prompts, asked)[1]
+            hits = (answers.argmax(1) == asked.chances.argmax(1))[asked.known]
+            obeyed, n = obeyed + int(hits.sum()), n + len(hits)
+    return obeyed, n
 
 
 if __name__ == "__main__":
-    share, n = obedience(trained(Recipe(), tell=True))
-    print(f"obeys {share:.3f} of {n} prompts")
+    obeyed, n = obedience(trained(Recipe(), tell=True))
+    share = wilson(obeyed, n)
+    print(f"obeys {obeyed / n:.3f} [{share.low:.3f}, {share.high:.3f}] of {n} prompts")

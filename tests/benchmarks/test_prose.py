@@ -47,7 +47,7 @@ def perfect(follower):
                     elif word in follower.ANSWERS:
                         rules.append((frozenset(words), word))
             said = re.findall("[a-z]+", prompt.messages[-1].content)
-            told = follower.obeyed(rules, said)
+            told = next(iter(follower.most_specific(rules, said)), None)
             rng = random.Random(f"{sampling.seed}{said}")
             return Completion(told or rng.choice(follower.options(prompt)))
 
@@ -78,50 +78,80 @@ def test_the_law_cannot_be_told_from_one_word(prose):
         assert len(law) == 9 + prose.EXCEPTIONS
 
 
-def test_the_most_specific_rule_is_obeyed_and_of_two_the_first(follower):
+def test_the_most_specific_rules_are_obeyed(follower):
     rules = [(frozenset({"red"}), "alpha"), (frozenset({"red", "big"}), "beta")]
-    assert follower.obeyed(rules, ["red", "small"]) == "alpha"
-    assert follower.obeyed(rules, ["big", "red"]) == "beta"
-    assert follower.obeyed(rules, ["blue"]) is None
-    assert follower.obeyed([(frozenset({"red"}), "beta"), *rules[:1]], ["red"]) == "beta"
+    assert follower.most_specific(rules, ["red", "small"]) == ["alpha"]
+    assert follower.most_specific(rules, ["big", "red"]) == ["beta"]
+    assert follower.most_specific(rules, ["blue"]) == []
+    rival = (frozenset({"red"}), "beta")
+    assert follower.most_specific([rival, *rules[:1]], ["red"]) == ["beta", "alpha"]
 
 
 def test_a_prompt_is_read_in_the_words_of_the_language(follower):
     told = 'Lessons:\n- <data>"when red big say alpha"</data>\n- When iron, say beta.'
     asked = f"baknix red apple{follower.OPTIONS}alpha\nbeta"
     prompt = Prompt([Message("system", told), Message("user", asked)])
-    rules, said = follower.tokens(prompt)
-    read = [follower.WORDS[i] for i in rules]
-    assert read == ["when", "red", "big", "alpha", "when", "iron", "beta"]
-    assert said == follower.input_ids(["red", "apple"])
+    read = follower.tokens(prompt)
+    rules = [follower.WORDS[i] for i in read[:7]]
+    assert rules == ["when", "red", "big", "alpha", "when", "iron", "beta"]
+    assert read[7:] == follower.input_ids(["red", "apple"])
     assert follower.options(prompt) == ["alpha", "beta"]
 
 
-def test_packed_inputs_are_answered_as_they_are_alone(follower):
-    """Behind shared rules, every input sees the rules and itself only."""
+def test_rules_see_the_input_and_not_each_other(follower):
+    """So their order does not matter, nor who else is in the batch; the input does."""
     import torch
 
-    recipe = follower.Recipe(shape=follower.Shape(width=16, layers=2, heads=2), steps=(2, 1))
-    network = follower.train(recipe)
-    rules = follower.rule_ids(random.Random(0), [(frozenset({"red", "big"}), "alpha")])
-    inputs = [
-        follower.input_ids(said) for said in (["red", "big"], ["iron"], ["new", "red", "big"])
-    ]
-    together, _ = network.hidden(*follower.packed([(rules, inputs)]))
-    end = len(rules)
-    for own in inputs:
-        end += len(own)
-        alone, _ = network.hidden(*follower.packed([(rules, [own])]))
-        assert torch.allclose(alone[0, -1], together[0, end - 1], atol=1e-5)
+    network = follower.begun(follower.Recipe(shape=follower.Shape(width=16, layers=2, heads=2)))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(torch.randn_like(weight) * 0.3)
+    red, big = (frozenset({"red", "big"}), "alpha"), (frozenset({"iron"}), "beta")
+
+    def answers(*prompts):
+        rows = [
+            [*follower.rule_ids(random.Random(0), rules), *follower.input_ids(said)]
+            for rules, said in prompts
+        ]
+        packed = follower.packed(rows)
+        hidden, _ = network.hidden(*packed[:4])
+        return follower.answer_logits(network, hidden, packed.last)
+
+    said = ["red", "big", "old"]
+    one, other, alone = answers(([red, big], said), ([big, red], said), ([red], ["iron"]))
+    assert one.allclose(other, atol=1e-5) and one.allclose(answers(([red, big], said)), atol=1e-5)
+    assert not one.allclose(alone, atol=1e-5)
+    assert not one.allclose(answers(([red, big], ["red", "old"])), atol=1e-5)
+
+
+def test_what_stands_behind_an_answer_is_asked_too(follower):
+    """The losses of rules and words are about the right tokens."""
+    stage = follower.Stage(5, 3, 6)
+    prompts, asked = follower.batch(random.Random(0), follower.Recipe(prompts=20), stage)
+    holds, there = iter(asked.holds.tolist()), iter(asked.there.tolist())
+    for row in prompts.ids.tolist():
+        words = [follower.WORDS[i] if i < len(follower.WORDS) else i for i in row]
+        said = {follower.WORDS[i - follower.SAID] for i in row if i >= len(follower.WORDS)}
+        rule = []
+        for word in words:
+            if word == "when":
+                rule = []
+            elif word in follower.NOUNS:
+                rule.append(word in said)
+                assert next(there) == rule[-1]
+            elif word in follower.ANSWERS:
+                assert next(holds) == all(rule)
+    assert next(holds, None) is None and next(there, None) is None
 
 
 def test_training_is_kept_by_recipe(follower, tmp_path, monkeypatch):
     monkeypatch.setenv("FIRSTHAND_CACHE", str(tmp_path))
-    small = follower.Recipe(shape=follower.Shape(width=16, layers=1, heads=2), steps=(2,))
+    small = follower.Recipe(shape=follower.Shape(width=16, layers=1, heads=2), steps=2)
     first = follower.trained(small)
     assert small.file.is_file()
     monkeypatch.setattr(follower, "train", None)
     again = follower.trained(small)
     state = again.state_dict()
     assert all((value == state[name]).all() for name, value in first.state_dict().items())
-    assert follower.Recipe(steps=(3,)).file != follower.Recipe(steps=(2,)).file
+    assert follower.Recipe(steps=3).file != follower.Recipe(steps=2).file
