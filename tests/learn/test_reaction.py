@@ -12,9 +12,11 @@ import firsthand as fh
 from firsthand.environment import Environment
 from firsthand.errors import ModelError, NoReaction
 from firsthand.journal.journal import Journal
+from firsthand.learn.lessons.conjunctions import Conjunctions
 from firsthand.learn.lessons.learner import LearnConfig, learn
 from firsthand.learn.lessons.outcome import facts, summary
 from firsthand.learn.lessons.reaction import LEAST, lessons, scrambled
+from firsthand.learn.lessons.review import Contrast
 from firsthand.models.scripted import Expert
 from firsthand.prompt import Completion, Sampling, Traits
 from firsthand.registry import lookup
@@ -175,6 +177,31 @@ async def test_where_nothing_can_be_told_apart_it_warns_and_goes_on(tmp_path):
 async def test_rules_alone_are_enough_to_react_to(tmp_path):
     learned, _ = await run(Lawyer(), tmp_path)
     assert learned.reactions[0].right > 0.8 > 0.4 > learned.reactions[0].scrambled
+
+
+class Distracted(Lawyer):
+    """Obeys rules, unless worked examples stand beside them."""
+
+    def answer(self, system, asked, options):
+        return options[0] if "this worked" in system else super().answer(system, asked, options)
+
+
+async def test_what_is_shown_is_what_may_be_learned(tmp_path):
+    rules = Conjunctions()
+    learned, told = await run(Distracted(), tmp_path / "rules", reviewer=rules)
+    assert learned.reactions[0].right > 0.8 > 0.4 > learned.reactions[0].scrambled, told
+    learned, _ = await run(Distracted(), tmp_path / "both")
+    assert not learned.reactions[0].shown
+    examples = Contrast(kinds=("example",))
+    learned, told = await run(Lawyer(), tmp_path / "examples", reviewer=examples)
+    assert not learned.reactions[0].shown, "a reader of rules was shown rules"
+
+
+async def test_a_world_that_tells_no_rules_is_not_checked_for_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(lookup(DESK), "rules", lambda _task: [])
+    _, told = await run(Deaf(), tmp_path, reviewer=Conjunctions())
+    reason = "it tells no rules, and examples are not learned here."
+    assert told == [f"{DESK}: no check whether the player reacts: {reason}"]
 
 
 async def test_without_laws_the_check_cannot_be_made_and_that_is_said(tmp_path):

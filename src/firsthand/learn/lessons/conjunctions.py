@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from firsthand.actions import calls_as_json
 from firsthand.episode import Episode
-from firsthand.playbook import Lesson
+from firsthand.playbook import Kind, Lesson
 
 SURE = 0.9
 """Rate of success from which a rule is left as it is."""
@@ -51,6 +51,8 @@ class Conjunctions:
     standard deviations above that of its way elsewhere. At most `rules` new ones and as many edits
     are proposed in a round.
     """
+
+    kinds: Sequence[Kind] = ("rule",)
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ from firsthand.learn.lessons.intake import admit
 from firsthand.learn.lessons.learned import Learned
 from firsthand.learn.lessons.promotion import judge
 from firsthand.learn.lessons.reaction import Reaction, paid, react, reads
-from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, name_of
+from firsthand.learn.lessons.review import Asked, Contrast, Reporting, Reviewer, kinds_of, name_of
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.learn.lessons.vote import Vote
 from firsthand.playbook import Lesson, Mask, Playbook, merge
@@ -86,7 +86,7 @@ async def learn(
         played = len(life.folder.journal.ids(life.run))
         already = f" {played:,} of the episodes are played already." if played else ""
         tell(f"Forecast: {will_take.told(life.meter)}{already}")
-    await life.check(tell)
+    await life.check(reviewer, tell)
     for number in range(1, config.rounds + 1):
         episodes = await life.wake(number)
         kept = life.kept(episodes)
@@ -156,7 +156,7 @@ class Life:
         self.unidentified: tuple[str, ...] = ()
         self.reactions: tuple[Reaction, ...] = ()
 
-    async def check(self, tell: Callable[[str], None]) -> None:
+    async def check(self, reviewer: Reviewer, tell: Callable[[str], None]) -> None:
         """See whether a player that reads lessons as prose reacts to any. Raises `NoReaction`."""
         if not self.config.reaction_pairs or not reads(self.start):
             return
@@ -166,7 +166,7 @@ class Life:
             return await self._roll("check: right and scrambled lessons", agents, played, tags)
 
         for name in self.names:
-            found = await react(self.start, name, self.config, play)
+            found = await react(self.start, name, self.config, play, kinds=kinds_of(reviewer))
             tell(found.told())
             self.reactions = (*self.reactions, found)
         if not all(found.excluded for found in self.reactions) or self.config.force:

@@ -1,9 +1,10 @@
 """Whether a player reacts to lessons at all: checked before anything is spent on learning.
 
-The player is told the laws of the world as lessons are told: the environment's own rules, and
-worked examples of its expert. Beside it plays the same player with the same lessons scrambled, each
-condition paired with the consequence of another. Whoever does no better when told the truth cannot
-be taught by lessons. Three outcomes, by the 95% interval of the paired difference:
+The player is told the laws of the world in lessons of the kinds that may be learned: the
+environment's own rules, and worked examples of its expert. Beside it plays the same player with the
+same lessons scrambled, each condition paired with the consequence of another. Whoever does no
+better when told the truth cannot be taught by lessons. Three outcomes, by the 95% interval of the
+paired difference:
 
 - above 0: the player reacts, and learning begins;
 - below `LEAST` throughout: there is nothing to gain that would be worth it, and learning stops
@@ -29,7 +30,7 @@ from firsthand.evaluate.wording import interval, number
 from firsthand.learn.lessons.review import worked_examples
 from firsthand.learn.lessons.settings import TASKS_OF_A_SEED, LearnConfig
 from firsthand.models.scripted import Expert
-from firsthand.playbook import Lesson, Playbook
+from firsthand.playbook import Kind, Lesson, Playbook
 from firsthand.prompt import Model
 from firsthand.registry import lookup, tasks
 from firsthand.retrieval import pattern
@@ -101,8 +102,15 @@ def paid(agent: Agent, meter: Meter) -> bool:
     return far or meter.prices is not None
 
 
-async def react(agent: Agent, environment: str, config: LearnConfig, play: Plays) -> Reaction:
-    """Play the right lessons against the scrambled ones on the same tasks."""
+async def react(
+    agent: Agent,
+    environment: str,
+    config: LearnConfig,
+    play: Plays,
+    *,
+    kinds: Sequence[Kind] = ("example", "rule"),
+) -> Reaction:
+    """Play the right lessons of these kinds against the scrambled ones on the same tasks."""
     own = lookup(environment)
     if not own.laws:
         return Reaction(environment, reason="it declares no laws of the world that could be told")
@@ -112,10 +120,12 @@ async def react(agent: Agent, environment: str, config: LearnConfig, play: Plays
         return tasks(environment, n, level=config.level, world=config.world, start=start)
 
     try:
-        right = await lessons(own, ahead(EXAMPLES, top - pairs - EXAMPLES), config)
+        right = await lessons(own, ahead(EXAMPLES, top - pairs - EXAMPLES), config, kinds)
     except Failed as failed:
         return Reaction(environment, reason=f"calling rules failed: {failed}")
     wrong = scrambled(right)
+    if not right and "example" not in kinds:
+        return Reaction(environment, reason="it tells no rules, and examples are not learned here")
     if not right or wrong == right:
         return Reaction(environment, reason="its expert shows nothing that could be scrambled")
     told = [
@@ -141,17 +151,24 @@ Statement = tuple[str, str, bool]
 
 
 async def lessons(
-    environment: type[Environment], shown: Sequence[Task], config: LearnConfig
+    environment: type[Environment],
+    shown: Sequence[Task],
+    config: LearnConfig,
+    kinds: Sequence[Kind] = ("example", "rule"),
 ) -> list[Statement]:
     """Return the laws of the tasks' world: the rules, and what the expert did, each once.
+
+    Only `kinds` of lessons are returned.
 
     Raises `Failed` when the environment's `rules` do.
     """
     found: list[Statement] = []
-    with boundary("environment", "calling rules"):
-        for condition, consequence in environment.rules(shown[0]):
-            found.append((str(condition), str(consequence), False))
-    for episode in await rollout(Agent(model=Expert()), shown, limits=config.limits):
+    if "rule" in kinds:
+        with boundary("environment", "calling rules"):
+            for condition, consequence in environment.rules(shown[0]):
+                found.append((str(condition), str(consequence), False))
+    experts = shown if "example" in kinds else ()
+    for episode in await rollout(Agent(model=Expert()), experts, limits=config.limits):
         if episode.success:
             found += [(one.observation, one.action, True) for one in worked_examples(episode)]
     return list(dict.fromkeys(found))

@@ -41,6 +41,18 @@ class Reporting(Protocol):
     """What went wrong so far, one line each."""
 
 
+@runtime_checkable
+class Specialised(Protocol):
+    """A reviewer that says which kinds of lessons it proposes; others may propose any."""
+
+    kinds: Sequence[Kind]
+
+
+def kinds_of(reviewer: Reviewer) -> Sequence[Kind]:
+    """Return the kinds of lessons that a reviewer may propose."""
+    return reviewer.kinds if isinstance(reviewer, Specialised) else ("example", "rule")
+
+
 def name_of(reviewer: Reviewer) -> str:
     """Name a reviewer: the model that is asked, or what kind of reviewer it is."""
     if isinstance(reviewer, Asked):
