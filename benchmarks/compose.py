@@ -13,6 +13,8 @@ stand, on the same tasks and with the same lessons,
     as until now           the same model and lessons, worked examples retrieved for whole lines
     vote                   what the nearest examples did, without a model: 0 by construction
     random recombination   each part of the line from one of the nearest examples, drawn by lot
+    recombination, nearest for parts
+                           the examples nearest for each part, drawn which gives which
     parts without a model  each part from the example that is nearest for it
 
 `--player echo` learns with a player that needs no weights: it does what looks most like the nearest
@@ -26,7 +28,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -42,7 +44,7 @@ from firsthand.learn.lessons.learner import LearnConfig, Learned, learn
 from firsthand.learn.lessons.outcome import verdict_line
 from firsthand.learn.lessons.vote import Vote
 from firsthand.models.llama import Llama
-from firsthand.parts import parts_of
+from firsthand.parts import Parts, parts_of
 from firsthand.playbook import Lesson, Playbook
 from firsthand.prompt import Act, Completion, Model, Prompt, Sampling, Traits
 from firsthand.registry import register, tasks
@@ -117,13 +119,12 @@ def recombined(playbook: Playbook, task: Task, said: str, choices: Sequence[str]
     assert parts is not None
     near = playbook.examples(task.environment, said, NEIGHBOURS)
     read = [parts.read(one.observation, one.action) for one in near]
-    left = list(choices)
-    for part in range(len(parts.columns)):
-        legal = {(parts.read(said, choice) or ())[part] for choice in left}
+
+    def value(part: int, legal: set[str]) -> str:
         drawn = [values[part] for values in read if values and values[part] in legal]
-        value = rng.choice(drawn or sorted(legal))
-        left = [choice for choice in left if (parts.read(said, choice) or ())[part] == value]
-    return left[0]
+        return rng.choice(drawn or sorted(legal))
+
+    return _assembled(parts, said, choices, value)
 
 
 def part_votes(playbook: Playbook, task: Task, said: str, choices: Sequence[str]) -> str:
@@ -131,14 +132,42 @@ def part_votes(playbook: Playbook, task: Task, said: str, choices: Sequence[str]
     partwise = playbook.by_parts(task.environment, said, choices)
     if partwise is None:
         return random.Random(digest(f"{task.id}/{said}")).choice(choices)
-    parts, left = partwise.known.parts, list(choices)
-    for part in range(len(parts.columns)):
-        legal = {(parts.read(said, choice) or ())[part] for choice in left}
+    parts = partwise.known.parts
+
+    def value(part: int, legal: set[str]) -> str:
         near = reversed(partwise.nearest(part, said, len(partwise.lessons)))
         values = (parts.read(one.observation, one.action) for one in near)
-        value = next((v[part] for v in values if v and v[part] in legal), sorted(legal)[0])
-        left = [choice for choice in left if (parts.read(said, choice) or ())[part] == value]
-    return left[0]
+        return next((v[part] for v in values if v and v[part] in legal), min(legal))
+
+    return _assembled(parts, said, choices, value)
+
+
+def dealt(playbook: Playbook, task: Task, said: str, choices: Sequence[str]) -> str:
+    """Find the example that is nearest for each part, and draw which of them gives which part."""
+    rng = random.Random(digest(f"{task.id}/{said}"))
+    partwise = playbook.by_parts(task.environment, said, choices)
+    if partwise is None:
+        return rng.choice(choices)
+    parts = partwise.known.parts
+    near = [partwise.nearest(part, said, 1)[0] for part in range(len(parts.columns))]
+    rng.shuffle(near)
+
+    def value(part: int, legal: set[str]) -> str:
+        values = parts.read(near[part].observation, near[part].action)
+        return values[part] if values and values[part] in legal else rng.choice(sorted(legal))
+
+    return _assembled(parts, said, choices, value)
+
+
+def _assembled(
+    parts: Parts, said: str, choices: Sequence[str], value: Callable[[int, set[str]], str]
+) -> str:
+    """Decide part by part which of the choices is left; `value` picks among what is legal."""
+    left = {choice: parts.read(said, choice) or () for choice in choices}
+    for part in range(len(parts.columns)):
+        taken = value(part, {values[part] for values in left.values()})
+        left = {choice: values for choice, values in left.items() if values[part] == taken}
+    return next(iter(left))
 
 
 class Echo:
@@ -191,6 +220,7 @@ def beside(agent: Agent) -> dict[str, Agent]:
     return {
         "vote": Agent(model=Vote(playbook)),
         "random recombination": Agent(model=Without("recombined", playbook, recombined)),
+        "recombination, nearest for parts": Agent(model=Without("dealt", playbook, dealt)),
         "parts without a model": Agent(model=Without("parts", playbook, part_votes)),
         "as until now": msgspec.structs.replace(agent, by_parts=False),
     }
