@@ -135,9 +135,10 @@ def main() -> None:
         for found in pool.map(run, *zip(*jobs, strict=True)):
             runs.append(found)
             print(msgspec.json.encode(found).decode(), file=sys.stderr, flush=True)
-    Console().print(shown(runs))
+    Console(width=100).print(shown(runs))
     learned = [found for found in runs if found.kind == "grpo"]
-    print(f"{sum(found.held for found in learned)} of {len(learned)} seeds learned in time")
+    if learned:
+        print(f"{sum(found.held for found in learned)} of {len(learned)} seeds learned in time")
     sys.exit(not all(found.held for found in runs))
 
 
