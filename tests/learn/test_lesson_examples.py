@@ -81,31 +81,31 @@ def recorded(word, action, episode):
 
 
 OPEN, SHUT = recorded("open", "X-OPEN", "e1"), recorded("shut", "Y-SHUT", "e2")
-ORIGIN = {"e1": "t1", "e2": "t2"}
 
 
-def turn(task, said, action, outcome, **more):
-    return Done(task, "a/b", said, action, outcome, more.pop("weight", 1.0), **more)
+def turn(task, said, action, outcome, *, weight=1.0, episode="", by_parts=False):
+    return Done(episode or f"of {task}", task, "a/b", said, action, outcome, weight, by_parts)
 
 
 def test_plays_that_did_what_the_nearest_example_would_have_done_tell_about_it():
     """Whether it was shown does not matter; its own task and other ways of acting do not count."""
     turns = [
-        turn("t1", "please open", "X-OPEN", 1.0),
+        turn("t1", "please open", "X-OPEN", 1.0, episode="e1"),
+        turn("t1", "please open", "X-OPEN", 0.0),
         turn("t3", "now open it", "X-OPEN", 1.0),
         turn("t3", "now open it", "X-OPEN", 0.0, weight=0.5),
         turn("t4", "now open it", "Z-OPEN", 0.0),
         turn("t5", "now shut it", "Y-SHUT", 0.0),
     ]
-    found = agreeing(turns, [OPEN, SHUT], ORIGIN)
+    found = agreeing(turns, [OPEN, SHUT])
     assert found == {("a/b", OPEN.id): Plays(1.5, 1.0), ("a/b", SHUT.id): Plays(1.0, 0.0)}
 
 
 def test_made_up_examples_and_choices_of_parts_are_not_judged_by_agreement():
     made_up = Lesson("example", observation="please open", action="X-OPEN", scope="a/b")
     turns = [turn("t3", "now open it", "X-OPEN", 1.0)]
-    assert agreeing(turns, [made_up], ORIGIN) == {}
-    partwise = agreeing([turn("t4", "open", "X-OPEN", 1.0, by_parts=True)], [OPEN], ORIGIN)
+    assert agreeing(turns, [made_up]) == {}
+    partwise = agreeing([turn("t4", "open", "X-OPEN", 1.0, by_parts=True)], [OPEN])
     assert partwise == {("a/b", OPEN.id): None}
 
 

@@ -118,6 +118,7 @@ def _real(effect: Credit) -> float:
 class Done(msgspec.Struct, frozen=True):
     """One turn: what was seen and done, and the outcome of its play."""
 
+    episode: str
     task: str
     environment: str
     observation: str
@@ -134,6 +135,7 @@ def turns_of(episode: Episode, outcome: float) -> list[Done]:
     acted = [(turn, calls_as_json(turn.action)) for turn in episode.turns]
     return [
         Done(
+            episode.id,
             episode.task.id,
             episode.task.environment,
             turn.observation.full,
@@ -148,17 +150,18 @@ def turns_of(episode: Episode, outcome: float) -> list[Done]:
 
 
 def agreeing(
-    turns: Sequence[Done], lessons: Sequence[Lesson], origin: Mapping[str, str]
+    turns: Sequence[Done], lessons: Sequence[Lesson]
 ) -> dict[tuple[str, str], Plays | None]:
     """Map environment and recorded example to the turns that did what it would have done.
 
     A turn tells about the nearest example, those of its own task passed over, where both act in the
-    same way. `origin` maps episodes to tasks. None: choices are made part by part there, so that
+    same way. None: choices are made part by part there, so that
     the outcome tells about an example for each part, and only plays that it decided are telling.
     """
     examples = [lesson for lesson in lessons if lesson.kind == "example"]
     known = Playbook(0, tuple(examples))
-    tasks = {lesson.id: {origin.get(id) for id in lesson.evidence} for lesson in examples}
+    task_of = {turn.episode: turn.task for turn in turns}
+    tasks = {lesson.id: {task_of.get(id) for id in lesson.evidence} for lesson in examples}
     partwise = {turn.environment for turn in turns if turn.by_parts}
     found: dict[tuple[str, str], Plays | None] = {
         (environment, lesson.id): None if environment in partwise else Plays(0.0, 0.0)

@@ -145,7 +145,6 @@ class Life:
         self.working, self.deployed = agent.playbook, agent.playbook
         self.trials: list[Trial] = []
         self.done: list[Done] = []
-        self.origin: dict[str, str] = {}
         self.curve: list[CurvePoint] = []
         self.verdicts: list[Verdict] = []
         self.rollouts = 0
@@ -218,7 +217,6 @@ class Life:
         keep = {lesson.id: mask.probability(lesson) for lesson in self.working.lessons}
         for episode in episodes:
             if episode.counted is not None:
-                self.origin[episode.id] = episode.task.id
                 self.done += turns_of(episode, episode.counted)
                 self.trials.append(
                     Trial(
@@ -302,8 +300,7 @@ class Life:
         """Credit every lesson, then drop, keep or promote it; proposals start on probation."""
         lessons = merge(self.working.lessons, proposals)
         kinds = {lesson.id: lesson.kind for lesson in lessons}
-        active = [lesson for lesson in lessons if lesson.state != "retired"]
-        agreed = agreeing(self.done, active, self.origin)
+        agreed = agreeing(self.done, lessons)
         credits = assign(self.trials, kinds, agreed=agreed, prior=self.config.prior)
         self.unidentified = credits.unidentified
         judged = judge(lessons, credits, self.config)
