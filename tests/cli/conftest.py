@@ -1,7 +1,6 @@
 """The command line, called in this process."""
 
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +32,3 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(registry, "_registered", {})
     return Cli()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def signals_as_in_a_terminal():
-    """Programs that are started here end by signals, also when the tests run under nohup."""
-    for number, usual in (
-        (signal.SIGINT, signal.default_int_handler),
-        (signal.SIGHUP, signal.SIG_DFL),
-    ):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, usual)
