@@ -155,8 +155,8 @@ def agreeing(
     """Map environment and recorded example to the turns that did what it would have done.
 
     A turn tells about the nearest example, those of its own task passed over, where both act in the
-    same way. None: choices are made part by part there, so that
-    the outcome tells about an example for each part, and only plays that it decided are telling.
+    same way. None: choices are made part by part there, so that the outcome tells about an example
+    for each part, and only plays that it decided are telling.
     """
     examples = [lesson for lesson in lessons if lesson.kind == "example"]
     known = Playbook(0, tuple(examples))
