@@ -8,7 +8,7 @@ method.
 import copy
 import inspect
 import math
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
@@ -284,6 +284,15 @@ class Environment:
         whether a player reacts to lessons at all. Empty: only the expert's examples are told.
         """
         return ()
+
+    def laws_used(self) -> Mapping[str, tuple[str, int]]:
+        """Name the hidden laws on which this task's solution depends.
+
+        Each is told as what it is in this world, and how many values it could have had. Whoever has
+        seen a law at work knows it: so the score of an ideal learner after any number of episodes
+        can be computed. No player is shown them.
+        """
+        return {}
 
     def true_score(self) -> Score | Awaitable[Score] | None:
         """Judge what was meant, where `score` is wrong on purpose (`fh.sabotage`); None: the score

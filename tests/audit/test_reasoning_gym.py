@@ -30,7 +30,7 @@ def test_an_entry_without_an_answer_may_name_an_example():
 
 def test_without_the_library_the_fix_is_told(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "reasoning_gym.factory", None)
-    with pytest.raises(MissingExtra, match=r"firsthand\[worlds\]"):
+    with pytest.raises(MissingExtra, match=r"firsthand\[reasoning-gym\]"):
         library()
 
 

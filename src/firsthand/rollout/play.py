@@ -81,6 +81,11 @@ async def play(
 
 async def _loop(record: "_Record", clock: Clock, limits: Limits) -> None:
     environment, world = record.environment, "The environment"
+    if environment.needs:
+        from firsthand.sandbox import needs  # deferred: most environments need nothing
+
+        with boundary("sandbox", "looking for what the environment needs"):
+            needs.check(environment.needs)
     with boundary("environment", "calling reset"):
         record.final = returned.observation(
             await clock.call(world, environment.reset, record.task), "reset"

@@ -43,7 +43,7 @@ def library() -> Any:
     try:
         return importlib.import_module("reasoning_gym.factory")
     except ImportError:
-        raise MissingExtra("reasoning-gym", extra="worlds") from None
+        raise MissingExtra("reasoning-gym", extra="reasoning-gym") from None
 
 
 def names() -> list[str]:

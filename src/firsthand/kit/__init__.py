@@ -1,0 +1,1 @@
+"""What several families of environments are built from; one concept a file."""
