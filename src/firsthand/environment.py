@@ -304,6 +304,14 @@ class Environment:
         """Tell what hindsight shows; asked only after the episode is over and scored."""
         return None
 
+    def picture(self) -> str:
+        """Draw the state of the world as text: a grid, a board, a table; empty: it has no shape.
+
+        People see it in `firsthand play` and in the gallery. Agents are not shown it, so it may
+        show what they have to find out.
+        """
+        return ""
+
     def finish(self) -> None:
         """End the episode; after that every action is absorbed."""
         self.finished = True

@@ -6,21 +6,16 @@ a task, later plays begin from a snapshot of the first: law 7 makes them equal, 
 has seen the true ones.
 """
 
-import ast
 import asyncio
 import hashlib
-import inspect
 from collections import OrderedDict
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-import firsthand
-import firsthand.environment
-import firsthand.task
 from firsthand.actions import decoded, encoded
 from firsthand.agent import Agent, settled
+from firsthand.audit.environment_hash import environment_sha256
 from firsthand.audit.targets.named_file import file_sha256
 from firsthand.audit.targets.protocol import Facts, Fault, Instance, Play, Spec, Trace
 from firsthand.environment import Action, Environment, Observation, check_contract, tools_of
@@ -36,9 +31,6 @@ from firsthand.task import SPLITS, Split, Task
 OTHER_WORLD = 2**40
 """`seed + OTHER_WORLD` is the same seed in another world, where there are worlds."""
 TRUE_RESETS = 3
-HOUSE = Path(firsthand.__file__).parent
-BUILT_FROM = ("firsthand.worlds.", "firsthand.kit.", "firsthand.sandbox.")
-"""What belongs to an environment's code when it imports it."""
 KEPT = 1024
 """Tasks whose state at reset is kept."""
 
@@ -140,7 +132,7 @@ class Native:
         """Hash the source of the class and its bases, and environment.py and task.py."""
         if self.spec.source == "file":
             return file_sha256(self.spec)[1]
-        return source_sha256(self.environment)
+        return environment_sha256(self.environment)
 
     async def instance(self, seed: int, *, oracle: bool = True) -> Instance:
         """Begin a task, and let the expert play it."""
@@ -202,39 +194,6 @@ class Native:
             if choices
             else [_template(tool) for tool in tools_of(self.environment).values()]
         )
-
-
-def source_sha256(environment: type[Environment]) -> str:
-    """Hash the source of a class and its bases, of what they import of the worlds and of what
-    worlds are built from, and of environment.py and task.py.
-    """
-    bases = [base for base in environment.__mro__ if base not in (object, Environment)]
-    files = {Path(inspect.getfile(base)) for base in bases}
-    left = [*files]
-    while left:
-        further = _imported(left.pop()) - files
-        files |= further
-        left += further
-    files |= {Path(firsthand.environment.__file__), Path(firsthand.task.__file__)}
-    ordered = sorted(files, key=lambda file: (file.name, file.parent.name))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in ordered)).hexdigest()
-
-
-def _imported(file: Path) -> set[Path]:
-    """Return the files of `BUILT_FROM` that a file imports anywhere in it."""
-    found: set[Path] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name.startswith(BUILT_FROM):
-                place = HOUSE.joinpath(*name.split(".")[1:])
-                found |= {path for path in (place.with_suffix(".py"),) if path.is_file()}
-    return found
 
 
 def _trace(episode: Episode) -> Trace:
