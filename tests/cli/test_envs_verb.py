@@ -1,9 +1,13 @@
 """firsthand envs."""
 
+import re
+
 import pytest
 
 import firsthand as fh
 from firsthand import registry
+from firsthand.catalogue import listing
+from firsthand.catalogue.listing import certificate_of
 
 
 @pytest.mark.parametrize("columns", [30, 60, 80, 200])
@@ -18,16 +22,49 @@ def test_every_environment_is_listed_and_no_name_is_cut(cli, monkeypatch, column
 
 
 def test_what_is_said_of_an_environment(cli, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "99")
     lines = cli("envs").stdout.splitlines()
     desk = lines.index("interfaces/shop_desk")
     assert lines[desk + 1].startswith(
         "    Answer each customer with one line of a command language"
     )
     assert lines[desk + 2] == (
-        "    levels 1-5, 2 turns, choices, hidden laws of --world, base rate 0.20"
+        "    levels 1-5, 2 turns, choices, hidden laws of --world, base rate 0.20, audit pass"
     )
-    assert "    levels 1-5, 20 turns, 6 tools" in lines
+    assert "    levels 1-5, 20 turns, 6 tools, audit pass" in lines
+
+
+def test_a_wide_terminal_gets_a_table(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    shown = cli("envs").stdout.splitlines()
+    (desk,) = [line for line in shown if line.startswith("interfaces/shop_desk")]
+    assert desk.split()[-4:] == ["choices", "hidden", "0.20", "pass"]
+    assert re.fullmatch(
+        r"\d+ environments in \d+ domains; \d+ with a certificate that passed .+", shown[-1]
+    )
+
+
+def test_a_certificate_about_other_code_is_stale_and_none_is_none(cli, monkeypatch, tmp_path):
+    found = {one["name"]: one for one in cli.json("envs")}
+    assert found["rules/triage"]["certificate"] == "PASS"
+    assert found["rules/triage"]["domain"] == "rules"
+    shipped = certificate_of("rules/triage").read_text()
+    monkeypatch.setattr(listing, "PLACES", (tmp_path,))
+    (tmp_path / "data_ledger.json").write_text(shipped)
+    (tmp_path / "control_null.json").write_text("{")
+    states = {one["name"]: one["certificate"] for one in cli.json("envs")}
+    assert states["data/ledger"] == "STALE"
+    assert states["rules/triage"] == states["control/null"] == "NONE"
+
+
+def test_show_plays_one_that_succeeds_and_one_that_fails(cli):
+    shown = cli("envs", "show", "games/mastermind", "--level", "1").stdout
+    assert "An expert's episode" in shown and "score 1.00" in shown
+    assert "Random play, which fails" in shown and "score 0.00" in shown
+    both = cli.json("envs", "show", "games/mastermind")
+    assert both["solved"]["reward"] == 1.0 and both["failed"]["reward"] == 0.0
+    mistake = cli("envs", "show", "games/mastermnd", code=2)
+    assert "Did you mean 'games/mastermind'" in mistake.stderr
 
 
 def test_json_has_what_is_declared(cli):

@@ -1,43 +1,39 @@
-"""`firsthand envs`: what there is to play."""
+"""`firsthand envs`: what there is to play, how it was measured, and what it looks like."""
 
-import msgspec
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from firsthand.catalogue.listing import Listed, installed
 from firsthand.cli.document import document
-from firsthand.cli.options import Json
+from firsthand.cli.options import EnvironmentName, Json
 from firsthand.cli.terminal import tell
-from firsthand.environment import Environment, tools_of
-from firsthand.errors import UserError
 from firsthand.printable import inline
-from firsthand.registry import environments, lookup
+from firsthand.registry import lookup
+from firsthand.shell import run
+
+if TYPE_CHECKING:
+    from firsthand.catalogue.gallery import Played
+    from firsthand.cli.console import SafeConsole
+
+TABLE_COLUMNS = 100
+"""Columns from which on the list is a table; a narrower one would cut words."""
+
+envs = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    help="List the environments that are installed.\n\nExample: firsthand envs --json",
+)
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """One environment as it is listed. `actions` is how it is acted in: choices, tools or text."""
-
-    name: str
-    version: str
-    summary: str
-    levels: list[int]
-    turns: int
-    laws: bool
-    base_rate: float
-    actions: str
-    tools: list[str]
-    needs: list[str]
-
-
-def envs(json: Json = False) -> None:
-    """List the environments that are installed.
-
-    Example: firsthand envs --json
-    """
-    found: list[Listed] = []
-    problems: list[str] = []
-    for name in environments():
-        try:
-            found.append(listed(lookup(name)))
-        except (UserError, TypeError) as error:  # one broken package does not hide the others
-            problems.append(str(error))
+@envs.callback()
+def list_all(context: typer.Context, json: Json = False) -> None:
+    """List the environments that are installed."""
+    if context.invoked_subcommand:
+        return
+    found, problems = installed()
     if json:
         document(found)
     else:
@@ -46,31 +42,56 @@ def envs(json: Json = False) -> None:
         tell(f"Warning: {problem}", err=True)
 
 
-def listed(environment: type[Environment]) -> Listed:
-    """Describe an environment by what its class declares."""
-    tools = list(tools_of(environment))
-    chooses = environment.choices is not Environment.choices
-    return Listed(
-        name=environment.name,
-        version=environment.version,
-        summary=environment.summary(),
-        levels=list(environment.levels),
-        turns=environment.turns,
-        laws=environment.laws,
-        base_rate=environment.base_rate,
-        actions="tools" if tools else "choices" if chooses else "text",
-        tools=tools,
-        needs=sorted(environment.needs),
-    )
-
-
 def _show(found: list[Listed]) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     from firsthand.cli.console import SafeConsole
 
     console = SafeConsole()
+    if console.width >= TABLE_COLUMNS:
+        _table(console, found)
+    else:
+        _blocks(console, found)
+    certified = sum(one.certificate == "PASS" for one in found)
+    domains = len({one.domain for one in found})
+    console.print(
+        f"{len(found)} environments in {domains} domains; {certified} with a certificate that "
+        "passed and is about this code."
+    )
+
+
+def _table(console: "SafeConsole", found: list[Listed]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table.add_column("environment", style="bold", no_wrap=True)
+    table.add_column("what it is", overflow="fold")
+    table.add_column("turns", justify="right")
+    table.add_column("acts by", no_wrap=True)
+    table.add_column("laws", no_wrap=True)
+    table.add_column("base", justify="right")
+    table.add_column("needs", overflow="fold")
+    table.add_column("audit", no_wrap=True)
+    for _domain, family in groupby(found, key=lambda one: one.domain):
+        for one in family:
+            table.add_row(
+                inline(one.name),
+                inline(one.summary),
+                str(one.turns),
+                one.actions,
+                "hidden" if one.laws else "",
+                f"{one.base_rate:.2f}" if one.base_rate else "0",
+                inline(", ".join(one.needs)),
+                one.certificate.lower(),
+                style="" if one.certificate == "PASS" else "dim",
+            )
+        table.add_section()
+    console.print(table)
+
+
+def _blocks(console: "SafeConsole", found: list[Listed]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     for one in found:
         console.print(Text(inline(one.name), style="bold", overflow="fold"))
         said = [Text(_facts(one), style="cyan", overflow="fold")]
@@ -92,4 +113,49 @@ def _facts(one: Listed) -> str:
         facts.append(f"base rate {one.base_rate:.2f}")
     if one.needs:
         facts.append(f"needs {inline(', '.join(one.needs))}")
+    facts.append(f"audit {one.certificate.lower()}")
     return ", ".join(facts)
+
+
+@envs.command()
+def show(
+    environment: EnvironmentName,
+    level: Annotated[int, typer.Option(min=1, help="Difficulty.")] = 2,
+    json: Json = False,
+) -> None:
+    """Show an episode that succeeds and one that fails, with a picture where the world has a shape.
+
+    Example: firsthand envs show games/mastermind
+    """
+    from firsthand.catalogue import gallery
+
+    found = lookup(environment)
+    right = run(gallery.solved(found, level=level))
+    wrong = run(gallery.failed(found, level=level))
+    if json:
+        document({"solved": right.episode, "failed": wrong.episode if wrong else None})
+        return
+    from firsthand.cli.console import SafeConsole
+
+    console = SafeConsole()
+    console.prose(found.name, style="bold")
+    console.prose(f"{found.summary()}\n\n{found.statement}\n")
+    for title, played in (("An expert's episode", right), ("Random play, which fails", wrong)):
+        if played is not None:
+            console.prose(title, style="bold underline")
+            _story(console, played)
+
+
+def _story(console: "SafeConsole", played: "Played") -> None:
+    from firsthand.cli.transcript import acted, ending, heard
+
+    for moment in played.moments[:-1]:
+        for line in heard(moment.observation):
+            console.prose(line)
+        if moment.picture:
+            console.prose(moment.picture, style="dim")
+        if moment.action is not None:
+            console.prose(acted(moment.action, 0.0))
+    for line in ending(played.episode):
+        console.prose(line)
+    console.prose("")

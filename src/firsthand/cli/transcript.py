@@ -20,13 +20,13 @@ def transcript(episode: Episode) -> Iterator[Text]:
     """Yield every turn: what was shown, what was done, what it paid."""
     yield Text(inline(f"{episode.task.id}  {episode.agent}"), style="bold")
     for turn in episode.turns:
-        yield from _heard(turn.observation)
-        yield _done(turn.action, turn.reward)
+        yield from heard(turn.observation)
+        yield acted(turn.action, turn.reward)
 
 
 def ending(episode: Episode) -> Iterator[Text]:
     """Yield the last observation, the checks, the score and what hindsight shows."""
-    yield from _heard(episode.final)
+    yield from heard(episode.final)
     for name, held in episode.checks.items():
         mark, style = ("✓", "green") if held else ("✗", "red")
         yield Text(f"{mark} {inline(name)}", style=style)
@@ -40,7 +40,8 @@ def ending(episode: Episode) -> Iterator[Text]:
         yield Text(f"afterwards: {printable(episode.aftermath)}")
 
 
-def _heard(observation: Observation) -> Iterator[Text]:
+def heard(observation: Observation) -> Iterator[Text]:
+    """Yield what an agent was shown."""
     if observation.text:
         yield Text(printable(observation.text))
     for result in observation.results:
@@ -48,7 +49,8 @@ def _heard(observation: Observation) -> Iterator[Text]:
         yield named.append(printable(result.text), style="default")
 
 
-def _done(action: Action, reward: float) -> Text:
+def acted(action: Action, reward: float) -> Text:
+    """Return what an agent did, and what it paid if it paid."""
     said = Text("> ", style="cyan").append(
         printable(spoken(action).replace("\n", "\n  ")), style="cyan"
     )

@@ -6,7 +6,7 @@ what lines did. Left out: free conversation; a desk serves one customer an episo
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -274,6 +274,15 @@ class ShopDesk(Environment):
             for shelf, sign in spoken.marks.items()
         ]
         return [*lines, *shelves] if mark else lines
+
+    def laws_used(self) -> Mapping[str, tuple[str, int]]:
+        """Name the code of the service and, where lines have one, the mark of the shelf."""
+        wanted, shelf = SERVICES[self.service].wanted.format("an item"), SHELF_OF[self.item]
+        codes = len(set(self.effects.values()))
+        used = {f"the code for {wanted}": (self.language.codes[self.service], codes)}
+        if len(self.effects) > codes:
+            used[f"the mark of {shelf}"] = (self.language.marks[shelf], 2)
+        return used
 
     def choices(self) -> Sequence[str]:
         """The lines that the terminal accepts for this customer's item."""

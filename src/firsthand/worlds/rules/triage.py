@@ -6,7 +6,7 @@ of the world. At high levels clauses overlap, so that order matters.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -143,6 +143,10 @@ class Triage(Environment):
             )
             for place, clause in enumerate(clauses)
         ]
+
+    def laws_used(self) -> Mapping[str, tuple[str, int]]:
+        """Name the clause that decides."""
+        return {f"the desk when {self.reason}": (self.desk, len(self.desks))}
 
     def choices(self) -> Sequence[str]:
         """The desks of this house."""

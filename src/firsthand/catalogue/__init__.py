@@ -1,0 +1,1 @@
+"""The set of environments as a whole: listed, measured, and shown."""
