@@ -98,3 +98,12 @@ def test_a_broken_package_is_a_warning(cli, monkeypatch):
     assert result.stderr.startswith(
         "Warning: The environment 'a/b' is declared as missing_package:B but cannot be imported"
     )
+
+
+def test_stats_count_what_is_listed(cli):
+    found = cli.json("envs", "stats")
+    assert found["environments"] == len(fh.environments())
+    assert sum(found["domains"].values()) == found["environments"]
+    assert sum(map(len, found["clusters"])) == found["environments"] - len(found["left_out"])
+    shown = cli("envs", "stats").stdout
+    assert "Effective number of families by words" in shown and "induce" in shown

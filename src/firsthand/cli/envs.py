@@ -14,6 +14,10 @@ from firsthand.registry import lookup
 from firsthand.shell import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.table import Table
+
     from firsthand.catalogue.gallery import Played
     from firsthand.cli.console import SafeConsole
 
@@ -159,3 +163,53 @@ def _story(console: "SafeConsole", played: "Played") -> None:
     for line in ending(played.episode):
         console.prose(line)
     console.prose("")
+
+
+@envs.command()
+def stats(json: Json = False) -> None:
+    """Say how many and how different the environments are, from what their experts meet.
+
+    What takes hours, transfer from one to another and the scores of models, is measured by
+    `benchmarks/collection.py`.
+
+    Example: firsthand envs stats
+    """
+    from firsthand.catalogue.summary import summarise
+
+    found = run(summarise(bar=None if json else _bar()))
+    if json:
+        document(found)
+        return
+    from firsthand.cli.console import SafeConsole
+
+    console = SafeConsole()
+    for title, counts in (
+        ("domains", found.domains), ("skills", found.skills), ("acts by", found.actions)
+    ):  # fmt: skip
+        console.print(_counted(title, counts))
+    for line in found.lines():
+        console.prose(line)
+
+
+def _counted(title: str, counts: dict[str, int]) -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(title)
+    table.add_column("n", justify="right")
+    table.add_column("")
+    for name, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        table.add_row(name, str(n), "▇" * n)
+    return table
+
+
+def _bar() -> "Callable[[Sequence[str]], Iterable[str]]":
+    from rich.progress import track
+
+    from firsthand.cli.console import SafeConsole
+
+    console = SafeConsole(stderr=True)
+    return lambda names: track(
+        names, "playing experts", console=console, transient=True, disable=not console.is_terminal
+    )
