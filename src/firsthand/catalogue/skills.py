@@ -28,5 +28,7 @@ OF: dict[str, tuple[str, ...]] = {
     "embodied/keys_and_rooms": ("explore", "move", "plan", "remember"),
     "games/mastermind": ("deduce", "explore"),
     "interfaces/shop_desk": ("induce", "compose"),
+    "planning/crafting": ("induce", "compose", "plan"),
+    "planning/strips": ("plan", "deduce"),
     "rules/triage": ("induce", "read rules"),
 }

@@ -1,0 +1,1 @@
+"""Reaching a goal by several steps in the right order."""
