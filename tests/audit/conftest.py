@@ -3,24 +3,24 @@
 import pytest
 
 EVERY = {
-    "test_a_careless_grader_of_programs_is_found_out": 4,
-    "test_a_sound_sibling_is_accused_of_nothing": 2,
-    "test_a_sound_sibling_passes_everything": 3,
-    "test_an_idea_pays_on_a_grader_with_its_flaw": 2,
-    "test_each_flaw_is_found": 4,
-    "test_each_flaw_is_found_by_the_check_that_is_about_it": 3,
-    "test_graders_that_isolate_programs_are_not_accused": 3,
-    "test_no_sound_environment_is_accused": 3,
-    "test_no_sound_grader_is_accused": 3,
-    "test_the_audit_says_what_it_said": 2,
-    "test_the_bug_is_found": 3,
+    "test_a_careless_grader_of_programs_is_found_out": 8,
+    "test_a_sound_sibling_is_accused_of_nothing": 4,
+    "test_a_sound_sibling_passes_everything": 6,
+    "test_an_idea_pays_on_a_grader_with_its_flaw": 3,
+    "test_each_flaw_is_found": 6,
+    "test_each_flaw_is_found_by_the_check_that_is_about_it": 5,
+    "test_graders_that_isolate_programs_are_not_accused": 6,
+    "test_no_sound_environment_is_accused": 5,
+    "test_no_sound_grader_is_accused": 6,
+    "test_the_audit_says_what_it_said": 7,
+    "test_the_bug_is_found": 5,
     "test_the_environment_passes_again_at_the_quick_budget": 4,
-    "test_the_flaw_is_caught": 5,
-    "test_the_flaw_is_found_by_the_check_that_is_about_it": 3,
-    "test_weak_tests_are_found": 3,
+    "test_the_flaw_is_caught": 8,
+    "test_the_flaw_is_found_by_the_check_that_is_about_it": 5,
+    "test_weak_tests_are_found": 5,
 }
 """Of the cases of these tests every n-th is in the sample, from the first on."""
-PROGRAMS_EVERY = 6
+PROGRAMS_EVERY = 10
 """The same for what the corpus says of graders of programs, which start processes."""
 
 

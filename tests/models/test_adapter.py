@@ -206,6 +206,7 @@ async def compared(model, folder, n):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 async def test_torch_and_the_engine_agree_about_an_adapter(smollm2):
     """Random weights: many options come close, and the engine's are rounded to 8 bits."""
     found = await compared(*smollm2, 20)

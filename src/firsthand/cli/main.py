@@ -19,6 +19,7 @@ from firsthand.errors import FirsthandError, UnknownName, UserError
 
 VERBS = {
     "envs": "List the environments that are installed.",
+    "doctor": "Probe what environments need of this machine, and say how to get what is missing.",
     "new": "Write a working environment to start from, with its test.",
     "check": "Check in seconds that an environment keeps its contract.",
     "play": "Play yourself, or watch. With -n 10 you can learn the hidden laws of a world, too.",

@@ -76,7 +76,7 @@ class Strips(Environment):
 
     name = "planning/strips"
     turns = 24
-    base_rate = 0.0
+    base_rate = 0.034  # random presses, level 1: 50 of 1,500
     statement = (
         "You stand before a control board. Each button works only while what it needs is so; then "
         "it changes what is told of it, and nothing else. Bring about everything that is wanted, "
