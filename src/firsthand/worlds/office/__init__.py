@@ -1,0 +1,1 @@
+"""Worlds in which office work is done."""
