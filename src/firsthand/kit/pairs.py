@@ -13,7 +13,7 @@ import msgspec
 from firsthand.task import SPLITS, Task
 
 Pair = tuple[str, str]
-LEAST = 4
+LEAST = 8
 """Pairs that each split must have."""
 MOST_TRIES = 1000
 """Ways of sharing out that are tried. With 40 pairs about half of them do."""

@@ -25,8 +25,8 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 PARTS = ("morning", "midday", "evening")
 SLOTS = tuple(f"{day} {part}" for day, part in product(DAYS, PARTS))
 WORDINGS = (
-    "{a} and {b} ask for a {kind} this week ({name}).",
-    "{name}: a {kind} of {a} with {b} has to be found a time.",
+    "{a} and {b} want to meet this week: {kind}, {name}.",
+    "{name}: {kind} of {a} with {b}, still without a time.",
     "Please find {a} and {b} a time for their {kind}, {name}.",
     "New, {name}: {kind}, {a} and {b}.",
 )
@@ -44,7 +44,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 LEVELS = {
-    1: Shape(1, 0, 2), 2: Shape(2, 0, 2), 3: Shape(2, 1, 2), 4: Shape(3, 1, 3), 5: Shape(4, 2, 3),
+    1: Shape(1, 0, 2), 2: Shape(2, 0, 2), 3: Shape(2, 1, 2), 4: Shape(3, 1, 3), 5: Shape(3, 2, 2),
 }  # fmt: skip
 
 
@@ -55,10 +55,17 @@ class Laws(msgspec.Struct, frozen=True):
     parts: dict[str, str]
     rooms: dict[str, str]
 
+    accepted: dict[str, frozenset[str]]
+    """Person to the times that follow from it."""
+
     def suits(self, people: Sequence[str], slot: str) -> bool:
         """Say whether nobody refuses the time."""
-        day, part = slot.split()
-        return all(self.days[who] != day and self.parts[who] != part for who in people)
+        return all(slot in self.accepted[who] for who in people)
+
+    def times(self, people: Sequence[str]) -> list[str]:
+        """The times that nobody refuses, in order."""
+        good = frozenset[str].intersection(*(self.accepted[who] for who in people))
+        return [slot for slot in SLOTS if slot in good]
 
 
 class Meeting(msgspec.Struct, frozen=True):
@@ -87,11 +94,17 @@ class Problem(msgspec.Struct, frozen=True):
 def laws_of(task: Task) -> Laws:
     """Draw the laws of a world."""
     rng = task.rng("world")
-    return Laws(
-        {who: rng.choice(DAYS) for who in PEOPLE},
-        {who: rng.choice(PARTS) for who in PEOPLE},
-        {kind: rng.choice(ROOMS) for kind in KINDS},
-    )
+    days = {who: rng.choice(DAYS) for who in PEOPLE}
+    parts = {who: rng.choice(PARTS) for who in PEOPLE}
+    accepted = {
+        who: frozenset(
+            f"{day} {part}"
+            for day, part in product(DAYS, PARTS)
+            if day != days[who] and part != parts[who]
+        )
+        for who in PEOPLE
+    }
+    return Laws(days, parts, {kind: rng.choice(ROOMS) for kind in KINDS}, accepted)
 
 
 class Calendar(Environment):
@@ -139,14 +152,14 @@ class Calendar(Environment):
             for name, one in self.meetings.items()
         ]
         away = [f"{who} is away: {', '.join(slots)}." for who, slots in self.problem.away.items()]
-        moves = self.shape.moves
-        allowed = f"{moves} move{'s' * (moves > 1)} of standing meetings" if moves else "No move"
+        needed = self.shape.moves
+        moves = f"{needed or 'No'} standing meeting{'s' * (needed > 1)}"
         return "\n".join(
             [
                 "The week:",
                 *placed,
                 *away,
-                f"{allowed} is needed." if moves < 2 else f"{allowed} are needed.",
+                f"{moves} had to be moved at first, {len(self._moved())} moved so far.",
                 self._asked(),
             ]
         )
@@ -241,7 +254,7 @@ class Calendar(Environment):
             told.append(
                 f"{who} refuses {self.house.days[who]} and every {self.house.parts[who]}{answer}."
             )
-        told += [f"A {kind} needs {self.house.rooms[kind]}." for kind in self._kinds()]
+        told += [f"The room for {kind} is {self.house.rooms[kind]}." for kind in self._kinds()]
         return "\n".join(told)
 
     def _people(self) -> list[str]:
@@ -264,7 +277,10 @@ class Calendar(Environment):
                 )
                 for who in PEOPLE
             ),
-            *((f"the meeting is a {kind}", f"the room is {house.rooms[kind]}") for kind in KINDS),
+            *(
+                (f"the meeting is of the kind {kind}", f"the room is {house.rooms[kind]}")
+                for kind in KINDS
+            ),
         ]
 
     def laws_used(self) -> Mapping[str, tuple[str, int]]:
@@ -310,25 +326,25 @@ def _problem(
 ) -> Problem:
     """Draw a week that can be solved with exactly the moves of its level."""
     while True:
-        meetings, wanted = _meetings(rng, house, shape, known)
-        if meetings is None:
+        draft = _meetings(rng, house, shape, known)
+        if draft is None:
             continue
+        meetings, wanted = draft
         away = _away(rng, house, meetings, wanted)
         names = rng.sample(sorted(meetings), len(meetings))
         titles = {name: f"M{place}" for place, name in enumerate(names, 1)}
-        named = {titles[name]: meetings[name] for name in names}
-        draft = Problem(named, away, ())
-        fewer = shape.moves and any(
-            _solution(house, draft, moved)
+        order = sorted(
+            wanted, key=lambda name: not meetings[name].slot
+        )  # those that move come first
+        plan = tuple((titles[name], wanted[name]) for name in order)
+        problem = Problem({titles[name]: meetings[name] for name in names}, away, plan)
+        fewer = any(
+            _solvable(house, problem, moved)
             for count in range(shape.moves)
-            for moved in combinations(_standing(draft), count)
+            for moved in combinations(_standing(problem), count)
         )
-        if fewer:
-            continue
-        for moved in combinations(_standing(draft), shape.moves):
-            plan = _solution(house, draft, moved)
-            if plan and _legal(draft, plan):
-                return Problem(named, away, plan)
+        if not fewer and _legal(house, problem):
+            return problem
 
 
 def _standing(problem: Problem) -> list[str]:
@@ -337,10 +353,10 @@ def _standing(problem: Problem) -> list[str]:
 
 def _meetings(
     rng: random.Random, house: Laws, shape: Shape, known: Sequence[tuple[str, str]]
-) -> tuple[dict[str, Meeting] | None, dict[str, str]]:
+) -> tuple[dict[str, Meeting], dict[str, str]] | None:
     """Draw the meetings. The first new ones are wanted where a standing one of their people is.
 
-    Returns no meetings where the draw leads nowhere.
+    Returns None where the draw leads nowhere.
     """
     drawn = rng.choices(known, k=shape.new + shape.others)
     meetings: dict[str, Meeting] = {}
@@ -349,23 +365,29 @@ def _meetings(
         name, people = f"new {place}", drawn[place]
         kind = rng.choice(KINDS)
         meetings[name] = Meeting(kind, people)
-        wanted[name] = slot = rng.choice([one for one in SLOTS if house.suits(people, one)])
+        wanted[name] = slot = rng.choice(house.times(people))
         if place < shape.moves:
             rivals = [pair for pair in known if pair != people and set(pair) & set(people)]
             rivals = [pair for pair in rivals if house.suits(pair, slot)]
             if not rivals:
-                return None, {}
-            meetings[f"old {place}"] = _stands(rng, house, rng.choice(rivals), slot)
+                return None
+            rival = rng.choice(rivals)
+            meetings[f"old {place}"] = _stands(rng, house, rival, slot)
+            refuge = [one for one in house.times(rival) if one != slot]
+            wanted[f"old {place}"] = rng.choice(refuge)
     for place in range(shape.others):
         pair = drawn[shape.new + place]
-        slot = rng.choice([one for one in SLOTS if house.suits(pair, one)])
+        slot = rng.choice(house.times(pair))
         meetings[f"other {place}"] = _stands(rng, house, pair, slot)
-    standing = [one for one in meetings.values() if one.slot]
-    clash = any(
-        a.slot == b.slot and (a.room == b.room or set(a.people) & set(b.people))
-        for a, b in combinations(standing, 2)
-    )
-    return (None if clash else meetings), wanted
+    before = [(one, one.slot) for one in meetings.values() if one.slot]
+    after = [(one, wanted.get(name, one.slot)) for name, one in meetings.items()]
+    return None if _clash(house, before) or _clash(house, after) else (meetings, wanted)
+
+
+def _clash(house: Laws, held: Sequence[tuple[Meeting, str]]) -> bool:
+    """Say whether two meetings need the same person or room at the same time."""
+    claims = [(need, slot) for one, slot in held for need in (*one.people, house.rooms[one.kind])]
+    return len(set(claims)) < len(claims)
 
 
 def _stands(rng: random.Random, house: Laws, pair: tuple[str, str], slot: str) -> Meeting:
@@ -376,11 +398,17 @@ def _stands(rng: random.Random, house: Laws, pair: tuple[str, str], slot: str) -
 def _away(
     rng: random.Random, house: Laws, meetings: Mapping[str, Meeting], wanted: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    """Draw when people are out: of the times that suit a new meeting, mostly one is left."""
+    """Draw when people are out: of the times that suit a new meeting, mostly one is left.
+
+    Nobody is out at a time that is wanted: for a new meeting, or for an old one that makes room.
+    """
     out: dict[str, set[str]] = {}
     busy = {(who, one.slot) for one in meetings.values() for who in one.people}
+    busy |= {(who, slot) for name, slot in wanted.items() for who in meetings[name].people}
     for name, slot in wanted.items():
         people = meetings[name].people
+        if meetings[name].slot:
+            continue
         rival = f"old {name.split()[1]}" in meetings
         for other in SLOTS:
             likely = (1.0 if rival else 0.8) if house.suits(people, other) else 0.35
@@ -390,9 +418,7 @@ def _away(
     return {who: tuple(slot for slot in SLOTS if slot in out[who]) for who in sorted(out)}
 
 
-def _solution(
-    house: Laws, problem: Problem, moved: Sequence[str]
-) -> tuple[tuple[str, str], ...] | None:
+def _solvable(house: Laws, problem: Problem, moved: Sequence[str]) -> bool:
     """Search times for the new meetings and for those that are moved; the others stand."""
     waiting = [*moved, *(name for name, one in problem.meetings.items() if not one.slot)]
     taken: set[tuple[str, str]] = set()
@@ -400,9 +426,9 @@ def _solution(
         if name not in waiting:
             taken |= {(who, one.slot) for who in (*one.people, one.room)}
 
-    def place(rest: Sequence[str]) -> tuple[tuple[str, str], ...] | None:
+    def place(rest: Sequence[str]) -> bool:
         if not rest:
-            return ()
+            return True
         one = problem.meetings[rest[0]]
         needs = (*one.people, house.rooms[one.kind])
         for slot in SLOTS:
@@ -413,20 +439,18 @@ def _solution(
             taken.update(claims)
             found = place(rest[1:])
             taken.difference_update(claims)
-            if found is not None:
-                return ((rest[0], slot), *found)
-        return None
+            if found:
+                return True
+        return False
 
     return place(waiting)
 
 
-def _legal(problem: Problem, plan: Sequence[tuple[str, str]]) -> bool:
-    """Say whether each step of a plan can be chosen when its turn comes."""
-    now = {name: one.slot for name, one in problem.meetings.items()}
-    for name, slot in plan:
-        one = problem.meetings[name]
-        for other, held in problem.meetings.items():
-            if other != name and now[other] == slot and set(held.people) & set(one.people):
-                return False
-        now[name] = slot
+def _legal(house: Laws, problem: Problem) -> bool:
+    """Say whether each step of the plan can be chosen when its turn comes."""
+    held = {name: (one, one.slot) for name, one in problem.meetings.items() if one.slot}
+    for name, slot in problem.plan:
+        held[name] = (problem.meetings[name], slot)
+        if _clash(house, list(held.values())):
+            return False
     return True
