@@ -23,6 +23,10 @@ HIDDEN = ("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/kubernetes")
 EMPTIED = ("/tmp", "/var/tmp", "/run")
 HOME = "/tmp/home"
 """The worker's own folder."""
+NESTING = ("--cap-add", "CAP_SETFCAP")
+"""What root keeps: without it the kernel lets nobody inside make a jail of their own, because it
+would map root (`verify_root_map`). It gives no power over files of the machine.
+"""
 _OPTIONS = (
     "--unshare-all", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
 )  # fmt: skip
@@ -56,6 +60,8 @@ def command(inner: Sequence[str], *, visible: Iterable[str]) -> list[str]:
     emptied = [path for path in EMPTIED if os.path.isdir(path) and not os.path.islink(path)]
     hidden = [*emptied, *_personal(), *(path for path in HIDDEN if os.path.exists(path))]
     options = [shutil.which("bwrap") or "bwrap", *_OPTIONS]
+    if os.geteuid() == 0:
+        options += NESTING
     for path in hidden:
         if os.path.isdir(path):
             options += ["--size", str(TEMPORARY), "--tmpfs", path]

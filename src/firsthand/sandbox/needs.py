@@ -7,14 +7,12 @@ never a silent downgrade.
 
 import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 
 import msgspec
 
 from firsthand.errors import SandboxError, UnknownName
-from firsthand.process import bubblewrap
 
 PACKAGES = "./install-system-packages"
 """The project's own script for packages of the system."""
@@ -41,9 +39,9 @@ def _library(module: str) -> Callable[[], str]:
 
 
 def _contained() -> str:
-    if sys.platform != "linux":
-        return f"bubblewrap needs Linux, and this is {sys.platform}"
-    return bubblewrap.failure()
+    from firsthand.sandbox import jail  # only environments with such a need pay for it
+
+    return jail.failure()
 
 
 def _git() -> str:
