@@ -116,23 +116,37 @@ async def execute(
             return Result(2, errors="the command cannot be represented"), tree
     loop = asyncio.get_running_loop()
     async with _seats.setdefault(loop, asyncio.Semaphore(JAILS)):
-        jail = await _take()
         try:
-            async with asyncio.timeout(limits.seconds + RUNAWAY_SECONDS):
-                result, after = await jail.run(request, tree)
-        except TimeoutError:
-            jail.end()
-            raise SandboxError("A jail gave no answer in time and was ended.") from None
-        except (OSError, EOFError, frames.BadFrame):
-            why = jail.last_words()
-            if "MiB" in why:
-                return Result(137, limit="memory"), tree
-            raise SandboxError(f"A jail was lost: {why}") from None
-        except BaseException:  # its answer must not reach the next one who asks
-            jail.end()
-            raise
-        _keep(jail)
+            return await _run(request, tree, limits)
+        except _Lost:  # once it may be the machine's doing, twice it is the command's
+            try:
+                return await _run(request, tree, limits)
+            except _Lost as lost:
+                raise SandboxError(f"A jail was lost: {lost}") from None
+
+
+async def _run(request: dict[str, Any], tree: Tree, limits: Limits) -> tuple[Result, Tree]:
+    jail = await _take()
+    try:
+        async with asyncio.timeout(limits.seconds + RUNAWAY_SECONDS):
+            result, after = await jail.run(request, tree)
+    except TimeoutError:
+        jail.end()
+        raise SandboxError("A jail gave no answer in time and was ended.") from None
+    except (OSError, EOFError, frames.BadFrame):
+        why = jail.last_words()
+        if "MiB" in why:
+            return Result(137, limit="memory"), tree
+        raise _Lost(why) from None
+    except BaseException:  # its answer must not reach the next one who asks
+        jail.end()
+        raise
+    _keep(jail)
     return result, after
+
+
+class _Lost(Exception):
+    """A jail ended instead of answering."""
 
 
 def _encodable(word: str) -> bool:

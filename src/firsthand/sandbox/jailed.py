@@ -129,16 +129,20 @@ class Files:
                 if not anew:
                     os.unlink(whole)
                 os.symlink(node[1], whole)
+                _age(whole)
             else:
                 os.makedirs(whole, exist_ok=True)
             self._note(path, whole)
+        if anew:
+            for folder, _, _ in os.walk(HOME):
+                _age(folder)
 
     def _write(self, whole: str, content: bytes, executable: bool) -> None:
         fd = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW)
         with open(fd, "wb") as file:
             file.write(content)
             os.fchmod(fd, 0o755 if executable else 0o644)
-        os.utime(whole, (LONG_AGO, LONG_AGO))
+        _age(whole)
 
     def _note(self, path: str, whole: str) -> None:
         said = os.lstat(whole)
@@ -188,15 +192,22 @@ def _walk(folder: str = "") -> "Any":
             if os.listdir(raw):
                 yield from _walk(path)
             else:
+                _age(f"{HOME}/{path}")
                 yield path, f"{HOME}/{path}"
         elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
             yield path, f"{HOME}/{path}"
         else:
             os.unlink(raw)
+    _age(whole)
+
+
+def _age(whole: str) -> None:
+    os.utime(whole, (LONG_AGO, LONG_AGO), follow_symlinks=False)
 
 
 def _node(whole: str, said: os.stat_result, kind: int) -> "list[Any]":
     if kind == stat.S_IFLNK:
+        _age(whole)
         return ["link", os.fsencode(os.readlink(whole)).decode(errors="replace")]
     if kind == stat.S_IFDIR:
         return ["folder"]
@@ -204,7 +215,7 @@ def _node(whole: str, said: os.stat_result, kind: int) -> "list[Any]":
     os.chmod(whole, 0o755 if executable else 0o644)
     with open(whole, "rb") as file:
         content = file.read()
-    os.utime(whole, (LONG_AGO, LONG_AGO))
+    _age(whole)
     return ["file", base64.b64encode(content).decode(), executable]
 
 
@@ -230,7 +241,9 @@ class Run:
     def __init__(self, request: "dict[str, Any]", channel: socket.socket, woken: int) -> None:
         self.request, self.woken = request, woken
         self.kept, self.written = (bytearray(), bytearray()), [0, 0]
-        self.limit, self.code = "", -1
+        self.limit = ""
+        self.status: int | None = None
+        """How the command ended: its exit code, or a signal as a negative number."""
         self.until = time.monotonic() + request["seconds"]
         given = os.open("/tmp", os.O_TMPFILE | os.O_RDWR)
         os.write(given, base64.b64decode(request["stdin"]))
@@ -255,7 +268,7 @@ class Run:
     def watch(self) -> None:
         """Read what the command writes until it ends or breaks a limit; leave no process."""
         look = time.monotonic() + LOOK_SECONDS
-        while self.code < 0 and not self.limit:
+        while self.status is None and not self.limit:
             ready, _, _ = select.select([*self.open, self.woken], [], [], LOOK_SECONDS)
             for fd in ready:
                 if fd == self.woken:
@@ -264,7 +277,7 @@ class Run:
                 else:
                     self._read(fd)
             self._reap()
-            if time.monotonic() > look and self.code < 0:
+            if time.monotonic() > look and self.status is None:
                 self._look()
                 look = time.monotonic() + LOOK_SECONDS
         self._end()
@@ -310,7 +323,7 @@ class Run:
                 if not pid:
                     return
                 if pid == self.pid:
-                    self.code = os.waitstatus_to_exitcode(status)
+                    self.status = os.waitstatus_to_exitcode(status)
 
     def _end(self) -> None:
         """Kill all, read what is left in the pipes, and say how it ended."""
@@ -323,14 +336,14 @@ class Run:
             self._read(next(iter(self.open)))
         for fd in self.open:
             os.close(fd)
-        ended = {-signal.SIGXCPU: "seconds", -signal.SIGXFSZ: "disk"}.get(self.code, "")
-        self.limit = self.limit or ended
+        status = -signal.SIGKILL if self.status is None else self.status
+        by_signal = {-signal.SIGXCPU: "seconds", -signal.SIGXFSZ: "disk"}
+        self.limit = self.limit or by_signal.get(status, "")
         if not self.limit and any(written > self.request["output"] for written in self.written):
             self.limit = "output"
         elif self.limit:
-            self.code = 137
-        elif self.code < 0:
-            self.code = 128 - self.code
+            status = -signal.SIGKILL
+        self.code = 128 - status if status < 0 else status
 
 
 def _alive(pid: int) -> bool:
@@ -382,6 +395,9 @@ def _become(request: "dict[str, Any]", *streams: int) -> None:
 def _python(argv: "list[str]") -> None:
     """Run a program as the interpreter would, without its start."""
     code = 1
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _program(argv)
         code = 0
