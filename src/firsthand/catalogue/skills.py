@@ -31,4 +31,5 @@ OF: dict[str, tuple[str, ...]] = {
     "planning/crafting": ("induce", "compose", "plan"),
     "planning/strips": ("plan", "deduce"),
     "rules/triage": ("induce", "read rules"),
+    "web/orders": ("use tools", "search", "plan", "compute"),
 }

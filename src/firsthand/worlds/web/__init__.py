@@ -1,0 +1,1 @@
+"""Work on real servers and in a real browser, on this machine only."""
