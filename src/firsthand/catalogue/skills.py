@@ -31,5 +31,6 @@ OF: dict[str, tuple[str, ...]] = {
     "planning/crafting": ("induce", "compose", "plan"),
     "planning/strips": ("plan", "deduce"),
     "rules/triage": ("induce", "read rules"),
+    "web/webhooks": ("compute", "remember", "read rules"),
     "web/orders": ("use tools", "search", "plan", "compute"),
 }

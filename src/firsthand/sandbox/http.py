@@ -2,8 +2,7 @@
 
 One thread of this process serves all episodes; each has a host name of its own, so none reaches
 another's. The application is held by the episode and copied with it, sockets never are. Rate limits
-count requests, since a clock would make replays differ. Left out: TLS, and connections that stay
-open.
+count requests, since a clock would make replays differ. Left out: TLS.
 """
 
 import copy
@@ -11,6 +10,7 @@ import http.client
 import http.server
 import itertools
 import os
+import socket
 import threading
 import weakref
 from collections.abc import Mapping
@@ -104,21 +104,12 @@ class Http:
         server = _server()
         if not self._host or server.episodes.get(self._host) is not self:
             self._host = server.admit(self)
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", server.server_address[1], timeout=SECONDS
-        )
         try:
-            connection.request(
-                method, target, body=body or None, headers={**(headers or {}), "Host": self._host}
-            )
-            answer = connection.getresponse()
-            return Response(answer.status, answer.read(), dict(answer.getheaders()))
+            return server.send(method, target, {**(headers or {}), "Host": self._host}, body)
         except UnicodeEncodeError as error:
             raise ValueError(f"A header cannot be sent: {error}") from None
         except (OSError, http.client.HTTPException) as error:
             raise SandboxError(f"The local server did not answer: {error!r}.") from error
-        finally:
-            connection.close()
 
     def snapshot(self) -> Application:
         """Return the application's state, independent of this server."""
@@ -134,12 +125,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     server: "_Server"
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # an answer leaves in one packet
 
     def handle_one_request(self) -> None:
-        """Serve one request, and close."""
-        self.close_connection = True
+        """Serve one request."""
         self.raw_requestline = self.rfile.readline(65_537)
         if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
             return
         episode = self.server.episodes.get(self.headers.get("Host", ""))
         length = int(self.headers.get("Content-Length") or 0)
@@ -162,9 +155,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
-        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(answer.body)
+        self.wfile.flush()
 
 
 def _query(text: str) -> dict[str, str]:
@@ -181,7 +174,27 @@ class _Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.episodes: weakref.WeakValueDictionary[str, Http] = weakref.WeakValueDictionary()
         self._numbers = itertools.count(1)
+        self._kept = threading.local()
         threading.Thread(target=self.serve_forever, args=(0.5,), daemon=True).start()
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send a request over this thread's own connection, which stays open if all goes well."""
+        connection: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
+        if connection is None:
+            port = self.server_address[1]
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+            connection.connect()
+            # The body follows the headers in a packet of its own, which must not be held back.
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._kept.connection = connection
+        try:
+            connection.request(method, target, body=body or None, headers=dict(headers))
+            answer = connection.getresponse()
+            return Response(answer.status, answer.read(), dict(answer.getheaders()))
+        except BaseException:
+            self._kept.connection = None
+            connection.close()
+            raise
 
     def admit(self, episode: Http) -> str:
         """Give an episode a host name."""
