@@ -1,0 +1,28 @@
+"""What the generic laws do not cover: that opponents and solvers are right, by brute force."""
+
+from itertools import product
+
+from firsthand.worlds.games.bidding import Sale, Way
+from firsthand.worlds.games.nim import won
+
+
+def test_nim_agrees_with_what_is_known():
+    plain = won(((1, 2, 3), (1, 2, 3)), False)
+    assert all(plain[n, 0] == (n % 4 != 0) for n in range(20))
+    assert all(plain[a, b] == (a % 4 != b % 4) for a, b in product(range(12), repeat=2))
+    misere = won(((1, 2, 3), (1, 2, 3)), True)
+    assert all(misere[n, 0] == (n % 4 != 1) for n in range(20))
+
+
+def test_the_target_of_an_auction_is_what_no_bids_exceed():
+    ways = (Way(30, 20, -10), Way(40, 10, 0))
+    sale = Sale(("Dorn", "Hale"), ways, ("a", "b", "c", "d"), (100, 60, 200, 150))
+    most = 0
+    for bids in product(range(0, 101, 10), repeat=4):
+        profit, rivals = 0, (30, 40)
+        for lot, own in enumerate(bids):
+            winner, *following = sale.after(rivals, own)
+            rivals = tuple(following)
+            profit += (winner == 2) * (sale.estimates[lot] - sale.price(lot, own))
+        most = max(most, profit)
+    assert sale.best(0, (30, 40))[0] == most
