@@ -32,5 +32,6 @@ OF: dict[str, tuple[str, ...]] = {
     "planning/strips": ("plan", "deduce"),
     "rules/triage": ("induce", "read rules"),
     "web/webhooks": ("compute", "remember", "read rules"),
+    "web/forms": ("use tools", "search", "compute"),
     "web/orders": ("use tools", "search", "plan", "compute"),
 }

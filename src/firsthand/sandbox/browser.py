@@ -13,8 +13,10 @@ import copy
 import os
 import shutil
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -123,6 +125,7 @@ class Tab:
         self._first = copy.deepcopy(application)
         self.log: list[Step] = []
         self._page: Any = None
+        self._closing: Callable[[], object] = lambda: None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Tab":
         made = Tab(copy.deepcopy(self._first, memo))
@@ -147,9 +150,9 @@ class Tab:
 
     def close(self) -> None:
         """Close the page and everything it stored."""
-        if self._page is not None and _running:
-            page, self._page = self._page, None
-            _running[0].run(page.context.close())
+        if self._page is not None:
+            self._page = None
+            self._closing()
 
     async def _reading(self) -> str:
         page = await self._open()
@@ -190,24 +193,26 @@ class Tab:
             self.application = copy.deepcopy(self._first)
             browser = await _chromium().browser()
             context = await browser.new_context(service_workers="block", accept_downloads=False)
-            await context.route("**/*", self._answer)
+            await context.route("**/*", _answering(weakref.ref(self)))
             await context.route_web_socket("**/*", lambda socket: socket.close())
+            self._closing = weakref.finalize(self, _chromium().later, context.close)
             self._page = await context.new_page()
             await self._page.goto(f"{ORIGIN}/")
             for step in self.log:
                 await self._do(self._page, step)
         return self._page
 
-    async def _answer(self, route: Any) -> None:
-        """Answer a page's request from the application, or refuse it."""
-        asked = route.request
-        if not asked.url.startswith(f"{ORIGIN}/"):
+
+def _answering(tab: "weakref.ref[Tab]") -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """Answer a page's requests from its episode's application, or refuse them."""
+
+    async def answer(route: Any) -> None:
+        asked, own = route.request, tab()
+        if own is None or not asked.url.startswith(f"{ORIGIN}/"):
             await route.abort()
             return
-        from urllib.parse import parse_qsl, urlsplit
-
         place = urlsplit(asked.url)
-        answer = self.application.respond(
+        said = own.application.respond(
             Request(
                 asked.method,
                 place.path,
@@ -216,7 +221,9 @@ class Tab:
                 asked.post_data_buffer or b"",
             )
         )
-        await route.fulfill(status=answer.status, headers=dict(answer.headers), body=answer.body)
+        await route.fulfill(status=said.status, headers=dict(said.headers), body=said.body)
+
+    return answer
 
 
 class _Chromium:
@@ -227,6 +234,7 @@ class _Chromium:
         self._browser: Any = None
         self._playwright: Any = None
         self._starting = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -240,6 +248,17 @@ class _Chromium:
             raise SandboxError(f"The browser did nothing for {SECONDS:g} s.") from None
         except Exception as error:
             raise SandboxError(f"The browser failed: {str(error).splitlines()[0]}") from error
+
+    def later(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Do something in the browser's loop without waiting for it."""
+        if self._browser is not None and self._browser.is_connected():
+            self._loop.call_soon_threadsafe(lambda: self._tasks.add(self._begun(work)))
+
+    def _begun(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> "asyncio.Task[Any]":
+        task = self._loop.create_task(work())
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
 
     async def browser(self) -> Any:
         """Start Chromium, once. Raises `SandboxError` where there is none."""
