@@ -2,6 +2,7 @@
 
 from itertools import product
 
+from firsthand.worlds.games.battleship import LEVELS, around, placements
 from firsthand.worlds.games.bidding import Sale, Way
 from firsthand.worlds.games.nim import won
 
@@ -26,3 +27,10 @@ def test_the_target_of_an_auction_is_what_no_bids_exceed():
             profit += (winner == 2) * (sale.estimates[lot] - sale.price(lot, own))
         most = max(most, profit)
     assert sale.best(0, (30, 40))[0] == most
+
+
+def test_ships_lie_on_the_sea_and_have_room():
+    for shape in LEVELS.values():
+        for length in shape.fleet:
+            assert len(placements(shape.side, length)) == 2 * shape.side * (shape.side - length + 1)
+    assert len(around(frozenset({(0, 0), (0, 1)}))) == 12
