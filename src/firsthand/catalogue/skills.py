@@ -31,6 +31,7 @@ OF: dict[str, tuple[str, ...]] = {
     "planning/crafting": ("induce", "compose", "plan"),
     "planning/strips": ("plan", "deduce"),
     "rules/triage": ("induce", "read rules"),
+    "web/contract": ("repair", "search", "use tools"),
     "web/webhooks": ("compute", "remember", "read rules"),
     "web/forms": ("use tools", "search", "compute"),
     "web/orders": ("use tools", "search", "plan", "compute"),
