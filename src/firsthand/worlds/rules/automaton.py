@@ -3,8 +3,8 @@
 The world draws a deterministic automaton of sixteen moods and four gestures. Each act of a show
 asks for another mood, with no gesture to spare, so that trying out does not help: only who knows
 what gestures do, and can put two of them together, gets through. Two transitions that an act chains
-are never chained in another split, and an act of two gestures has one way only. Left out: longer
-chains, which leave too few acts with a single way.
+are never chained in another split, though each of them occurs in train, and an act of two gestures
+has one way only. Left out: longer chains, which leave too few acts with a single way.
 """
 
 import random
@@ -15,7 +15,7 @@ from itertools import product
 import msgspec
 
 from firsthand.environment import Action, Environment, Observation, Score
-from firsthand.task import Task
+from firsthand.task import SPLITS, Task
 
 MOODS: Sequence[str] = (
     "calm cross dizzy drowsy giddy glum hungry jolly lonely nosy peckish proud shy smug sulky wary"
@@ -24,6 +24,8 @@ GESTURES: Sequence[str] = ("bow", "clap", "hum", "wave")
 ANIMALS: Sequence[str] = "Pib Olu Tansy Bramble Moko Dray Figaro Nettle".split()
 _ACTS = {1: (1, 1, 1), 2: (1, 1, 2), 3: (1, 2, 2), 4: (2, 2, 2), 5: (2, 2, 2, 2)}
 """Level to how many gestures the acts of a show take."""
+_LEAST = 8
+"""Acts of two gestures that each split owns at least, so that its shows differ."""
 _GOALS = ("make it {}", "the audience wants to see it {}", "it has to be {}", "show it {}")
 Way = tuple[str, ...]
 """Gestures of one act."""
@@ -39,6 +41,10 @@ class Machine(msgspec.Struct, frozen=True):
         for gesture in way:
             mood = self.following[mood][gesture]
         return mood
+
+    def steps(self, mood: str, way: Way) -> list[tuple[str, str]]:
+        """Return the mood and the gesture of each transition."""
+        return [(self.after(mood, way[:place]), gesture) for place, gesture in enumerate(way)]
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -76,8 +82,23 @@ def acts_of(drawn: Machine) -> dict[int, list[Act]]:
 @lru_cache(maxsize=64)
 def _world(world: Task) -> tuple[Machine, dict[int, list[Act]]]:
     """Draw the automaton of a world once: its acts take longer to list than a reset should."""
-    drawn = machine(world.rng("world"))
-    return drawn, acts_of(drawn)
+    rng = world.rng("world")
+    while True:
+        drawn = machine(rng)
+        listed = acts_of(drawn)
+        listed[2] = _learnable(world, drawn, listed[2])
+        splits = [msgspec.structs.replace(world, split=split) for split in SPLITS]
+        if all(sum(task.owns(_chain(act)) for act in listed[2]) >= _LEAST for task in splits):
+            return drawn, listed
+
+
+def _learnable(world: Task, drawn: Machine, acts: Sequence[Act]) -> list[Act]:
+    """Keep the acts of which both transitions occur in acts of train."""
+    train = msgspec.structs.replace(world, split="train")
+    known = {
+        step for act in acts if train.owns(_chain(act)) for step in drawn.steps(act.start, act.way)
+    }
+    return [act for act in acts if known.issuperset(drawn.steps(act.start, act.way))]
 
 
 def _any_of(task: Task) -> Task:
@@ -136,14 +157,8 @@ class Automaton(Environment):
         return {
             f"{mood} {gesture}": (self.machine.following[mood][gesture], len(MOODS) - 1)
             for act in self.acts
-            for mood, gesture in self._steps(act)
+            for mood, gesture in self.machine.steps(act.start, act.way)
         }
-
-    def _steps(self, act: Act) -> list[tuple[str, str]]:
-        return [
-            (self.machine.after(act.start, act.way[:i]), gesture)
-            for i, gesture in enumerate(act.way)
-        ]
 
     def choices(self) -> Sequence[str]:
         """The gestures."""
@@ -198,7 +213,7 @@ class Automaton(Environment):
         for act in self.acts:
             steps = [
                 f"{mood}, {gesture}, {self.machine.following[mood][gesture]}"
-                for mood, gesture in self._steps(act)
+                for mood, gesture in self.machine.steps(act.start, act.way)
             ]
             ways.append("; ".join(steps))
         return f"What works (mood, gesture, next mood): {' | '.join(ways)}."
@@ -218,9 +233,13 @@ class Automaton(Environment):
             yield Action(self.acts[self.place].way[len(self.made)])
 
 
+def _chain(act: Act) -> str:
+    return f"pair {act.start} {' '.join(act.way)}"
+
+
 def _drawn(rng: random.Random, task: Task, acts: Sequence[Act]) -> Act:
     """Draw an act of which the split owns the chain; single transitions belong to all splits."""
     while True:
         act = rng.choice(acts)
-        if len(act.way) == 1 or task.owns(f"pair {act.start} {' '.join(act.way)}"):
+        if len(act.way) == 1 or task.owns(_chain(act)):
             return act

@@ -2,7 +2,7 @@
 
 The world gives each key one operation of a catalogue. A sequence of keys is their composition, so
 whoever knows the keys can foretell every sequence, and nobody can look the answer up: two keys that
-follow each other in one split never do so in another. The wrong rows on offer are what other
+stand side by side in one split never do so in another. The wrong rows on offer are what other
 operations of the catalogue would have left, so that no row looks more likely than the others. Left
 out: trying a key before answering, which would make knowing the keys unnecessary.
 """
@@ -178,8 +178,10 @@ class BlackBox(Environment):
 
 
 def _neighbours(task: Task) -> dict[str, list[str]]:
-    """Return which keys follow which in the split."""
-    return {a: [b for b in KEYS if a != b and task.owns(f"pair {a} {b}")] for a in KEYS}
+    """Return which keys stand side by side in the split, in either order."""
+    return {
+        a: [b for b in KEYS if a != b and task.owns(f"pair {min(a, b)} {max(a, b)}")] for a in KEYS
+    }
 
 
 def _sequence(

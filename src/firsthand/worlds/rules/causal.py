@@ -1,19 +1,19 @@
 """A sealed sea tank with a hidden causal model: bring gauges to a value by setting their causes.
 
-The world draws a linear structural model over eighteen gauges with five positions each: five roots
-and three tiers, each gauge of which follows two gauges of the tier above it. An episode disturbs
+The world draws a linear structural model over nineteen gauges with five positions each: five roots
+and two tiers, each gauge of which follows two gauges of the tier above it. An episode disturbs
 every gauge anew, so that a reading alone says nothing; with two readings and the laws between lever
 and goal, the setting follows. Hidden tides move gauges together that do not cause each other, and
-at upper levels notes of quiet days show it. The effect of a lever on a goal that is asked for in
-one split is asked for in no other, so it has to be composed from the laws along the way. Left out:
-free experiments, which would make knowing the laws unnecessary. That interventions identify every
-law is shown in the tests by enumeration.
+at upper levels notes of quiet days show it. A lever and a goal, or goals, that come together in one
+split do so in no other: effects have to be composed from the laws along the way. Left out: free
+experiments, which would make knowing the laws unnecessary. That interventions identify every law is
+shown in the tests by enumeration.
 """
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import msgspec
 
@@ -22,14 +22,14 @@ from firsthand.task import Task
 
 GAUGES: Sequence[str] = (
     "alga brine clam coral crab flow foam glow heat kelp light oxygen plankton salt sand silt "
-    "snail worm"
+    "snail sponge worm"
 ).split()
-TIERS = (5, 5, 5, 3)
+TIERS = (5, 5, 9)
 POSITIONS = 5
-LAWS = 136 * 16
+LAWS = 153 * 16
 """Pairs of other gauges times pairs of gains."""
-_TRIES = 50
-"""After so many draws any pairs will do: a split of a small world may own too few distant ones."""
+Pair = tuple[str, str]
+"""A lever and a goal that it moves."""
 Parents = tuple[tuple[str, int], tuple[str, int]]
 
 
@@ -105,10 +105,10 @@ def model(rng: random.Random) -> Model:
     return Model(tuple(order), parents, tides)
 
 
-def effects(drawn: Model) -> dict[tuple[str, str], int]:
+def effects(drawn: Model) -> dict[Pair, int]:
     """Return by how much a position of each gauge moves each other one, found by setting it."""
     still = dict.fromkeys(GAUGES, 0)
-    found: dict[tuple[str, str], int] = {}
+    found: dict[Pair, int] = {}
     for lever in GAUGES:
         moved = drawn.settle(still, (0, 0), {lever: 1})
         found |= {(lever, goal): moved[goal] for goal in GAUGES if goal != lever}
@@ -116,12 +116,12 @@ def effects(drawn: Model) -> dict[tuple[str, str], int]:
 
 
 @lru_cache(maxsize=64)
-def _world(world: Task) -> tuple[Model, dict[tuple[str, str], int]]:
+def _world(world: Task) -> tuple[Model, dict[Pair, int]]:
     drawn = model(world.rng("world"))
     return drawn, effects(drawn)
 
 
-def _world_of(task: Task) -> tuple[Model, dict[tuple[str, str], int]]:
+def _world_of(task: Task) -> tuple[Model, dict[Pair, int]]:
     return _world(Task(task.environment, 0, world=task.world, version=task.version))
 
 
@@ -147,7 +147,7 @@ class Causal(Environment):
         """Draw goals, the levers that bring them about, idle levers, and the state of the tank."""
         rng, level = task.rng("instance"), LEVELS[task.level]
         self.model, moves = _world_of(task)
-        owned = _owned(task, self.model, moves)
+        owned = _combinations(msgspec.structs.replace(task, seed=0))
         while True:
             pairs = _pairs(rng, level, owned)
             self.wanted_levers, goals = [a for a, _ in pairs], [b for _, b in pairs]
@@ -179,7 +179,7 @@ class Causal(Environment):
         self,
         rng: random.Random,
         level: Level,
-        moves: Mapping[tuple[str, str], int],
+        moves: Mapping[Pair, int],
         goals: Sequence[str],
     ) -> list[str]:
         """Add levers that move no goal; where there are notes, those that share a tide first."""
@@ -310,29 +310,57 @@ class Causal(Environment):
                 yield Action(f"to {position}")
 
 
-def _owned(
-    task: Task, drawn: Model, moves: Mapping[tuple[str, str], int]
-) -> dict[str, list[tuple[str, str]]]:
-    """List levers with a goal that they move, of which the split owns the combination."""
-    near = {(parent, gauge) for gauge in GAUGES for parent, _ in drawn.parents.get(gauge, ())}
-    owned = [pair for pair in sorted(moves) if moves[pair] and task.owns(f"pair {pair}")]
+@lru_cache(maxsize=256)
+def _combinations(split: Task) -> list[dict[str, list[list[Pair]]]]:
+    """List what a split owns at a level: levers of one goal, or goals that come together.
+
+    For each set of goals: for each distance the pairs of each goal. A small world may own none;
+    then its split shares them, so that it has tasks at all.
+    """
+    level, (drawn, moves) = LEVELS[split.level], _world_of(split)
+    goals = sorted(drawn.order[-TIERS[-1] :])
+    number = len(level.distances)
+    every: list[dict[str, list[list[Pair]]]] = []
+    owned: list[dict[str, list[list[Pair]]]] = []
+    for together in combinations(goals, number):
+        groups = _levers(drawn, moves, together)
+        every.append(groups)
+        if number > 1 and split.owns(f"goals {together}"):
+            owned.append(groups)
+        if number == 1:
+            groups = {
+                distance: [
+                    [pair for pair in group if split.owns(f"pair {pair}")] for group in pairs
+                ]
+                for distance, pairs in groups.items()
+            }
+            owned.append(groups)
+    able = [[groups for groups in found if _able(groups, level)] for found in (owned, every)]
+    return able[0] or able[1]
+
+
+def _able(groups: Mapping[str, list[list[Pair]]], level: Level) -> bool:
+    return all(groups[distance][place] for place, distance in enumerate(level.distances))
+
+
+def _levers(
+    drawn: Model, moves: Mapping[Pair, int], goals: Sequence[str]
+) -> dict[str, list[list[Pair]]]:
+    """List the levers of each goal, those that it follows directly apart from the others."""
+    pairs = [[(lever, goal) for lever in GAUGES if moves.get((lever, goal))] for goal in goals]
+    near = {(parent, goal) for goal in goals for parent, _ in drawn.parents[goal]}
     return {
-        "near": [pair for pair in owned if pair in near],
-        "far": [pair for pair in owned if pair not in near],
-        "any": owned,
+        "near": [[pair for pair in group if pair in near] for group in pairs],
+        "far": [[pair for pair in group if pair not in near] for group in pairs],
     }
 
 
 def _pairs(
-    rng: random.Random, level: Level, owned: Mapping[str, list[tuple[str, str]]]
-) -> list[tuple[str, str]]:
-    """Draw levers with a goal each, all of them different gauges."""
-    tries = 0
+    rng: random.Random, level: Level, owned: Sequence[Mapping[str, list[list[Pair]]]]
+) -> list[Pair]:
+    """Draw goals with a lever each, all of them different gauges."""
     while True:
-        tries += 1
-        pairs = [
-            rng.choice((tries < _TRIES and owned[distance]) or owned["any"])
-            for distance in level.distances
-        ]
-        if len({gauge for pair in pairs for gauge in pair}) == 2 * len(pairs):
-            return pairs
+        groups = rng.choice(owned)
+        pairs = [rng.choice(groups[distance][i]) for i, distance in enumerate(level.distances)]
+        if len({lever for lever, _ in pairs}) == len(pairs):
+            return rng.sample(pairs, len(pairs))
