@@ -1,0 +1,1 @@
+"""Programs that people keep: repair, reshape, and write them."""
