@@ -51,16 +51,14 @@ class Function(Environment):
         rng = task.rng("instance")
         while True:
             hidden = [_telling(rng, length) for _ in range(count)]
-            if task.owns(" | ".join(function.words for function in hidden)):
+            content = f"{length}: {[_signature(function) for function in hidden]}"
+            if task.owns(content):
                 break
-        names = rng.sample(NAMES, count)
-        self.hidden = dict(zip(names, hidden, strict=True))
-        self.known = {
-            name: [_input(rng) for _ in range(EXAMPLES)] for name, function in self.hidden.items()
-        }
-        self.fresh = {
-            name: [_input(rng) for _ in range(JUDGED)] for name, function in self.hidden.items()
-        }
+        rng = random.Random(content)  # functions that do the same are shown the same
+        names: list[str] = rng.sample(NAMES, count)
+        self.hidden: dict[str, Hidden] = dict(zip(names, hidden, strict=True))
+        self.known = {name: [_input(rng) for _ in range(EXAMPLES)] for name in names}
+        self.fresh = {name: [_input(rng) for _ in range(JUDGED)] for name in names}
         self.asked = dict.fromkeys(names, 0)
         self.written: dict[str, str] = {}
         self.verdict: dict[str, bool] = {}
@@ -216,6 +214,12 @@ def _telling(rng: random.Random, length: int) -> Hidden:
             for other in shorter
         ):
             return function
+
+
+def _signature(function: Hidden) -> str:
+    """Tell what a function does: chains of other steps may do the same."""
+    rng = random.Random(0)
+    return repr([function(_input(rng)) for _ in range(16)])
 
 
 def _input(rng: random.Random) -> Numbers:

@@ -1,3 +1,5 @@
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# (the types of the lambdas below are those of `Draw`)
 """Pieces of small packages: modules of two or three plain functions, with what can go wrong in
 each.
 
