@@ -28,7 +28,8 @@ CALLS = 12
 LONGEST = 20_000
 MOVABLE = frozenset({
     "split_amount", "add_tax", "parse_amount", "merge_ranges", "covered", "slug", "initials",
-    "places", "podium", "apply_moves", "to_order", "totals", "render", "transpose", "postage", "pack",
+    "places", "podium", "apply_moves", "to_order", "totals", "render", "transpose", "postage",
+    "pack",
 })  # fmt: skip
 """Functions that neither call another of their module nor are called by one."""
 PREFIXES = ("make", "find", "count", "plain", "quick", "new", "full", "one")

@@ -1,3 +1,5 @@
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+# (the types of the lambdas below are those of `Step` and `Measure`)
 """Steps of which hidden functions are made: each takes a list of whole numbers and returns another.
 
 The last step of a function may be a measure instead, which returns one number.
