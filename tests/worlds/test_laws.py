@@ -32,7 +32,14 @@ NAMES = sorted(
     for name in entry_points(group=GROUP).names
     if not any(map(needs.missing, lookup(name).needs))
 )  # installed ones only: other tests register worlds that keep no law; `needs` are tested below
-CASES = [(name, level) for name in NAMES for level in lookup(name).levels]
+CASES = [
+    pytest.param(name, level, marks=pytest.mark.slow)
+    if level > 1 and "browser" in lookup(name).needs
+    else (name, level)
+    for name in NAMES
+    for level in lookup(name).levels
+]
+"""A browser takes a second an episode: `make slow` plays the higher levels."""
 interval = partial(wilson, confidence=0.998)
 """Wide, for there are some sixty comparisons."""
 
@@ -40,6 +47,7 @@ every_environment = pytest.mark.parametrize("name", NAMES)
 every_level = pytest.mark.parametrize(("name", "level"), CASES)
 
 
+QUICK = [name for name in NAMES if "browser" not in lookup(name).needs]
 COSTLY = {name for name in NAMES if needs.costly(lookup(name).needs)}
 
 
@@ -232,7 +240,7 @@ print(asyncio.run(told_in_a_process()))
 async def told_in_a_process():
     """Hash how tasks of all environments begin and how expert and random play of them goes."""
     told = hashlib.blake2b()
-    for name, level in CASES:
+    for name, level in ((name, level) for name in QUICK for level in lookup(name).levels):
         for task in tasks(name, 2, level=level):
             _, observation = await begun(task)
             told.update(msgspec.json.encode(observation))

@@ -33,6 +33,7 @@ OF: dict[str, tuple[str, ...]] = {
     "rules/triage": ("induce", "read rules"),
     "web/contract": ("repair", "search", "use tools"),
     "web/webhooks": ("compute", "remember", "read rules"),
+    "service/incident": ("induce", "compose", "repair"),
     "web/forms": ("use tools", "search", "compute"),
     "web/orders": ("use tools", "search", "plan", "compute"),
 }

@@ -1,0 +1,1 @@
+"""Serving others by rules: written ones, and those of the house that nobody wrote down."""
