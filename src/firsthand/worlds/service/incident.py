@@ -74,8 +74,8 @@ class Incident(Environment):
     statement = (
         "You are on call. For each incident, first take one part out of rotation, then give it "
         "a remedy, each with one of the offered lines. Which part it is follows from the metrics "
-        "that are raised, and the remedy from the alert; both differ from house to house. A remedy for "
-        "the wrong part, or the wrong remedy, is an outage and ends the shift. Restarting "
+        "that are raised, and the remedy from the alert; both differ from house to house. A remedy "
+        "for the wrong part, or the wrong remedy, is an outage and ends the shift. Restarting "
         "everything loses orders and is forbidden."
     )
 
