@@ -48,7 +48,10 @@ every_level = pytest.mark.parametrize(("name", "level"), CASES)
 
 
 QUICK_CASES = [
-    case for case in CASES if isinstance(case, tuple) and "browser" not in lookup(case[0]).needs
+    (name, level)
+    for name in NAMES
+    if "browser" not in lookup(name).needs
+    for level in lookup(name).levels
 ]
 COSTLY = {name for name in NAMES if needs.costly(lookup(name).needs)}
 
