@@ -99,6 +99,19 @@ def test_a_form_is_read_filled_in_and_copied_in_the_middle():
     copied.close()
 
 
+def test_pages_that_are_closed_to_save_memory_come_back_as_they_were(monkeypatch):
+    monkeypatch.setattr("firsthand.sandbox.browser.MOST_PAGES", 1)
+    one, other = Tab(Desk()), Tab(Desk())
+    one.step("fill", "Name", "Ada")
+    one.step("press", "Send")
+    one.step("fill", "Name", "Ben")
+    other.step("fill", "Name", "Cleo")
+    assert one._page is None and other._page is not None
+    assert "[field] Name: Ben" in one.read()
+    assert one.application.sent == [b"name=Ada&kind="] and other._page is None
+    one.close()
+
+
 def test_a_hostile_page_reaches_nothing(listener):
     port, reached = listener
     tab = Tab(Desk(HOSTILE.replace("PORT", str(port))))

@@ -12,9 +12,11 @@ import atexit
 import copy
 import os
 import shutil
+import sys
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,6 +35,10 @@ FLAGS = (
     "--disable-extensions",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--renderer-process-limit=2",
 )  # fmt: skip
+MOST_PAGES = 8
+"""Pages that are open at a time, each of some 60 MB. Of more, the one used longest ago is closed;
+when it is used again, its log is played again, as for a copy.
+"""
 Kind = Literal["fill", "choose", "press"]
 
 _NAMED = """
@@ -125,6 +131,7 @@ class Tab:
         self._first = copy.deepcopy(application)
         self.log: list[Step] = []
         self._page: Any = None
+        self._uses = 0
         self._closing: Callable[[], object] = lambda: None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Tab":
@@ -148,25 +155,41 @@ class Tab:
         """Return a picture of the page, as PNG; it differs from machine to machine."""
         return _chromium().run(self._shot())
 
+    @property
+    def in_use(self) -> bool:
+        """Whether something is being done on the page right now."""
+        return self._uses > 0
+
     def close(self) -> None:
-        """Close the page and everything it stored."""
+        """Close the page and everything it stored; it can be opened again."""
         if self._page is not None:
             self._page = None
             self._closing()
 
     async def _reading(self) -> str:
-        page = await self._open()
-        return await page.evaluate(_READ)
+        async with self._opened() as page:
+            return await page.evaluate(_READ)
 
     async def _shot(self) -> bytes:
-        page = await self._open()
-        return await page.screenshot()
+        async with self._opened() as page:
+            return await page.screenshot()
 
     async def _stepping(self, step: Step) -> str:
-        page = await self._open()
-        await self._do(page, step)
-        self.log.append(step)
-        return await page.evaluate(_READ)
+        async with self._opened() as page:
+            await self._do(page, step)
+            self.log.append(step)
+            return await page.evaluate(_READ)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[Any]:
+        """Give the page, which stays open as long as it is used."""
+        self._uses += 1
+        try:
+            page = await self._open()
+            _chromium().used(self)
+            yield page
+        finally:
+            self._uses -= 1
 
     async def _do(self, page: Any, step: Step) -> None:
         found = await page.evaluate(_STEP, [step.kind, step.label, step.value])
@@ -235,6 +258,7 @@ class _Chromium:
         self._playwright: Any = None
         self._starting = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._open: dict[int, weakref.ref[Tab]] = {}
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -253,6 +277,19 @@ class _Chromium:
         """Do something in the browser's loop without waiting for it."""
         if self._browser is not None and self._browser.is_connected():
             self._loop.call_soon_threadsafe(lambda: self._tasks.add(self._begun(work)))
+
+    def used(self, tab: Tab) -> None:
+        """Note that a page was used last, and close what is open beyond the most."""
+        self._open.pop(id(tab), None)
+        self._open[id(tab)] = weakref.ref(tab)
+        for key, known in list(self._open.items()):
+            if len(self._open) <= MOST_PAGES:
+                return
+            other = known()
+            if other is None or not other.in_use:
+                del self._open[key]
+                if other is not None:
+                    other.close()
 
     def _begun(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> "asyncio.Task[Any]":
         task = self._loop.create_task(work())
@@ -273,7 +310,7 @@ class _Chromium:
         found = next(filter(None, map(shutil.which, BROWSERS)), None)
         if found is None:
             raise SandboxError("No browser is installed; `firsthand doctor` says how to get one.")
-        self._playwright = await async_playwright().start()
+        self._playwright = await _unbound(async_playwright().start())
         flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
         return await self._playwright.chromium.launch(executable_path=found, args=flags)
 
@@ -283,6 +320,23 @@ class _Chromium:
             await self._browser.close()
         if self._playwright is not None:
             await self._playwright.stop()
+
+
+async def _unbound(work: Coroutine[Any, Any, Any]) -> Any:
+    """Start something without this process's soft limit of address space, as far as it may.
+
+    Chromium reserves over 100 GiB of addresses and holds little of it.
+    """
+    if sys.platform != "linux":
+        return await work
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        return await work
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 _running: list[_Chromium] = []
