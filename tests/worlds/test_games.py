@@ -4,7 +4,15 @@ from itertools import product
 
 from firsthand.worlds.games.battleship import LEVELS, around, placements
 from firsthand.worlds.games.bidding import Sale, Way
+from firsthand.worlds.games.endgame import NEVER, Position, plies, white_moves
 from firsthand.worlds.games.nim import won
+
+
+def at(king, pawn, rival):
+    """A position from names of fields."""
+    return Position(
+        *("abcdefgh".index(name[0]) + 8 * int(name[1]) - 8 for name in (king, pawn, rival))
+    )
 
 
 def test_nim_agrees_with_what_is_known():
@@ -27,6 +35,18 @@ def test_the_target_of_an_auction_is_what_no_bids_exceed():
             profit += (winner == 2) * (sale.estimates[lot] - sale.price(lot, own))
         most = max(most, profit)
     assert sale.best(0, (30, 40))[0] == most
+
+
+def test_endgames_that_books_tell():
+    assert plies(at("d5", "d4", "d7"), white=True) == NEVER, "the opposition decides"
+    assert plies(at("d5", "d4", "d7"), white=False) < NEVER
+    assert plies(at("d6", "d5", "d8"), white=True) < NEVER, "won, whoever moves"
+    assert plies(at("d6", "d5", "d8"), white=False) < NEVER
+    assert plies(at("g6", "h5", "g8"), white=False) == NEVER, "a rook's pawn"
+    assert plies(at("c6", "b7", "b8"), white=True) == NEVER
+    assert plies(at("a1", "h5", "b5"), white=True) < NEVER, "outside the square"
+    moves = white_moves(at("e6", "e5", "e8"))
+    assert {move for move, to in moves.items() if plies(to, white=False) < NEVER} == {"Kd6", "Kf6"}
 
 
 def test_ships_lie_on_the_sea_and_have_room():
