@@ -29,7 +29,7 @@ from firsthand.task import Task
 
 BITS = 18
 """The linear policy has 2^18 weights; 2^16 and 2^20 learned the same on three environments."""
-EPOCHS, RATE = 8, 0.5
+EPOCHS, RATE = 4, 0.5
 NEIGHBOURS = 3
 MOST_WORDS = 160
 """Words of an observation that are looked at, the last ones: the state is told at the end."""
