@@ -463,6 +463,7 @@ class Deduction(Environment):
     name = "formal/deduction"
     version = "1"
     turns = 32
+    base_rate = 0.015  # the best of the plans that are the same for all tasks, level 1
     statement = (
         "Prove the goal from the premises. Each turn, answer with one step and nothing else; "
         "lines are named by their numbers, and the line that a step adds is worked out for you. "
