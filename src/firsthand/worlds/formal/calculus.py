@@ -122,7 +122,7 @@ class Calculus(Environment):
     version = "1"
     turns = 24
     laws = True
-    base_rate = 0.02  # joins at random, level 1
+    base_rate = 0.05  # joins at random, level 1, world 0; .01 in most worlds
     statement = (
         "Rewrite a row of symbols into its goal form. Each turn, choose two neighbours to join: "
         "`join 3 (ka mo)` makes one symbol of the third and the fourth, ka and mo. Which symbol "
