@@ -51,6 +51,7 @@ OF: dict[str, tuple[str, ...]] = {
     "rules/instrument": ("induce", "compose", "compute"),
     "rules/triage": ("induce", "read rules"),
     "service/incident": ("induce", "compose", "repair"),
+    "service/procurement": ("induce", "compose", "compute", "optimise"),
     "web/contract": ("repair", "use tools", "explore"),
     "web/forms": ("use tools", "search", "compute"),
     "web/orders": ("use tools", "search", "plan", "compute"),
