@@ -78,7 +78,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
 class Result(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """What a statement returned. `cut` says that there were more rows; `image` is the database
-    afterwards.
+    afterwards; `steps` what it cost, in instructions of SQLite's virtual machine, by the thousand.
     """
 
     columns: tuple[str, ...]
@@ -86,6 +86,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True, tag=True):
     cut: bool
     changed: int
     image: bytes
+    steps: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -162,7 +163,8 @@ def answer(request: Request) -> Result | Refusal:
         install(connection, plain, meter)
         connection.set_authorizer(guard)
         try:
-            return _execute(connection, request)
+            result = _execute(connection, request)
+            return msgspec.structs.replace(result, steps=meter.spent)
         except MemoryError:
             return Refusal(HUNGRY)
         except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError) as error:
