@@ -217,13 +217,18 @@ class Tab:
             browser = await _chromium().browser()
             context = await browser.new_context(service_workers="block", accept_downloads=False)
             await context.route("**/*", _answering(weakref.ref(self)))
-            await context.route_web_socket("**/*", lambda socket: socket.close())
+            await context.route_web_socket("**/*", _closed)
             self._closing = weakref.finalize(self, _chromium().later, context.close)
             self._page = await context.new_page()
             await self._page.goto(f"{ORIGIN}/")
             for step in self.log:
                 await self._do(self._page, step)
         return self._page
+
+
+async def _closed(socket: Any) -> None:
+    """Refuse a web socket."""
+    await socket.close()
 
 
 def _answering(tab: "weakref.ref[Tab]") -> Callable[[Any], Coroutine[Any, Any, None]]:
@@ -234,7 +239,7 @@ def _answering(tab: "weakref.ref[Tab]") -> Callable[[Any], Coroutine[Any, Any, N
         if own is None or not asked.url.startswith(f"{ORIGIN}/"):
             await route.abort()
             return
-        place = urlsplit(asked.url)
+        place = urlsplit(str(asked.url))
         said = own.application.respond(
             Request(
                 asked.method,

@@ -123,7 +123,7 @@ class Http:
 class _Handler(http.server.BaseHTTPRequestHandler):
     """Hands each request to the application of its host."""
 
-    server: "_Server"
+    server: "_Server"  # pyright: ignore[reportIncompatibleVariableOverride]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer leaves in one packet

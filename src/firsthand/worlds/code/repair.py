@@ -245,10 +245,6 @@ def _slip(package: str, module: Module, fault: Fault) -> Slip:
     return Slip(path, fault.function, _lines(broken, start, at), _lines(module.source, start, at))
 
 
-def _last(text: str) -> str:
-    return text.splitlines()[-1].strip()
-
-
 def _lines(text: str, start: int, end: int) -> str:
     return "\n".join(text.splitlines()[start : end + 1]).strip()
 

@@ -16,13 +16,20 @@ import msgspec
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.task import Task
 
-MATERIALS = ("amber resin", "copper dust", "goat wool", "grey clay", "pine ash", "river salt")
-SIMPLE = (
+MATERIALS: tuple[str, ...] = (
+    "amber resin",
+    "copper dust",
+    "goat wool",
+    "grey clay",
+    "pine ash",
+    "river salt",
+)
+SIMPLE: tuple[str, ...] = (
     "arvel", "bramlet", "corvine", "dorning", "eskel", "fennock", "gildrum", "harrow-eye",
     "islet", "jorrin", "keldar", "lumet",
 )  # fmt: skip
 """Products of two materials."""
-FINE = (
+FINE: tuple[str, ...] = (
     "marrowglass", "nightcord", "ostral", "pellidor", "quillstone", "rushlamp", "silverbark",
     "tarnfold", "umbrel", "vesperine", "wyrmsalt", "yarrowlock",
 )  # fmt: skip

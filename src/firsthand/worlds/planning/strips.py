@@ -157,7 +157,7 @@ class Strips(Environment):
 
     def picture(self) -> str:
         """Draw the lamps of the board, and what they should be."""
-        rows = []
+        rows: list[str] = []
         for bit, device in enumerate(self.devices):
             lit, told = self.state >> bit & 1, DEVICES[device]
             wish = told[not self.wanted >> bit & 1] if self.asked >> bit & 1 else ""

@@ -5,6 +5,7 @@ that the rate limit needs no clock.
 """
 
 import random
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -200,7 +201,7 @@ def _object(body: bytes) -> dict[str, object] | str:
         return "the body is no JSON object"
 
 
-def _paged(request: Request, found: list[dict[str, object]]) -> Response:
+def _paged(request: Request, found: Sequence[Mapping[str, object]]) -> Response:
     text = request.query.get("page", "1")
     page = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if page < 1:

@@ -88,7 +88,7 @@ class Harbour(msgspec.Struct):
 
     def pages(self) -> dict[str, tuple[Field, ...]]:
         """Return the pages of the form, as far as what was entered decides them."""
-        pages = {"owner": OWNER, "boat": BOAT}
+        pages: dict[str, tuple[Field, ...]] = {"owner": OWNER, "boat": BOAT}
         kind = self.entered.get("kind")
         if kind in ("motor", "sailing"):
             pages[kind] = MOTOR if kind == "motor" else SAILING
