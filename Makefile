@@ -58,6 +58,7 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m firsthand.cli.reference > docs/commands.md
+	$(BIN)/python -m firsthand.catalogue.gallery docs/gallery
 	$(BIN)/mkdocs build --strict --quiet
 	@echo 'The documentation is in site/index.html.'
 

@@ -24,6 +24,7 @@ from firsthand.printable import printable
 from firsthand.prompt import Act
 from firsthand.registry import environments, lookup, tasks
 from firsthand.rollout.play import play
+from firsthand.sandbox.needs import missing
 from firsthand.task import Task
 
 TRIED = 60
@@ -191,11 +192,13 @@ def _quoted(text: str) -> Iterator[str]:
 
 
 async def write(folder: Path) -> list[Path]:
-    """Write a page for each installed environment, and an index; return the files."""
+    """Write a page for each environment that can be played here, and an index; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written, rows = list[Path](), ["| environment | |", "| --- | --- |"]
     for name in environments():
         environment = lookup(name)
+        if any(map(missing, environment.needs)):
+            continue
         level = environment.levels[min(1, len(environment.levels) - 1)]
         file = folder / f"{name.replace('/', '_')}.md"
         text = page(
