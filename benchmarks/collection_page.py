@@ -42,9 +42,9 @@ def _transfer(names, scores, groups, effective) -> Iterator[str]:
         "tasks of B. Shown is the share of what mastering B itself brings over an "
         "untrained policy: "
         "1 is as good as having learned B, 0 brings nothing. Columns where 60 episodes bring less "
-        "than .25 are left out: nothing can be said there. That is most of them: where laws have to be "
-        "put together, imitating by words is too weak a learner, and so the matrix is no proof yet "
-        "that families differ."
+        "than .4 are left out: nothing can be said there. That is most of them: where laws have to "
+        "be put together, imitating by words is too weak a learner. So this matrix shows little "
+        "yet, and is no proof that families differ."
     )
     yield "![Transfer between environments](transfer.svg)"
     columns = len({b for _, b in scores})
