@@ -74,7 +74,7 @@ def test_a_command_is_one_that_the_command_line_takes(line: str, tmp_path, monke
     _, name, *words = re.sub(r"\s{2,}.*", "", line).split()
     assert name in VERBS or name == "--help", line
     command = verb(name)
-    if isinstance(command, typer.core.TyperGroup):
+    if isinstance(command, typer.core.TyperGroup) and words and words[0] in command.commands:
         command, words = command.commands[words[0]], words[1:]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}

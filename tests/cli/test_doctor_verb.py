@@ -10,7 +10,7 @@ import firsthand as fh
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import UnknownName
 from firsthand.process import bubblewrap
-from firsthand.sandbox import needs
+from firsthand.sandbox import jail, needs
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,12 +19,13 @@ ROOT = Path(__file__).parents[2]
 def bare(monkeypatch, tmp_path):
     """A machine without any program, and with nothing remembered of the one before."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    needs.missing.cache_clear()
-    bubblewrap.failure.cache_clear()
+    remembered = (needs.missing, bubblewrap.failure, jail.failure)
+    for probe in remembered:
+        probe.cache_clear()
     yield
     monkeypatch.undo()
-    needs.missing.cache_clear()
-    bubblewrap.failure.cache_clear()
+    for probe in remembered:
+        probe.cache_clear()
 
 
 class Sandy(Environment):
