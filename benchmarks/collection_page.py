@@ -147,7 +147,7 @@ def heat_map(
     """Draw the matrix: rows are learned from, columns are tested on, clusters stand together."""
     rows = [name for group in groups for name in group]
     columns = [name for name in rows if any(b == name for _, b in scores)]
-    width, height = LEFT + CELL * len(columns) + 20, TOP + CELL * len(rows) + 20
+    width, height = LEFT + CELL * len(columns) + 110, TOP + CELL * len(rows) + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="11">',
