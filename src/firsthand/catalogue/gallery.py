@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import cast
 
 import msgspec
@@ -33,6 +34,10 @@ SHOWN_TURNS = 12
 """Turns of a long episode that a page shows; the middle is left out."""
 SHOWN_CHARACTERS = 1500
 """Characters of one observation that a page shows."""
+
+
+COLUMNS = 96
+"""Characters of a line on a page; pictures keep their own lines."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -169,7 +174,7 @@ def _moment(moment: Moment) -> Iterator[str]:
     if told.strip():
         yield _block(told)
     if moment.picture:
-        yield _block(moment.picture)
+        yield _block(moment.picture, kept=True)
     if moment.action is not None:
         yield "\n".join(f"> `{line}`  " for line in _inline(spoken(moment.action)))
 
@@ -179,11 +184,12 @@ def _inline(text: str) -> Iterator[str]:
         yield line.replace("`", "'") or " "
 
 
-def _block(text: str) -> str:
+def _block(text: str, *, kept: bool = False) -> str:
     shown = printable(text).strip("\n")
     if len(shown) > SHOWN_CHARACTERS:
         shown = f"{shown[:SHOWN_CHARACTERS]}\n[…]"
-    return "\n".join(f"    {line}" for line in shown.splitlines())
+    lines = [part for line in shown.splitlines() for part in (wrap(line, COLUMNS) or [""])]
+    return "\n".join(f"    {line}" for line in (shown.splitlines() if kept else lines))
 
 
 def _quoted(text: str) -> Iterator[str]:
