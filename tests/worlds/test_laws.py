@@ -32,27 +32,27 @@ NAMES = sorted(
     for name in entry_points(group=GROUP).names
     if not any(map(needs.missing, lookup(name).needs))
 )  # installed ones only: other tests register worlds that keep no law; `needs` are tested below
-CASES = [
-    pytest.param(name, level, marks=pytest.mark.slow)
-    if level > 1 and "browser" in lookup(name).needs
-    else (name, level)
-    for name in NAMES
-    for level in lookup(name).levels
-]
-"""A browser takes a second an episode: `make slow` plays the higher levels."""
-interval = partial(wilson, confidence=0.998)
-"""Wide, for there are some sixty comparisons."""
+OFTEN = (1, 3, 5)
+"""Levels at which `make test` checks everything; `make slow` does so at the others."""
 
+
+def marked(name, level, often):
+    """Mark what `make test` leaves out; a browser takes a second an episode."""
+    quick = level in ((1,) if "browser" in lookup(name).needs else often)
+    return pytest.param(name, level, marks=() if quick else pytest.mark.slow)
+
+
+EVERY = [(name, level) for name in NAMES for level in lookup(name).levels]
 every_environment = pytest.mark.parametrize("name", NAMES)
-every_level = pytest.mark.parametrize(("name", "level"), CASES)
-
-
-QUICK_CASES = [
-    (name, level)
-    for name in NAMES
-    if "browser" not in lookup(name).needs
-    for level in lookup(name).levels
-]
+every_level = pytest.mark.parametrize(
+    ("name", "level"), [marked(name, level, OFTEN) for name, level in EVERY]
+)
+at_all_levels_each_time = pytest.mark.parametrize(
+    ("name", "level"), [marked(name, level, range(1, 6)) for name, level in EVERY]
+)
+interval = partial(wilson, confidence=0.998)
+"""Wide, for there are hundreds of comparisons."""
+QUICK_CASES = [(name, level) for name, level in EVERY if "browser" not in lookup(name).needs]
 COSTLY = {name for name in NAMES if needs.costly(lookup(name).needs)}
 
 
@@ -134,7 +134,7 @@ def test_tool_schemas_are_self_contained_and_described(name):
         assert "#/" not in json.dumps(function["parameters"]) or "$defs" in function["parameters"]
 
 
-@every_level
+@at_all_levels_each_time
 async def test_the_expert_succeeds_within_half_of_the_turns(name, level):
     for split in SPLITS:
         for episode in await played("expert", tasks(name, 8, level=level, split=split)):
