@@ -11,20 +11,43 @@ from collections.abc import Sequence
 from math import prod
 from statistics import fmean
 
-from firsthand.agent import settled
+from firsthand.agent import Agent
+from firsthand.environment import Action, Environment
+from firsthand.errors import UserError
+from firsthand.prompt import Act
 from firsthand.registry import lookup, tasks
+from firsthand.rollout.play import Limits, play
 from firsthand.task import Split, Task
 
 EPISODES = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 
 
+class _Noting:
+    """Does nothing but note which laws a task depends on, as its episode begins."""
+
+    name = "scripted:noting"
+
+    def __init__(self) -> None:
+        self.laws: dict[str, tuple[str, int]] = {}
+
+    def start(self, environment: Environment, task: Task) -> Act:
+        """Begin an episode."""
+        self.laws = dict(environment.laws_used())
+        return lambda _observation: Action()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 async def used(task: Task) -> dict[str, tuple[str, int]]:
-    """Return the hidden laws that a task depends on."""
-    environment = lookup(task.environment)()
-    await settled(environment.reset(task))
-    found = dict(environment.laws_used())
-    await settled(environment.close())
-    return found
+    """Return the hidden laws that a task depends on. Raises `UserError` where it cannot begin."""
+    noting = _Noting()
+    episode = await play(
+        lookup(task.environment)(), Agent(model=noting), task, limits=Limits(turns=1)
+    )
+    if episode.error is not None:
+        raise UserError(f"{task.id} could not begin: {episode.error.message}")
+    return noting.laws
 
 
 async def curve(
