@@ -22,7 +22,9 @@ class Probed(msgspec.Struct, frozen=True):
 
 
 def doctor(json: Json = False) -> None:
-    """Probe what environments need of this machine; exits with 1 when something is missing.
+    """Probe what environments need of this machine, and say how to get what is missing.
+
+    Exits with 1 when something is missing.
 
     Example: firsthand doctor
     """
