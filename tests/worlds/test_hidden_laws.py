@@ -18,7 +18,7 @@ every_law_family = pytest.mark.parametrize("name", LAWS)
 
 
 @every_law_family
-@pytest.mark.parametrize("level", [1, 3, 5])
+@pytest.mark.parametrize("level", [1, 5])
 async def test_every_task_names_the_laws_that_it_depends_on(name, level):
     known = {}
     for split, seed in itertools.product(("train", "eval"), range(20)):
@@ -54,7 +54,7 @@ async def test_what_an_episode_shows_determines_the_laws_that_it_used(name, leve
 
 
 @every_law_family
-@pytest.mark.parametrize("level", [1, 3, 5])
+@pytest.mark.parametrize("level", [1, 5])
 async def test_an_ideal_learner_starts_low_and_ends_at_one(name, level):
     start, late = await curve(name, level=level, episodes=(0, 400), held_out=60)
     assert start <= 0.5 and late >= 0.99

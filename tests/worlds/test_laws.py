@@ -32,7 +32,7 @@ NAMES = sorted(
     for name in entry_points(group=GROUP).names
     if not any(map(needs.missing, lookup(name).needs))
 )  # installed ones only: other tests register worlds that keep no law; `needs` are tested below
-OFTEN = (1, 3, 5)
+OFTEN = (1, 5)
 """Levels at which `make test` checks everything; `make slow` does so at the others."""
 
 
