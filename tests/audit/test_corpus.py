@@ -3,6 +3,7 @@ play."""
 
 import importlib
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -72,9 +73,11 @@ def test_the_oracle_earns_in_full(target):
     if target.kind != "episodes":
         tasks = module.TASKS[:: 4 if target.kind == "programs" else 1]
         assert len(module.TASKS) >= 6
+        # A program has seconds by the clock, and a busy machine can keep it waiting as long.
+        tries = 3 if target.kind == "programs" else 1
         for task in tasks:
-            paid = module.reward(task["prompt"], module.oracle(task), task["answer"])
-            assert paid == pytest.approx(1.0)
+            grade = partial(module.reward, task["prompt"], module.oracle(task), task["answer"])
+            assert pytest.approx(1.0) in (grade() for _ in range(tries))
         return
     for seed in range(10):
         env = module.Env()

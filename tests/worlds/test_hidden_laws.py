@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from worlds.test_laws import COSTLY, NAMES, played, story
+from families import COSTLY, NAMES, played, story
 
 import firsthand as fh
 from firsthand.catalogue.ceiling import curve, unseen_combinations, used

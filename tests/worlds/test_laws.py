@@ -11,27 +11,20 @@ import subprocess
 import sys
 import time
 from functools import partial
-from importlib.metadata import entry_points
 from statistics import fmean
 
 import msgspec
 import pytest
+from families import COSTLY, NAMES, played, story
 
 import firsthand as fh
 from firsthand.agent import settled
 from firsthand.environment import Action, ToolCall, tools_of
 from firsthand.episode import Stop
 from firsthand.evaluate.statistics import wilson
-from firsthand.models.scripted import Scripted
-from firsthand.registry import GROUP, lookup
-from firsthand.sandbox import needs
+from firsthand.registry import lookup
 from firsthand.task import SPLITS, Task
 
-NAMES = sorted(
-    name
-    for name in entry_points(group=GROUP).names
-    if not any(map(needs.missing, lookup(name).needs))
-)  # installed ones only: other tests register worlds that keep no law; `needs` are tested below
 OFTEN = (1, 5)
 """Levels at which `make test` checks everything; `make slow` does so at the others."""
 
@@ -53,7 +46,6 @@ at_all_levels_each_time = pytest.mark.parametrize(
 interval = partial(wilson, confidence=0.998)
 """Wide, for there are hundreds of comparisons."""
 QUICK_CASES = [(name, level) for name, level in EVERY if "browser" not in lookup(name).needs]
-COSTLY = {name for name in NAMES if needs.costly(lookup(name).needs)}
 
 
 CHEAP_SECONDS = 0.02
@@ -75,13 +67,6 @@ def tasks(name, n, *, level=1, split="train"):
     ]
 
 
-async def played(policy, chosen):
-    agent = fh.Agent(
-        model=policy if isinstance(policy, Scripted) else fh.model(f"scripted:{policy}")
-    )
-    return [await fh.play(fh.make(task.environment), agent, task) for task in chosen]
-
-
 async def begun(task):
     environment = fh.make(task.environment)
     return environment, await settled(environment.reset(task))
@@ -89,14 +74,6 @@ async def begun(task):
 
 async def value(environment):
     return (await settled(environment.score())).value
-
-
-def story(episode):
-    """What happened in an episode, without the times."""
-    turns = [(turn.observation, turn.action, turn.reward) for turn in episode.turns]
-    return msgspec.json.encode(
-        (turns, episode.final, episode.reward, episode.checks, episode.aftermath)
-    )
 
 
 def invalid_actions(name):
