@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from firsthand.sandbox import jail
-from firsthand.sandbox.jail import Files, execute
+from firsthand.sandbox.files import Files
+from firsthand.sandbox.jail import execute
 from firsthand.sandbox.protocol import File, Folder, Limits, Link
 
 pytestmark = pytest.mark.skipif(bool(jail.failure()), reason=jail.failure() or "works")

@@ -3,6 +3,7 @@
 import pytest
 
 import firsthand as fh
+from firsthand.errors import ToolError
 from firsthand.sandbox import needs
 from firsthand.sandbox.protocol import File, Folder, Limits, Link
 from firsthand.sandbox.shell import Shell, execute, texts
@@ -69,3 +70,10 @@ async def test_the_shell_as_a_sandbox():
     shell.restore(kept)
     assert shell.tree == TREE
     await shell.close()
+
+
+def test_a_folder_with_files_is_not_overwritten_by_a_file():
+    shell = Shell({"a/b": File(b"kept")})
+    with pytest.raises(ToolError, match="'a' is a folder"):
+        shell.write("a", b"")
+    assert shell.read("a/b") == b"kept"

@@ -7,10 +7,11 @@ is no /proc, so process substitution, `<(…)`, does not work; a pipe or a file 
 from collections.abc import Sequence
 
 from firsthand.sandbox import jail
+from firsthand.sandbox.files import Files
 from firsthand.sandbox.protocol import LIMITS, Limits, Result
 
 
-class Bash(jail.Files):
+class Bash(Files):
     """One episode's bash, as a `Sandbox`."""
 
     async def exec(

@@ -27,10 +27,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from firsthand.errors import SandboxError, ToolError, nearest
+from firsthand.errors import SandboxError
 from firsthand.process import frames
 from firsthand.process.child import Child
 from firsthand.sandbox import jail_filter, jailed
+from firsthand.sandbox.files import encodable
 from firsthand.sandbox.protocol import LIMITS, File, Folder, Limits, Link, Result, Tree
 
 JAILS = max(2, min(4, os.cpu_count() or 1))
@@ -112,7 +113,7 @@ async def execute(
         "disk": min(limits.disk, DISK), "output": limits.output,
     }  # fmt: skip
     for word in (*argv, *request["environment"].values(), folder):
-        if "\0" in word or (not word.isprintable() and not _encodable(word)):
+        if "\0" in word or (not word.isprintable() and not encodable(word)):
             return Result(2, errors="the command cannot be represented"), tree
     loop = asyncio.get_running_loop()
     async with _seats.setdefault(loop, asyncio.Semaphore(JAILS)):
@@ -147,14 +148,6 @@ async def _run(request: dict[str, Any], tree: Tree, limits: Limits) -> tuple[Res
 
 class _Lost(Exception):
     """A jail ended instead of answering."""
-
-
-def _encodable(word: str) -> bool:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class Jail:
@@ -366,49 +359,3 @@ def _readable(content: bytes) -> int:
     os.close(writing)
     os.set_inheritable(reading, True)
     return reading
-
-
-class Files:
-    """One episode's files in this process, as every sandbox that runs real programs keeps them."""
-
-    def __init__(self, tree: Tree | None = None) -> None:
-        self.tree: Tree = dict(sorted((tree or {}).items()))
-
-    def read(self, path: str) -> bytes:
-        """Return a file's content. Raises `ToolError`."""
-        node = self.tree.get(path)
-        if not isinstance(node, File):
-            close = nearest(path, self.tree)
-            raise ToolError(f"No file {path!r}.{f' Did you mean {close!r}?' if close else ''}")
-        return node.content
-
-    def write(self, path: str, content: bytes) -> None:
-        """Write a file, with the folders above it. Raises `ToolError` for a path outside."""
-        parts = path.split("/")
-        if {"", ".", ".."} & set(parts) or "\0" in path or not _encodable(path):
-            raise ToolError(f"A path is relative and stays inside, like 'a/b.txt'; got {path!r}.")
-        above = {"/".join(parts[:i]) for i in range(1, len(parts))}
-        if any(isinstance(self.tree.get(folder), File | Link) for folder in above):
-            raise ToolError(f"{path!r} is below something that is not a folder.")
-        if any(other.startswith(f"{path}/") for other in self.tree):
-            raise ToolError(f"{path!r} is a folder.")
-        old = self.tree.get(path)
-        executable = isinstance(old, File) and old.executable
-        kept = {each: node for each, node in self.tree.items() if each not in above}
-        self.tree = dict(sorted({**kept, path: File(content, executable)}.items()))
-
-    def list(self, folder: str = "") -> list[str]:
-        """Return the paths of everything below a folder, sorted."""
-        start = f"{folder.rstrip('/')}/" if folder else ""
-        return sorted(path for path in self.tree if path.startswith(start))
-
-    def snapshot(self) -> Any:
-        """Return the tree, a value."""
-        return self.tree
-
-    def restore(self, state: Any) -> None:
-        """Go back to a tree."""
-        self.tree = state
-
-    async def close(self) -> None:
-        """Hold nothing."""

@@ -47,7 +47,7 @@ def _contained() -> str:
 def _git() -> str:
     if shutil.which("git") is None:
         return "git is not installed"
-    return _contained() or _library("dulwich")()
+    return _contained()
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -66,20 +66,12 @@ NEEDS: dict[str, Need] = {
     "bash": Need("real bash, contained", _contained, _SYSTEM, processes=True),
     "python": Need("Python written by models, contained", _contained, _SYSTEM, processes=True),
     "git": Need(
-        "real git, contained", _git, f"{PACKAGES}, and {_WORLDS}", processes=True
+        "real git, contained", _git, PACKAGES, processes=True
     ),
     "browser": Need(
         "a real browser", _browser, f"{PACKAGES}, and pip install 'firsthand[browser]'",
         processes=True,
     ),
-    **{
-        module: Need(what, _library(module), _WORLDS)
-        for module, what in {
-            "openpyxl": "spreadsheets", "formulas": "recomputing spreadsheets",
-            "ortools": "an exact solver of schedules", "z3": "a solver of constraints",
-            "networkx": "graphs", "sympy": "algebra",
-        }.items()
-    },
 }  # fmt: skip
 
 

@@ -8,12 +8,11 @@ machine, and gives equal results whenever it is run.
 
 import signal
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
-from firsthand.errors import ToolError, nearest
 from firsthand.sandbox import shell_worker
+from firsthand.sandbox.files import Files
 from firsthand.sandbox.protocol import LIMITS, File, Folder, Limits, Link, Result, Tree
 from firsthand.sandbox.workers import Lost, Workers
 
@@ -94,11 +93,8 @@ def texts(files: Mapping[str, str]) -> Tree:
     return {path: File(text.encode()) for path, text in sorted(files.items())}
 
 
-class Shell:
+class Shell(Files):
     """One episode's shell, as a `Sandbox`."""
-
-    def __init__(self, tree: Tree | None = None) -> None:
-        self.tree: Tree = tree or {}
 
     async def exec(
         self, command: str | Sequence[str], *, stdin: bytes = b"", limits: Limits = LIMITS
@@ -106,38 +102,3 @@ class Shell:
         """Run one command to its end. Raises `SandboxError` when the sandbox itself fails."""
         result, self.tree = await execute(self.tree, command, stdin=stdin, limits=limits)
         return result
-
-    def read(self, path: str) -> bytes:
-        """Return a file's content. Raises `ToolError`."""
-        node = self.tree.get(path)
-        if not isinstance(node, File):
-            close = nearest(path, self.tree)
-            raise ToolError(f"No file {path!r}.{f' Did you mean {close!r}?' if close else ''}")
-        return node.content
-
-    def write(self, path: str, content: bytes) -> None:
-        """Write a file, with the folders above it. Raises `ToolError` for a path outside."""
-        parts = path.split("/")
-        if not path or path.startswith("/") or {"", ".", ".."} & set(parts):
-            raise ToolError(f"A path is relative and stays inside, like 'a/b.txt'; got {path!r}.")
-        above = {"/".join(parts[:i]) for i in range(1, len(parts))}
-        if any(isinstance(self.tree.get(folder), File | Link) for folder in above):
-            raise ToolError(f"{path!r} is below something that is not a folder.")
-        kept = {each: node for each, node in self.tree.items() if each not in above}
-        self.tree = dict(sorted({**kept, path: File(content)}.items()))
-
-    def list(self, folder: str = "") -> list[str]:
-        """Return the paths of everything below a folder, sorted."""
-        start = f"{folder.rstrip('/')}/" if folder else ""
-        return sorted(path for path in self.tree if path.startswith(start))
-
-    def snapshot(self) -> Any:
-        """Return the tree."""
-        return self.tree
-
-    def restore(self, state: Any) -> None:
-        """Go back to a tree."""
-        self.tree = state
-
-    async def close(self) -> None:
-        """Hold nothing."""

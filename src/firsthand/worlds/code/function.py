@@ -9,11 +9,11 @@ arguments and of text.
 import ast
 import random
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tool
+from firsthand.environment import Action, Environment, Observation, Score, tool
 from firsthand.errors import ToolError, nearest
 from firsthand.sandbox import python as interpreter
 from firsthand.sandbox.protocol import File
@@ -21,6 +21,7 @@ from firsthand.task import Task
 from firsthand.worlds.code import steps
 from firsthand.worlds.code.steps import Function as Hidden
 from firsthand.worlds.code.steps import Numbers
+from firsthand.worlds.code.workbench import calling
 
 SHAPES = {1: (1, 2), 2: (2, 2), 3: (2, 3), 4: (3, 3), 5: (4, 4)}
 """Functions of a level, and steps of each."""
@@ -183,10 +184,10 @@ class Function(Environment):
     def expert(self) -> Iterator[Action]:
         """Look at each function, write it, check once, hand in."""
         for name, function in self.hidden.items():
-            yield _call("examples", name=name)
-            yield _call("write", name=name, code=function.source(name))
-        yield _call("check")
-        yield _call("submit")
+            yield calling("examples", name=name)
+            yield calling("write", name=name, code=function.source(name))
+        yield calling("check")
+        yield calling("submit")
 
     def aftermath(self) -> str:
         """Tell what each function does, and which ones were right."""
@@ -226,7 +227,3 @@ def _input(rng: random.Random) -> Numbers:
     """Draw a list that equal numbers are in now and then."""
     found = [rng.randrange(0, 35) for _ in range(rng.randint(4, 9))]
     return found if rng.random() < 0.5 else [*found, *rng.sample(found, 2)]
-
-
-def _call(called: str, **arguments: Any) -> Action:
-    return Action(calls=(ToolCall(called, arguments, called),))

@@ -9,23 +9,20 @@ import ast
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tool
-from firsthand.errors import ToolError, nearest
-from firsthand.sandbox import jail
+from firsthand.environment import Action, Observation, Score, tool
+from firsthand.errors import ToolError
 from firsthand.sandbox import python as interpreter
-from firsthand.sandbox.protocol import Limits
 from firsthand.task import Task
 from firsthand.worlds.code import package as packages
-from firsthand.worlds.code.package import Call, Module, Use
+from firsthand.worlds.code.package import Module, Use
+from firsthand.worlds.code.workbench import PackageFile, Workbench, agrees, calling
 
-LIMITS = Limits(seconds=5.0, output=8 << 10)
 CALLS = 12
 """Calls of each function by which behaviour is compared."""
-LONGEST = 20_000
 MOVABLE = frozenset({
     "split_amount", "add_tax", "parse_amount", "merge_ranges", "covered", "slug", "initials",
     "places", "podium", "apply_moves", "to_order", "totals", "render", "transpose", "postage",
@@ -36,7 +33,6 @@ PREFIXES = ("make", "find", "count", "plain", "quick", "new", "full", "one")
 TARGETS = ("shared", "core", "tools", "basis", "parts")
 SHAPES = {1: (2, 2, 1), 2: (3, 4, 1), 3: (3, 5, 2), 4: (4, 7, 2), 5: (4, 8, 3)}
 """Modules, functions that use others, and moves of a level."""
-Path_ = Annotated[str, msgspec.Meta(description="a file of the package")]
 
 
 class Move(NamedTuple):
@@ -48,7 +44,7 @@ class Move(NamedTuple):
     renamed: str
 
 
-class MoveApi(Environment):
+class MoveApi(Workbench):
     """Move functions of a package to another module under new names, call sites included."""
 
     name = "code/move_api"
@@ -102,19 +98,14 @@ class MoveApi(Environment):
         )
 
     @tool
-    def read(self, path: Path_) -> str:
-        """Show a file."""
-        return self._file(path)
-
-    @tool
     def edit(
         self,
-        path: Path_,
+        path: PackageFile,
         old: Annotated[str, msgspec.Meta(description="text that occurs in the file")],
         new: Annotated[str, msgspec.Meta(description="what takes its place everywhere in it")],
     ) -> str:
         """Replace a text by another wherever it occurs in one file."""
-        text = self._file(path)
+        text = self.text_of(path)
         found = text.count(old) if old else 0
         if not found or old == new:
             raise ToolError(f"Nothing was changed: the old text occurs {found} times in {path}.")
@@ -123,7 +114,7 @@ class MoveApi(Environment):
     @tool
     def create(
         self,
-        path: Path_,
+        path: PackageFile,
         content: Annotated[str, msgspec.Meta(description="the whole text of the file")],
     ) -> str:
         """Write a new module of the package."""
@@ -136,19 +127,6 @@ class MoveApi(Environment):
         return self._put(path, content)
 
     @tool
-    async def run(
-        self,
-        code: Annotated[str, msgspec.Meta(description="a program; it can import the package")],
-    ) -> str:
-        """Run a program of Python beside the package and show what it prints."""
-        if "\0" in code or not _encodable(code):
-            raise ToolError("The program cannot be represented as UTF-8.")
-        tree = packages.tree_of(self.files)
-        result, _ = await jail.execute(tree, ["python", "-c", code], limits=LIMITS)
-        text = result.text
-        return text if len(text) < 5_000 else f"{text[:2_500]}\n[…]\n{text[-2_000:]}"
-
-    @tool
     async def submit(self) -> str:
         """Hand the package in as it is. This ends the work."""
         places = {(m.module, m.function): (m.target, m.renamed) for m in self.moves}
@@ -159,7 +137,7 @@ class MoveApi(Environment):
             )
             asked.append(interpreter.Call(f"{self.package}.{module}", function, call.inputs))
         outcomes, _ = await interpreter.call(packages.tree_of(self.files), asked)
-        same = all(map(_right, self.calls, outcomes))
+        same = all(map(agrees, self.calls, outcomes))
         trees = _parsed(self.files)
         self.verdict = {
             "moved": trees is not None
@@ -170,19 +148,8 @@ class MoveApi(Environment):
         self.finish()
         return "The package was handed in."
 
-    def _file(self, path: str) -> str:
-        if path not in self.files:
-            close = nearest(path, self.files)
-            raise ToolError(
-                f"No file {path!r}.{f' Did you mean {close!r}?' if close else ''} "
-                f"There are: {', '.join(self.files)}."
-            )
-        return self.files[path]
-
     def _put(self, path: str, text: str) -> str:
-        if len(text) > LONGEST or "\0" in text or not _encodable(text):
-            raise ToolError("A file is text of at most 20,000 characters; nothing was changed.")
-        self.files = dict(sorted({**self.files, path: text}.items()))
+        self.put(path, text)
         self.edits += 1
         bad = "" if _parsed({path: text}) else " It does not compile now."
         return f"{path} was written.{bad}"
@@ -200,13 +167,13 @@ class MoveApi(Environment):
             if now == right:
                 continue
             if now is None:
-                yield _call("create", path=path, content=right)
+                yield calling("create", path=path, content=right)
                 continue
-            yield _call("read", path=path)
-            yield _call("edit", path=path, old=now, new=right)
+            yield calling("read", path=path)
+            yield calling("edit", path=path, old=now, new=right)
         modules = ", ".join(path[:-3].replace("/", ".") for path in self.right if "__" not in path)
-        yield _call("run", code=f"import {modules}")
-        yield _call("submit")
+        yield calling("run", code=f"import {modules}")
+        yield calling("submit")
 
     def aftermath(self) -> str:
         """Tell which files had to change, and what was not as it should be."""
@@ -229,22 +196,6 @@ class MoveApi(Environment):
             arrow = f"{m.module}.{m.function} → {m.target}.{m.renamed}"
             lines.append(f"{arrow}   used in {', '.join(users)}")
         return "\n".join(lines)
-
-
-def _call(called: str, **arguments: Any) -> Action:
-    return Action(calls=(ToolCall(called, arguments, called),))
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _right(call: Call, outcome: interpreter.Outcome) -> bool:
-    return outcome.raised == call.raises if call.raises else outcome.equals(call.value)
 
 
 def _of(use: Use, move: Move) -> bool:

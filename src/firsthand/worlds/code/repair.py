@@ -14,21 +14,17 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from firsthand.environment import Action, Environment, Observation, Score, ToolCall, tool
-from firsthand.errors import ToolError, nearest
-from firsthand.sandbox import jail
+from firsthand.environment import Action, Observation, Score, tool
+from firsthand.errors import ToolError
 from firsthand.sandbox import python as interpreter
-from firsthand.sandbox.protocol import Limits
 from firsthand.task import Task
 from firsthand.worlds.code import package as packages
 from firsthand.worlds.code.package import Call, Module, Use
 from firsthand.worlds.code.pieces import Fault
+from firsthand.worlds.code.workbench import PackageFile, Workbench, agrees, calling
 
-LIMITS = Limits(seconds=5.0, output=8 << 10)
 CALLS = 40
 """Calls of each function by which a repair is judged."""
-LONGEST = 20_000
-"""Most characters of a file after an edit."""
 
 
 class Shape(NamedTuple):
@@ -58,10 +54,7 @@ class Slip(msgspec.Struct, frozen=True):
     right: str
 
 
-Path_ = Annotated[str, msgspec.Meta(description="a file of the package, as `files` lists them")]
-
-
-class Repair(Environment):
+class Repair(Workbench):
     """Find what is wrong in a small Python package and repair it."""
 
     name = "code/repair"
@@ -109,19 +102,14 @@ class Repair(Environment):
         return Observation(_ticket(rng, package, list(self.files), [each for each in seen if each]))
 
     @tool
-    def read(self, path: Path_) -> str:
-        """Show a file."""
-        return self._file(path)
-
-    @tool
     def edit(
         self,
-        path: Path_,
+        path: PackageFile,
         old: Annotated[str, msgspec.Meta(description="text that occurs once in the file")],
         new: Annotated[str, msgspec.Meta(description="what takes its place")],
     ) -> str:
         """Replace a text in a file by another."""
-        text = self._file(path)
+        text = self.text_of(path)
         found = text.count(old) if old else 0
         if found != 1:
             raise ToolError(
@@ -130,25 +118,10 @@ class Repair(Environment):
         if old == new:
             raise ToolError("The new text is the old one; nothing was changed.")
         changed = text.replace(old, new)
-        if len(changed) > LONGEST or not _sound(new):
-            raise ToolError("A file is text of at most 20,000 characters; nothing was changed.")
-        self.files = {**self.files, path: changed}
+        self.put(path, changed)
         self.edits += 1
         said = _syntax(changed)
         return f"{path} was changed.{f' It no longer compiles: {said}' if said else ''}"
-
-    @tool
-    async def run(
-        self,
-        code: Annotated[str, msgspec.Meta(description="a program; it can import the package")],
-    ) -> str:
-        """Run a program of Python beside the package and show what it prints."""
-        if not _sound(code):
-            raise ToolError("The program cannot be represented as UTF-8.")
-        tree = packages.tree_of(self.files)
-        result, _ = await jail.execute(tree, ["python", "-c", code], limits=LIMITS)
-        text = result.text
-        return text if len(text) < 5_000 else f"{text[:2_500]}\n[…]\n{text[-2_000:]}"
 
     @tool
     async def submit(self) -> str:
@@ -162,7 +135,7 @@ class Repair(Environment):
         wrong = [
             call
             for call, outcome in zip(self.calls, outcomes, strict=True)
-            if not _right(call, outcome)
+            if not agrees(call, outcome)
         ]
         at = {(call.module, call.function) for call in wrong}
         self.wrong_calls = sorted({f"{module}.{function}" for module, function in at})
@@ -172,15 +145,6 @@ class Repair(Environment):
         }
         self.finish()
         return "The package was handed in."
-
-    def _file(self, path: str) -> str:
-        if path not in self.files:
-            close = nearest(path, self.files)
-            raise ToolError(
-                f"No file {path!r}.{f' Did you mean {close!r}?' if close else ''} "
-                f"There are: {', '.join(self.files)}."
-            )
-        return self.files[path]
 
     def score(self) -> Score:
         """Say what the handed-in package does."""
@@ -193,12 +157,12 @@ class Repair(Environment):
     def expert(self) -> Iterator[Action]:
         """Read each module that is broken, undo the slip, look whether all imports, hand in."""
         for slip in self.slips:
-            yield _call("read", path=slip.path)
+            yield calling("read", path=slip.path)
             if self.files[slip.path].count(slip.wrong) == 1:
-                yield _call("edit", path=slip.path, old=slip.wrong, new=slip.right)
+                yield calling("edit", path=slip.path, old=slip.wrong, new=slip.right)
         modules = ", ".join(path[:-3].replace("/", ".") for path in self.files if "__" not in path)
-        yield _call("run", code=f"import {modules}")
-        yield _call("submit")
+        yield calling("run", code=f"import {modules}")
+        yield calling("submit")
 
     def aftermath(self) -> str:
         """Tell what was wrong, and which functions still are."""
@@ -224,10 +188,6 @@ class Repair(Environment):
         return "\n".join(lines)
 
 
-def _call(name: str, **arguments: Any) -> Action:
-    return Action(calls=(ToolCall(name, arguments, name),))
-
-
 def _module(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".py")
 
@@ -247,20 +207,6 @@ def _slip(package: str, module: Module, fault: Fault) -> Slip:
 
 def _lines(text: str, start: int, end: int) -> str:
     return "\n".join(text.splitlines()[start : end + 1]).strip()
-
-
-def _right(call: Call, outcome: interpreter.Outcome) -> bool:
-    if call.raises:
-        return outcome.raised == call.raises
-    return outcome.equals(call.value)
-
-
-def _sound(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text
 
 
 def _syntax(text: str) -> str:
