@@ -226,3 +226,12 @@ def test_too_many_open_files_are_this_machine_s_failure():
 def test_what_contains_workers_is_said():
     said = child.containment()
     assert said.startswith("contained: bubblewrap" if not bubblewrap.failure() else "not contained")
+
+
+def test_what_lies_in_a_folder_that_is_put_back_is_not_put_back_again(tmp_path):
+    """A virtual environment below /tmp: binding its interpreter in it once more fails."""
+    inner = tmp_path / "bin" / "python"
+    inner.parent.mkdir()
+    inner.touch()
+    words = bubblewrap.command(["true"], visible=[str(tmp_path), str(inner)])
+    assert str(tmp_path) in words and str(inner) not in words

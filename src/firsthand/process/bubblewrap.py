@@ -81,7 +81,9 @@ def _personal() -> list[str]:
 
 
 def _put_back(hidden: Sequence[str], visible: Iterable[str]) -> list[str]:
-    """Return what this Python and the caller need of the hidden folders, parents first."""
+    """Return what this Python and the caller need of the hidden folders; what lies in a folder that
+    is put back comes with it, and could not be made there a second time.
+    """
     own = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.executable)
     needed = {
         each
@@ -89,4 +91,8 @@ def _put_back(hidden: Sequence[str], visible: Iterable[str]) -> list[str]:
         for each in (os.path.abspath(path), os.path.realpath(path))
         if os.path.exists(each) and any(each.startswith(f"{above}/") for above in hidden)
     }
-    return sorted(needed, key=len)
+    return [
+        path
+        for path in sorted(needed, key=len)
+        if not any(path.startswith(f"{above}/") for above in needed)
+    ]
