@@ -169,7 +169,7 @@ def written(fh: Any, text: str) -> Any:
     if not text.startswith('{"calls":'):
         return fh.Action(text)
     try:
-        said = json.loads(text)
+        said = json.loads(text, parse_float=finite, parse_constant=finite)
         calls = [(call["name"], call.get("arguments", {})) for call in said["calls"]]
         if not all(isinstance(name, str) and isinstance(given, dict) for name, given in calls):
             return fh.Action(text)
@@ -177,6 +177,14 @@ def written(fh: Any, text: str) -> Any:
         return fh.Action(text)
     made = [fh.ToolCall(name, given, str(place)) for place, (name, given) in enumerate(calls)]
     return fh.Action(said.get("text", ""), tuple(made))
+
+
+def finite(text: str) -> float:
+    """Read a number. Raises `ValueError` for one that JSON cannot say, as the auditor's reader."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 if __name__ == "__main__":

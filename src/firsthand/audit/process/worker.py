@@ -71,7 +71,10 @@ def serve(channel: socket.socket, arguments: Sequence[str]) -> None:
     """
     spec = msgspec.json.decode(arguments[0], type=Spec)
     date, seed = float(arguments[1]), int(arguments[2])
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # A browser maps more than it uses, and only an installed environment may start one: it can
+    # raise the limit for a child. The supervisor bounds what the whole tree really holds.
+    most = resource.RLIM_INFINITY if spec.source == "native" else MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_release, daemon=True).start()
