@@ -23,6 +23,7 @@ VERBS = {
     "new": "Write a working environment to start from, with its test.",
     "check": "Check in seconds that an environment keeps its contract.",
     "play": "Play yourself, or watch. With -n 10 you can learn the hidden laws of a world, too.",
+    "serve": "Let other programs play: over HTTP, WebSocket, OpenEnv and MCP.",
     "eval": "Measure how good a model is at an environment, on held-out tasks.",
     "learn": (
         "Learn lessons from experience, prove them, and show before and after on held-out tasks."
