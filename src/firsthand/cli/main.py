@@ -33,6 +33,7 @@ VERBS = {
     "sleep": "Move a playbook into weights, measure what each lesson still adds, and revoke some.",
     "compare": "Let ways of learning compete at the same budget, with controls.",
     "bench": "Let a learner of your own learn in fresh worlds, and show what it gained in each.",
+    "trial": "Measure which lines of a prompt, an AGENTS.md or skills help, and which harm.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
     "audit": "Attack an environment or a grader, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",

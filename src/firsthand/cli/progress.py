@@ -7,14 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Protocol
 
 from firsthand.cli.terminal import tell
-from firsthand.episode import Episode
 
 PATIENCE_SECONDS = 2.0
 """What is over sooner shows no progress."""
 LINE_SECONDS = 10.0
 """Between two lines where there is no terminal, such as in a log."""
+
+
+class Played(Protocol):
+    """What is counted: an episode, or a run of a trial."""
+
+    @property
+    def reward(self) -> float | None:
+        """What it came to; None when it failed."""
+        ...
 
 
 class Tally:
@@ -26,7 +35,7 @@ class Tally:
         self.rewards = 0.0
         self.started = time.monotonic()
 
-    def add(self, episode: Episode) -> None:
+    def add(self, episode: Played) -> None:
         """Count an episode."""
         self.done += 1
         if episode.reward is not None:
@@ -53,7 +62,7 @@ class Tally:
 
 
 @contextmanager
-def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
+def bar(title: str, total: int) -> Generator[Callable[[Played], None]]:
     """Show progress while the block runs; yields what is called with every episode."""
     tally = Tally(title, total)
     with _bar(tally) if sys.stderr.isatty() else _lines(tally) as step:
@@ -61,7 +70,7 @@ def bar(title: str, total: int) -> Generator[Callable[[Episode], None]]:
 
 
 @contextmanager
-def _lines(tally: Tally) -> Generator[Callable[[Episode], None]]:
+def _lines(tally: Tally) -> Generator[Callable[[Played], None]]:
     over = threading.Event()
 
     def report() -> None:
@@ -80,7 +89,7 @@ def _lines(tally: Tally) -> Generator[Callable[[Episode], None]]:
 
 
 @contextmanager
-def _bar(tally: Tally) -> Generator[Callable[[Episode], None]]:
+def _bar(tally: Tally) -> Generator[Callable[[Played], None]]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -103,7 +112,7 @@ def _bar(tally: Tally) -> Generator[Callable[[Episode], None]]:
     )
     task = shown.add_task(tally.title, total=tally.total, rate=0.0, score=0.0)
 
-    def step(episode: Episode) -> None:
+    def step(episode: Played) -> None:
         tally.add(episode)
         shown.update(task, advance=1, rate=tally.rate, score=tally.score)
 

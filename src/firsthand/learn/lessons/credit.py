@@ -96,7 +96,7 @@ def assign(
     x_T_C = columns.design(trials)
     unidentified = _unidentified(trials, columns, x_T_C)
     y_T = np.array([trial.outcome for trial in trials])
-    noise = _demean(x_T_C, y_T, [trial.task for trial in trials])
+    noise = demean(x_T_C, y_T, [trial.task for trial in trials])
     gram_CC, moment_C = x_T_C.T @ x_T_C / noise, x_T_C.T @ y_T / noise
     shared = _likeliest(gram_CC, moment_C, columns, prior)
     widest = dict.fromkeys(columns.kinds, max(prior.lesson))
@@ -342,7 +342,7 @@ def _numbered(names: Iterable[Any], start: int) -> dict[Any, int]:
     return {name: start + index for index, name in enumerate(names)}
 
 
-def _demean(x_T_C: Any, y_T: Any, tasks: Sequence[str]) -> float:
+def demean(x_T_C: Any, y_T: Any, tasks: Sequence[str]) -> float:
     """Take out random task effects in place and return the noise variance.
 
     Each row loses the share 1 - sqrt(s2 / (s2 + n t2)) of its task's mean, the transformation under
