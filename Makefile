@@ -8,7 +8,7 @@ TORCH := 2.13.0
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn sleep train test slow quick check bench docs clean
+.PHONY: help learn sleep train test slow quick check bench bridges docs clean
 
 help:
 	@echo 'make learn   a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make quick   the tests of the core'
 	@echo 'make check   format, lint, types, order of imports'
 	@echo 'make bench   what is claimed about speed and honesty, measured here'
+	@echo 'make bridges every bridge against its real package, each in an environment of its own'
 	@echo 'make docs    the documentation, in site/'
 
 learn: $(VENV)/.local
@@ -56,6 +57,9 @@ bench: $(VENV)/.dev
 	echo '== benchmarks/audit.py --corpus'; $(BIN)/python benchmarks/audit.py --corpus || status=1; \
 	exit $$status
 
+bridges: | $(BIN)/pip
+	$(BIN)/python tests/bridges/run.py
+
 docs: $(VENV)/.dev
 	$(BIN)/python -m firsthand.cli.reference > docs/commands.md
 	$(BIN)/python -m firsthand.catalogue.gallery docs/gallery
@@ -63,7 +67,7 @@ docs: $(VENV)/.dev
 	@echo 'The documentation is in site/index.html.'
 
 clean:
-	rm -rf $(VENV) site .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bridges site .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.local: pyproject.toml | $(BIN)/pip
 	$(PIP) install -e '.[local,report]'
