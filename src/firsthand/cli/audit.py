@@ -1,33 +1,32 @@
-"""`firsthand audit`: attack an environment or a grader, and certify what was found."""
+"""`firsthand audit`: attack an environment, a grader or a reward function, and certify what was
+found.
+"""
 
 import shlex
-import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Budget, Options
-from firsthand.audit.naming import digest_now, spec_of
-from firsthand.audit.report.certificate import Certificate, load
+from firsthand.audit.naming import spec_of
+from firsthand.audit.report.certificate import Certificate
 from firsthand.audit.report.terminal import report
-from firsthand.audit.suite import load_failed, run
-from firsthand.audit.targets.file import PICKLED
-from firsthand.audit.targets.named_file import file_and_class
-from firsthand.audit.targets.protocol import Spec
+from firsthand.bridges.rewards import Wanted, is_reward
+from firsthand.cli import auditing
+from firsthand.cli.auditing import Subject
 from firsthand.cli.options import Json
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.registry import environments
 
 Target = Annotated[
     str | None,
     typer.Argument(
         metavar="TARGET",
-        help="An environment, a domain, FILE.py, FILE.py:CLASS, or reasoning-gym:NAME.",
+        help="An environment, a domain, FILE.py, FILE.py:CLASS, or reasoning-gym:NAME; with "
+        "--data a reward: FILE.py:FUNCTION, MODULE:FUNCTION, or a folder of tests.",
     ),
 ]
 Everything = Annotated[bool, typer.Option("--all", help="Audit every installed environment.")]
@@ -58,6 +57,53 @@ Replay = Annotated[
         metavar="CERTIFICATE", dir_okay=False, help="Run the witnesses of a certificate again."
     ),
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="The rows that a reward function is audited on: .jsonl, .json or .parquet.",
+        dir_okay=False,
+    ),
+]
+Prompt = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of the prompts.")]
+Answer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="The column of the reference answers; a.b for what is nested."
+    ),
+]
+Oracle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN|TEMPLATE",
+        help="How a right completion is written: a column, or a text such as '#### {answer}'.",
+    ),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(help="How the function is called: trl, verl, verl-batch, verifiers or named."),
+]
+Completions = Annotated[
+    str | None, typer.Option(help="What the function gets of a completion: text or messages.")
+]
+Written = Annotated[
+    str, typer.Option("--file", help="Of a folder of tests: the file that the model writes.")
+]
+OwnTests = Annotated[
+    str | None,
+    typer.Option(
+        "--tests",
+        metavar="COLUMN",
+        help="Of a folder of tests: a row's own tests, as code or as a path in the folder.",
+    ),
+]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--argument",
+        metavar="NAME=COLUMN",
+        help="Fill an argument with a column, with `completion`, or, as NAME==TEXT, with a text.",
+    ),
+]
 
 
 def audit(
@@ -70,43 +116,104 @@ def audit(
     out: Out = None,
     html: Page = None,
     replay: Replay = None,
+    data: Data = None,
+    prompt: Prompt = None,
+    answer: Answer = None,
+    oracle: Oracle = None,
+    shape: Shape = None,
+    completions: Completions = None,
+    argument: Arguments = None,
+    file: Written = "solution.py",
+    tests: OwnTests = None,
     json: Json = False,
 ) -> None:
-    """Attack an environment or a grader, and certify what was found.
+    """Attack an environment, a grader or a reward function, and certify what was found.
 
     Exits with 0 when every check passes, 1 when one fails, 2 when one that applies could not run.
     Ctrl-C ends it early: the report then says that it is partial, and what had not run is NOT_RUN.
 
     Example: firsthand audit data/ledger --seeds 100
+
+    Example: firsthand audit rewards.py:accuracy --data train.jsonl --oracle '#### {answer}'
     """
     if replay is not None:
-        raise typer.Exit(_replay(replay))
+        raise typer.Exit(auditing.replayed(replay))
     if html is not None:
         from firsthand.evaluate.html import require
 
         require()
-    names = _targets(target, everything)
+    options = _options(seeds, budget, key, only)
+    with ExitStack() as held:
+        if data is not None:
+            wanted = Wanted(
+                _reward(target), data, prompt, answer, oracle, shape, completions,
+                _pairs(argument or ()), file, tests,
+            )  # fmt: skip
+            subjects = [held.enter_context(auditing.prepared(wanted, out))]
+        else:
+            _no_data(prompt, answer, oracle, shape, completions, argument, tests)
+            subjects = [Subject(spec_of(name)) for name in auditing.named(target, everything)]
+        certificates = _certificates(subjects, options, out, quiet=json)
+    if html is not None:
+        from firsthand.audit.report.page import page
+
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(page(certificates), encoding="utf-8")
+    if json:
+        texts = [certificate.json() for certificate in certificates]
+        tell(texts[0] if len(subjects) == 1 else f"[{','.join(texts)}]")
+    codes = [certificate.exit_code for certificate in certificates]
+    raise typer.Exit(1 if 1 in codes else max(codes))
+
+
+def _options(seeds: int, budget: Budget, key: str, only: Sequence[str] | None) -> Options:
     if key and not set(key) <= set("0123456789abcdefABCDEF"):
         raise UserError(f"--key is a hexadecimal number such as 5eed, got {key!r}.")
-    options = Options(
+    return Options(
         seeds=seeds,
         budget=budget,
         key=key.lower(),
         only=tuple(part for name in only or () for part in name.split(",")),
     )
+
+
+def _reward(target: str | None) -> str:
+    if target is None or not is_reward(target):
+        raise UserError(
+            "--data is for a reward: name it as FILE.py:FUNCTION, MODULE:FUNCTION or a folder"
+            + (f", not {target!r}." if target else ".")
+        )
+    return target
+
+
+def _pairs(argument: Sequence[str]) -> dict[str, str]:
+    """Read NAME=COLUMN. Raises `UserError`."""
+    pairs = [one.partition("=") for one in argument]
+    if wrong := next((name for name, equals, to in pairs if not (name and equals and to)), None):
+        raise UserError(f"--argument is NAME=COLUMN, got {wrong!r}.")
+    return {name: to for name, _, to in pairs}
+
+
+def _no_data(*said: object) -> None:
+    if any(said):
+        raise UserError(
+            "--prompt, --answer, --oracle, --shape, --completions, --argument and --tests are "
+            "about the rows of a reward: name their file with --data."
+        )
+
+
+def _certificates(
+    subjects: Sequence[Subject], options: Options, out: Path | None, *, quiet: bool
+) -> list[Certificate]:
+    """Audit one subject after the other, and tell of each what was found."""
     certificates: list[Certificate] = []
-    for name in names:
-        certificate = _audited(spec_of(name), options)
+    for subject in subjects:
+        for line in subject.reward.told if subject.reward else ():
+            tell(line, err=True)
+        certificate = auditing.audited(subject, options)
         certificates.append(certificate)
-        place = None
-        if out is not None:
-            place = (
-                out
-                if len(names) == 1 and not out.is_dir()
-                else out / f"{certificate.target.name.replace('/', '_').replace(':', '_')}.json"
-            )
-            certificate.save(place)
-        if not json:
+        place = auditing.saved(certificate, out, alone=len(subjects) == 1)
+        if not quiet:
             again = (
                 f"firsthand audit --replay {shlex.quote(str(place))}"
                 if place
@@ -115,98 +222,4 @@ def audit(
             tell(report(certificate, replay=again) + "\n")
         if certificate.partial:
             break
-    if html is not None:
-        from firsthand.audit.report.page import page
-
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(certificates), encoding="utf-8")
-    if json:
-        texts = [certificate.json() for certificate in certificates]
-        tell(texts[0] if len(names) == 1 else f"[{','.join(texts)}]")
-    codes = [certificate.exit_code for certificate in certificates]
-    raise typer.Exit(1 if 1 in codes else max(codes))
-
-
-def _targets(target: str | None, everything: bool) -> list[str]:
-    if (target is None) == (not everything):
-        raise UserError(
-            "Name one target, or give --all: an environment, a domain, a Python file, or "
-            "reasoning-gym:NAME."
-        )
-    known = environments()
-    if target is None:
-        return known
-    if target == "reasoning-gym:*":
-        from firsthand.audit.targets.reasoning_gym import names
-
-        return [f"reasoning-gym:{name}" for name in names()]
-    return [name for name in known if name.startswith(f"{target}/")] or [target]
-
-
-def _audited(spec: Spec, options: Options) -> Certificate:
-    with _bar(spec) as (begin, tick):
-        try:
-            return run(spec, options, begin=begin, tick=tick)
-        except UserError as error:
-            if spec.source != "file" or "could not be loaded" not in str(error):
-                raise
-            return load_failed(spec, options, str(error))
-
-
-@contextmanager
-def _bar(spec: Spec) -> Generator[tuple[Callable[[str], None], Callable[[int], None]]]:
-    """Show on a terminal which check runs, and how many plays were made."""
-    if not sys.stderr.isatty():
-        yield (lambda _check: None), (lambda _plays: None)
-        return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from firsthand.cli.console import SafeConsole
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        TextColumn("{task.completed:.0f} plays"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as shown:
-        name = Path(spec.name).name if spec.source == "file" else spec.name
-        task = shown.add_task(name, total=None)
-        yield (
-            (lambda check: shown.update(task, description=f"{name}: {check}")),
-            (lambda plays: shown.update(task, advance=plays)),
-        )
-
-
-def _replay(path: Path) -> int:
-    """Run all witnesses again; 0 when each still shows what it claims."""
-    certificate = load(path)
-    spec = certificate.spec
-    if spec.source == "file" and not Path(spec.name).is_absolute():
-        file, name = file_and_class(spec.name)
-        if file.suffix == PICKLED:
-            raise UserError(
-                f"The environment {file.stem} was defined in a notebook and is gone: "
-                "define it in a file and audit that."
-            )
-        places = [file, path.parent / file, path.parent / file.name]
-        found = next((place for place in places if place.is_file()), None)
-        if found is None:
-            raise UserError(
-                f"The file {file} is not here: run this in the folder where the audit ran."
-            )
-        spec = spec_of(f"{found}{name and ':'}{name}")
-    now = digest_now(spec)
-    if now != certificate.target.sha256:
-        raise UserError(
-            f"{certificate.target.name} has changed since the audit (its hash is "
-            f"{now[:12]}, not {certificate.target.sha256[:12]}): audit it again."
-        )
-    if not certificate.findings:
-        tell("The certificate has no findings: nothing to replay.")
-        return 0
-    still = [shows(spec, finding.witness) for finding in certificate.findings]
-    for finding, shown in zip(certificate.findings, still, strict=True):
-        tell(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {finding.claim}")
-    tell(f"{sum(still)} of {len(still)} witnesses show again.")
-    return 0 if all(still) else 1
+    return certificates

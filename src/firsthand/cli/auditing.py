@@ -1,0 +1,158 @@
+"""What `firsthand audit` does with one target after another: prepare it, run it, keep what was
+found, and run the witnesses again.
+"""
+
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from firsthand.audit.accusation import shows
+from firsthand.audit.budget import Options
+from firsthand.audit.naming import digest_now, spec_of
+from firsthand.audit.process import scratch
+from firsthand.audit.report.certificate import Certificate, load
+from firsthand.audit.suite import load_failed, run
+from firsthand.audit.targets.file import PICKLED
+from firsthand.audit.targets.named_file import file_and_class
+from firsthand.audit.targets.protocol import Spec
+from firsthand.bridges import rewards
+from firsthand.bridges.rewards import SUFFIX, Reward, Wanted
+from firsthand.cli.terminal import tell
+from firsthand.errors import UserError
+from firsthand.registry import environments
+
+
+class Subject(NamedTuple):
+    """One target that is about to be audited; `reward` where it was made of a reward function."""
+
+    spec: Spec
+    reward: Reward | None = None
+
+
+def named(target: str | None, everything: bool) -> list[str]:
+    """Return the names of the targets that are meant by a name, or by --all. Raises `UserError`."""
+    if (target is None) == (not everything):
+        raise UserError(
+            "Name one target, or give --all: an environment, a domain, a Python file, or "
+            "reasoning-gym:NAME."
+        )
+    known = environments()
+    if target is None:
+        return known
+    if target == "reasoning-gym:*":
+        from firsthand.audit.targets.reasoning_gym import names
+
+        return [f"reasoning-gym:{name}" for name in names()]
+    return [name for name in known if name.startswith(f"{target}/")] or [target]
+
+
+@contextmanager
+def prepared(wanted: Wanted, out: Path | None) -> Generator[Subject]:
+    """Make a target of a reward function, beside its certificate where one is kept.
+
+    Raises `UserError`, `UnknownName`, `MissingExtra`.
+    """
+    with nullcontext(out.parent) if out is not None else scratch.folder() as folder:
+        last = wanted.source.rpartition(":")[2].rstrip("/").rpartition("/")[2]
+        stem = out.stem if out is not None else last
+        reward = rewards.prepare(wanted, folder / f"{stem}{SUFFIX}")
+        yield Subject(reward.spec, reward)
+
+
+def audited(subject: Subject, options: Options) -> Certificate:
+    """Audit one target, and show on a terminal how far it is."""
+    if subject.reward is None:
+        return _run(subject.spec, options, subject.spec.name)
+    with rewards.importable(subject.reward.file):
+        certificate = _run(subject.spec, options, subject.reward.name)
+    return rewards.named(certificate, subject.reward)
+
+
+def _run(spec: Spec, options: Options, name: str) -> Certificate:
+    with _bar(Path(name).name if spec.source == "file" else name) as (begin, tick):
+        try:
+            return run(spec, options, begin=begin, tick=tick)
+        except UserError as error:
+            if spec.source != "file" or "could not be loaded" not in str(error):
+                raise
+            return load_failed(spec, options, str(error))
+
+
+def saved(certificate: Certificate, out: Path | None, *, alone: bool) -> Path | None:
+    """Write a certificate where it was asked for, and return where that is."""
+    if out is None:
+        return None
+    place = out if alone and not out.is_dir() else out / file_of(certificate.target.name)
+    certificate.save(place)
+    return place
+
+
+def file_of(name: str) -> str:
+    """Return the file name of a target's certificate in a folder of certificates."""
+    return f"{name.replace('/', '_').replace(':', '_')}.json"
+
+
+@contextmanager
+def _bar(name: str) -> Generator[tuple[Callable[[str], None], Callable[[int], None]]]:
+    """Show on a terminal which check runs, and how many plays were made."""
+    if not sys.stderr.isatty():
+        yield (lambda _check: None), (lambda _plays: None)
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from firsthand.cli.console import SafeConsole
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:.0f} plays"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as shown:
+        task = shown.add_task(name, total=None)
+        yield (
+            (lambda check: shown.update(task, description=f"{name}: {check}")),
+            (lambda plays: shown.update(task, advance=plays)),
+        )
+
+
+def replayed(path: Path) -> int:
+    """Run all witnesses again; 0 when each still shows what it claims."""
+    certificate = load(path)
+    spec, imports = certificate.spec, None
+    if spec.source == "file" and not Path(spec.name).is_absolute():
+        file, name = file_and_class(spec.name)
+        found = _found(file, path.parent)
+        spec = spec_of(f"{found}{name and ':'}{name}")
+        imports = rewards.imports_of(found) if found.name.endswith(SUFFIX) else None
+    now = digest_now(spec)
+    if now != certificate.target.sha256:
+        raise UserError(
+            f"{certificate.target.name} has changed since the audit (its hash is "
+            f"{now[:12]}, not {certificate.target.sha256[:12]}): audit it again."
+        )
+    if not certificate.findings:
+        tell("The certificate has no findings: nothing to replay.")
+        return 0
+    with nullcontext() if imports is None else rewards.importable(imports):
+        still = [shows(spec, finding.witness) for finding in certificate.findings]
+    for finding, shown in zip(certificate.findings, still, strict=True):
+        tell(f"{'shows again' if shown else 'DOES NOT SHOW'}  {finding.check}: {finding.claim}")
+    tell(f"{sum(still)} of {len(still)} witnesses show again.")
+    return 0 if all(still) else 1
+
+
+def _found(file: Path, beside: Path) -> Path:
+    """Return where a file that a certificate names is now. Raises `UserError`."""
+    if file.suffix == PICKLED:
+        raise UserError(
+            f"The environment {file.stem} was defined in a notebook and is gone: "
+            "define it in a file and audit that."
+        )
+    places: Sequence[Path] = (file, beside / file, beside / file.name)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise UserError(f"The file {file} is not here: run this in the folder where the audit ran.")
+    return found
