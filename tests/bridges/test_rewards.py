@@ -108,9 +108,10 @@ def test_a_module_of_a_package_keeps_its_relative_imports(project):
     (project / "library" / "__init__.py").touch()
     (package / "__init__.py").touch()
     (package / "same.py").write_text("def same(a, b):\n    return float(a == b)\n")
-    (package / "graded.py").write_text(
-        "from .same import same\n\n\ndef f(completion, answer):\n    return same(completion, answer)"
+    program = (
+        "from .same import same\n\ndef f(completion, answer): return same(completion, answer)\n"
     )
+    (package / "graded.py").write_text(program)
     wanted = Wanted("library/inner/graded.py:f", project / "train.jsonl")
     assert prepare(wanted, project / "made.target.py").name == "graded.py:f"
 
