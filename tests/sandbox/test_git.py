@@ -51,6 +51,22 @@ def test_what_cannot_be_read_is_said(monkeypatch):
         Repository({".git/objects/00/" + "0" * 38: bomb})
 
 
+def test_what_an_agent_hands_in_is_bounded():
+    entry = b"40000 a%d\0"
+    builder = Builder(author=WHO, start=1)
+    below = builder.tree({})
+    for _ in range(8):
+        inner = bytes.fromhex(below)
+        below = builder.add("tree", b"".join(entry % i + inner for i in range(10)))
+    bomb = builder.add("commit", f"tree {below}\n\nBomb\n".encode())
+    damaged = builder.add("tree", b"100644")
+    broken = builder.add("commit", f"tree {damaged}\n\nBroken\n".encode())
+    repository = Repository(builder.repository({}, files={}))
+    for name, why in ((bomb, "too many files"), (broken, "is damaged")):
+        with pytest.raises(Unreadable, match=why):
+            repository.files(name)
+
+
 def test_an_object_counts_only_under_the_hash_of_its_content():
     tree, _, second = built()
     fake = File(zlib.compress(b"commit 3\0abc"))
