@@ -1,0 +1,1 @@
+"""Work on repositories with real git: history is searched, joined and repaired."""
