@@ -5,6 +5,7 @@ import pytest
 
 import firsthand as fh
 from firsthand.serve.access import Access, Rate
+from firsthand.serve.server import Service, serving
 from firsthand.serve.wire import Open, Refusal
 
 KEY, OTHER = "a-key-of-one-client-1", "a-key-of-another-client-2"
@@ -86,6 +87,14 @@ async def test_clients_that_send_too_fast_are_slowed_down(serve):
         with pytest.raises(Refusal, match="More than 2 messages a second"):
             for _ in range(8):
                 await client.act("nonsense")
+
+
+async def test_a_port_that_is_taken_is_told_in_words(serve):
+    async with serve("games/nim") as served:
+        port = int(served.url.rpartition(":")[2])
+        with pytest.raises(fh.UserError, match=f"127.0.0.1:{port} cannot be served on"):
+            async with serving(Service(environments=["games/nim"], port=port)):
+                pass
 
 
 def test_the_rate_is_counted_for_each_client():

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from firsthand.cli.terminal import tell
-from firsthand.errors import MissingExtra
-from firsthand.serve.server import Service, playing, serving, speaks_mcp
+from firsthand.errors import UserError
+from firsthand.serve.server import Service, playing, serving, without_mcp
 from firsthand.serve.sessions import Rules
 from firsthand.shell import run as run_async
 
@@ -80,10 +80,8 @@ async def _over_http(service: Service) -> None:
         names = ", ".join(service.environments)
         tell(f"Serving {names} on {url}; {url}/docs says how to play.")
         tell(f"OpenEnv: {url}, or {url}/openenv/DOMAIN/FAMILY")
-        if speaks_mcp():
-            tell(f"MCP: {url}/mcp")
-        else:
-            tell(f"MCP is not served: {MissingExtra('mcp', extra='serve')}")
+        lacking = without_mcp()
+        tell(f"MCP is not served: {lacking}" if lacking else f"MCP: {url}/mcp")
         if service.journal is None:
             tell("No episode is kept: with --journal DIR they are.")
         tell("Ctrl-C stops.")
@@ -91,8 +89,8 @@ async def _over_http(service: Service) -> None:
 
 
 async def _over_stdio(service: Service) -> None:
-    if not speaks_mcp():
-        raise MissingExtra("mcp", extra="serve")
+    if lacking := without_mcp():
+        raise UserError(f"--stdio speaks MCP. {lacking}")
     from firsthand.serve import mcp  # deferred: pydantic and starlette take a second
 
     async with playing(service) as sessions:

@@ -1,20 +1,23 @@
 """A server put together: sessions, worker processes, journal, and the protocols."""
 
 import contextlib
-import importlib.util
+import importlib.metadata
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
 from aiohttp import web
 
-from firsthand.errors import UserError
+from firsthand.errors import MissingExtra, UserError
 from firsthand.journal.journal import Journal
 from firsthand.registry import lookup, make
 from firsthand.serve import openapi, openenv, websocket
 from firsthand.serve.access import Access
 from firsthand.serve.http import application
 from firsthand.serve.sessions import Rules, Sessions
+
+MCP = (2, 3)
+"""The least version of its SDK: `MCPServer` is new in 2."""
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,10 @@ async def serving(service: Service) -> AsyncGenerator[str]:
         app.router.add_get("/play", websocket.play)
         openapi.add(app)
         openenv.add(app)
+        if not without_mcp():
+            from firsthand.serve import mcp  # deferred: pydantic and starlette take a second
+
+            await stack.enter_async_context(mcp.mounted(app))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -86,9 +93,16 @@ async def serving(service: Service) -> AsyncGenerator[str]:
         yield f"http://{host}:{runner.addresses[0][1]}"
 
 
-def speaks_mcp() -> bool:
-    """Say whether the SDK of MCP is installed."""
-    return importlib.util.find_spec("mcp") is not None
+def without_mcp() -> str:
+    """Say why MCP cannot be served here, an empty text when it can."""
+    try:
+        found = importlib.metadata.version("mcp")
+    except importlib.metadata.PackageNotFoundError:
+        return str(MissingExtra("mcp", extra="serve"))
+    if tuple(map(int, found.split(".")[:2])) >= MCP:
+        return ""
+    needed = ".".join(map(str, MCP))
+    return f"mcp {found} is installed, {needed} is needed: pip install 'firsthand[serve]'"
 
 
 def _check(service: Service) -> None:
