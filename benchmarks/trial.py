@@ -89,6 +89,7 @@ AGENTS = (
     Agent("numbers, unequal noise", MIXED, graded=True),
     Agent("items shown at .8", MIXED, probability=0.8),
     Agent("items shown at .9", (0.0,) * 10, probability=0.9, runs=300),
+    Agent("enough runs", (0.3, 0.2, -0.3, -0.2, *[0.0] * 8), runs=800, spread=0.0),
     Agent("1,000 runs", (0.06, -0.06, *[0.0] * 14), runs=1000),
 )
 

@@ -1,5 +1,6 @@
 """`firsthand trial`: which lines of somebody's context help, and which harm."""
 
+import os
 import shlex
 import sys
 import time
@@ -225,6 +226,44 @@ def power(
     _console().print(_powers(needed))
     if runs and shown is not None:
         tell(f"{runs} runs show an effect of {number(shown)} or more with probability .80.")
+
+
+@trial.command()
+def proxy(
+    folder: Folder = Path("trial"),
+    upstream: Annotated[
+        str, typer.Option(help="The base URL of the server that answers.")
+    ] = "https://api.openai.com/v1",
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
+    runs: Annotated[
+        int | None,
+        typer.Option("-n", "--runs", min=1, help="Conversations that are planned, in all."),
+    ] = None,
+) -> None:
+    """Serve an OpenAI-compatible proxy that masks the context in each conversation's prompt.
+
+    Clients use the base URL http://127.0.0.1:8765/c/KEY/v1, with a KEY for each conversation, and
+    post its outcome to /trial/outcome. Ctrl-C ends it; nothing that was posted is lost.
+
+    Example: firsthand trial proxy trial --upstream http://127.0.0.1:8000/v1 -n 200
+    """
+    from firsthand.trial.proxy import Where, serve
+    from firsthand.trial.running import alone
+
+    opened = Trial(folder)
+    where = Where(upstream, host, port, os.environ.get("FIRSTHAND_TRIAL_TOKEN", ""))
+
+    def say(url: str) -> None:
+        tell(
+            f"Base URL of a conversation: {url}/c/KEY/v1, or {url}/t/TASK/c/KEY/v1\n"
+            f'Its outcome: curl {url}/trial/outcome -d \'{{"key": "KEY", "outcome": 1}}\''
+        )
+
+    with alone(folder):
+        if runs:
+            opened.plan(runs)
+        run_async(serve(opened, where, say))
 
 
 def _powers(needed: dict[float, int]) -> Any:

@@ -94,6 +94,20 @@ class Trial:
             self._assigned[key] = found
         return Assignment(self, found)
 
+    def assigned(self, key: str) -> "Assignment | None":
+        """Return what a run was shown; None: it was never assigned."""
+        found = self._assigned.get(key)
+        return Assignment(self, found) if found else None
+
+    @property
+    def finished(self) -> int:
+        """How many runs have ended."""
+        return len(self._finished)
+
+    def keys(self) -> list[str]:
+        """Return the keys that were assigned."""
+        return list(self._assigned)
+
     def finish(self, finished: Finished) -> None:
         """Store how a run ended. Raises `UserError` for a key that is unknown or done."""
         if finished.key not in self._assigned:
