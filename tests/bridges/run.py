@@ -31,6 +31,8 @@ class Bridge(NamedTuple):
     package: str
     needs: tuple[str, ...]
     exercised: str
+    alone: tuple[str, ...] = ()
+    """Packages of which a part is used: without what they need, on any Python."""
 
     @property
     def test(self) -> Path:
@@ -45,6 +47,12 @@ BRIDGES = {
             "gymnasium",
             ("gymnasium==1.4.0", "minigrid==3.2.0"),
             "out: check_env, one seed one trajectory; in: BabyAI's bot, contract, splits",
+        ),
+        Bridge(
+            "harbor",
+            ("pydantic>=2",),
+            "export --format atif: their models of a trajectory, nothing else of it",
+            alone=("harbor==0.25.0",),
         ),
     )
 }
@@ -64,7 +72,7 @@ def python(bridge: Bridge) -> Path:
     """Return the interpreter of a bridge's environment, made where it is missing or outdated."""
     folder = CACHE / bridge.package
     interpreter = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = (*TESTS, *bridge.needs, (REPOSITORY / "pyproject.toml").read_text())
+    wanted = (*TESTS, *bridge.needs, *bridge.alone, (REPOSITORY / "pyproject.toml").read_text())
     stamp, key = folder / "holds", hashlib.sha256("\n".join(wanted).encode()).hexdigest()
     if interpreter.exists() and stamp.exists() and stamp.read_text() == key:
         return interpreter
@@ -73,6 +81,8 @@ def python(bridge: Bridge) -> Path:
     if torch:
         pip(interpreter, "--retries", "0", "--extra-index-url", CPU_BUILDS, *torch)
     pip(interpreter, "-e", str(REPOSITORY), *TESTS, *bridge.needs)
+    if bridge.alone:
+        pip(interpreter, "--no-deps", "--ignore-requires-python", *bridge.alone)
     stamp.write_text(key)
     return interpreter
 

@@ -103,6 +103,8 @@ def test_export_writes_successes_of_train_tasks(cli, journal, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "sft.jsonl").read_text().splitlines()]
     assert said == f"{len(lines)} of 12 episodes are in sft.jsonl: split train, score 1 or more.\n"
     assert 0 < len(lines) < 10 and lines[0]["messages"][-1]["role"] == "assistant"
+    assert cli.json("export", "j", "--out", "rows.jsonl", "--format", "trl")["episodes"] > 0
+    assert '"completion"' in (tmp_path / "rows.jsonl").read_text()
     assert cli.json("export", "j", "--out", "all.jsonl", "--min-reward", 0)["episodes"] == 10
     assert cli.json("export", "j", "--out", "eval.jsonl", "--split", "eval", "--run", "good") == {
         "episodes": 2,

@@ -114,6 +114,18 @@ class Stepping:
         self._seat.answer(action)
         return await self._next()
 
+    async def finish(self) -> Episode:
+        """Do nothing until the episode is over, as `play` has it for a player who stopped.
+
+        The score then stands as it is, where nothing happens by itself.
+        """
+        shown = self.shown
+        if shown is None:
+            raise UserError("The episode has not begun: call start() first.")
+        while shown.episode is None:
+            shown = await self.step(Action())
+        return shown.episode
+
     async def close(self) -> None:
         """Give up an episode that is not over; it leaves no record. The world is released."""
         if self._play is not None and not self._play.done():

@@ -11,13 +11,21 @@ from firsthand.cli.options import JournalFolder, Json, OnlyEnvironment, OnlyRun,
 from firsthand.cli.terminal import tell
 from firsthand.episode import Episode
 from firsthand.errors import UserError
-from firsthand.journal.export import export_chat
+from firsthand.journal.export import export_episodes
+from firsthand.journal.formats import Form
 from firsthand.journal.journal import Journal, folder_of
 
 
 def export(
     journal: JournalFolder,
     out: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
+    form: Annotated[
+        Form,
+        typer.Option(
+            "--format",
+            help="chat: messages; trl: prompt and completion; verl: its rows; atif: trajectories.",
+        ),
+    ] = "chat",
     min_reward: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Least score of an episode.")
     ] = 1.0,
@@ -33,7 +41,7 @@ def export(
     run: OnlyRun = None,
     json: Json = False,
 ) -> None:
-    """Write a journal's successes as chat JSONL for fine-tuning.
+    """Write a journal's successes as JSONL: for fine-tuning, trainers and viewers.
 
     Only train tasks, unless --split says otherwise: what is trained on eval tasks can no longer be
     evaluated.
@@ -53,7 +61,9 @@ def export(
             flagged += bool(episode.flags)
             yield episode
 
-    written = export_chat(chosen(), out, min_reward=min_reward, exclude_flagged=exclude_flagged)
+    written = export_episodes(
+        chosen(), out, form=form, min_reward=min_reward, exclude_flagged=exclude_flagged
+    )
     if json:
         document({"episodes": written, "file": str(out), "flagged": flagged})
     else:

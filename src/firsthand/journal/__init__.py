@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from firsthand.journal.export import export_chat as export_chat
+    from firsthand.journal.export import export_episodes as export_episodes
     from firsthand.journal.journal import Journal as Journal
     from firsthand.journal.journal import Run as Run
 
-_HOME = {"Journal": "journal", "Run": "journal", "export_chat": "export"}
+_HOME = {"Journal": "journal", "Run": "journal", "export_episodes": "export"}
 
 
 def __getattr__(name: str) -> Any:
