@@ -77,3 +77,10 @@ def test_a_folder_with_files_is_not_overwritten_by_a_file():
     with pytest.raises(ToolError, match="'a' is a folder"):
         shell.write("a", b"")
     assert shell.read("a/b") == b"kept"
+
+
+async def test_files_that_cannot_be_laid_out_are_said_however_often():
+    odd = {f"{'x' * 5000}/\n{i}": File(b"") for i in range(20)}
+    for _ in range(200):
+        result, tree = await execute(odd, "ls")
+        assert tree is odd and result.code == 1 and result.errors.startswith("bash: ")

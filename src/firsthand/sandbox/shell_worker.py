@@ -88,6 +88,7 @@ def serve(channel: socket.socket, _arguments: Sequence[str] = ()) -> None:
     import bashkit
 
     _shell(bashkit, Limits()).execute_sync(FIRST)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody reads what panics print: it would fill
     seccomp.confine(seccomp.COMPUTING | _THREADS)
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + STARTING
     decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Request)
@@ -114,10 +115,20 @@ def _bound(memory: int) -> None:
 def _apart(asked: Request, bashkit: Any) -> Reply:
     """Execute in a thread of its own: what the library keeps for a thread begins anew with it."""
     done: list[Reply] = []
-    thread = threading.Thread(target=lambda: done.append(execute(asked, bashkit)))
+
+    def work() -> None:
+        try:
+            done.append(execute(asked, bashkit))
+        except MemoryError:
+            done.append(Reply(1, "", "", "memory", {}, {}, asked.folders))
+        except BaseException as error:  # also the library's own panics, which are no Exception
+            said = f"bash: {str(error)[:500]}\n"
+            done.append(Reply(1, "", said, "", {}, {}, asked.folders))
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    return done[0] if done else Reply(1, "", "", "memory", {}, {}, asked.folders)
+    return done[0]
 
 
 def _shell(bashkit: Any, limits: Limits) -> Any:
