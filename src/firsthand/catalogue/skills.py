@@ -59,6 +59,7 @@ OF: dict[str, tuple[str, ...]] = {
     "rules/instrument": ("induce", "compose", "compute"),
     "rules/triage": ("induce", "read rules"),
     "service/incident": ("induce", "compose", "repair"),
+    "service/policy_desk": ("read rules", "use tools", "contend"),
     "service/procurement": ("induce", "compose", "optimise"),
     "shell/logs": ("search", "compute", "use tools"),
     "web/contract": ("repair", "use tools", "explore"),
