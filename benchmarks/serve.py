@@ -48,7 +48,9 @@ FAMILIES = (
     "rules/triage",
 )
 PLAYERS = ("expert", "random")
-SESSIONS, STEPS, MOST_MS = 512, 40, 1.0
+SESSIONS, STEPS, MOST_MS = 512, 20, 1.0
+MCP_VERSION = "2026-07-28"
+"""The protocol that SDKs of 2026 speak: the one before costs twice as much in the SDK."""
 SEEN = (
     "You stand in a hall with three doors. The left one is locked, the right one is open, the "
     "third is painted on the wall."
@@ -283,12 +285,17 @@ class Calls(Client):
         arguments.pop("turn", None)
         if kind == "act":
             arguments["session"] = self._session
-        call = {"name": "start" if kind == "open" else kind, "arguments": arguments}
+        tool = "start" if kind == "open" else kind
+        told = {"protocolVersion": MCP_VERSION, "clientCapabilities": {}}
+        meta = {f"io.modelcontextprotocol/{name}": value for name, value in told.items()}
+        call = {"name": tool, "arguments": arguments, "_meta": meta}
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
         headers = {
             "Accept": "application/json, text/event-stream",
             "Content-Type": "application/json",
-            "MCP-Protocol-Version": "2025-06-18",
+            "MCP-Protocol-Version": MCP_VERSION,
+            "Mcp-Method": "tools/call",
+            "Mcp-Name": tool,
         }
         data = msgspec.json.encode(body)
         async with self._http.post(f"{self.url}/mcp", data=data, headers=headers) as reply:
@@ -396,7 +403,7 @@ def main() -> int:
     if arguments.serve:
         asyncio.run(serve(arguments.serve))
         return 0
-    seeds, steps, rounds = (2, 10, 1) if arguments.quick else (11, STEPS, 3)
+    seeds, steps, rounds = (2, 10, 1) if arguments.quick else (11, STEPS, 2)
     equal = asyncio.run(law(seeds))
     cheap = asyncio.run(load(steps, rounds))
     return 0 if equal and cheap else 1

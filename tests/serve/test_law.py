@@ -4,6 +4,7 @@ import pytest
 from wires import FAMILIES, as_seen, in_process, played
 
 import firsthand as fh
+from firsthand.sandbox.needs import missing
 from firsthand.serve.content import content_hash
 
 
@@ -47,3 +48,17 @@ async def test_worlds_in_worker_processes_play_alike(serve):
             here = await in_process(task, "random")
             views = await played(client, here)
             assert views[-1].outcome.content == content_hash(here)
+
+
+@pytest.mark.slow
+async def test_law_1_every_environment_is_served_as_it_is(serve):
+    """All that this machine has what they need for, by their experts."""
+    names = [name for name in fh.environments() if not any(map(missing, fh.make(name).needs))]
+    assert len(names) >= 20
+    async with serve(*names) as served, served.client("ws") as client:
+        for name in names:
+            (task,) = fh.tasks(name, 1, world=2)
+            here = await in_process(task, "expert")
+            assert here.error is None, (name, here.error)
+            views = await played(client, here)
+            assert views[-1].outcome.content == content_hash(here), name

@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from firsthand.errors import UserError
@@ -64,10 +65,19 @@ class Access:
 
     def _check_local(self, headers: Mapping[str, str]) -> None:
         host, origin = headers.get("Host", ""), headers.get("Origin")
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not is_loopback(_hostname(host)):
             raise Foreign(f"This server is only for this machine; it is not named {host[:80]!r}.")
         if origin is not None and urlsplit(origin).netloc != host:
             raise Foreign("Pages of other sites may not play here.")
+
+
+@lru_cache(maxsize=256)
+def _hostname(host: str) -> str:
+    """Return the name in a `Host` header, without its port; empty: it has none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class Rate:
@@ -91,6 +101,7 @@ class Rate:
             raise TooFast(f"More than {self.per_second:g} messages a second: send fewer.")
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Say whether a name or an address can only mean this machine."""
     if host.lower() == "localhost":

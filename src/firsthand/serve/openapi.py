@@ -3,6 +3,7 @@
 Both need no network and are made from the types that the server reads and writes.
 """
 
+import re
 from html import escape
 from typing import Any, NamedTuple, cast
 
@@ -20,9 +21,9 @@ ABOUT = (
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;"
     "color:#222;background:#fff}code,pre{font:14px/1.45 ui-monospace,monospace;background:#f4f4f2}"
-    "pre{padding:.7rem;overflow-x:auto}table{border-collapse:collapse;width:100%}"
+    "pre{padding:.7rem;white-space:pre-wrap}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ddd}"
-    "h2{margin-top:2rem}.verb{font-weight:700;text-transform:uppercase}"
+    "td:first-child{width:17rem}h2{margin-top:2rem}.verb{font-weight:700;text-transform:uppercase}"
 )
 
 
@@ -108,29 +109,28 @@ async def _document(_request: web.Request) -> web.Response:
 
 
 async def _page(request: web.Request) -> web.Response:
-    return web.Response(
-        text=page(list(request.app[SESSIONS].environments)), content_type="text/html"
-    )
+    served = list(request.app[SESSIONS].environments)
+    return web.Response(text=page(served, request.host), content_type="text/html")
 
 
-def page(environments: list[str]) -> str:
+def page(environments: list[str], host: str = "localhost:8321") -> str:
     """Return the description as one page of HTML, without scripts or anything fetched."""
     schemas = cast("dict[str, dict[str, Any]]", document()["components"]["schemas"])
     rows = "".join(_row(call) for call in ADDRESSES)
     sockets = "".join(_cells(f"<code>{path}</code>", escape(what)) for path, what in SOCKETS)
-    types = "".join(_type(name, schema) for name, schema in sorted(schemas.items()))
+    types = "".join(_type(name, schema) for name, schema in schemas.items())
     name = escape(environments[0])
     example = escape(
-        "curl -s -X POST localhost:8321/sessions "
+        f"curl -s -X POST {host}/sessions "
         f"""-d '{{"environment": "{environments[0]}", "seed": 0}}'\n"""
-        "curl -s -X POST localhost:8321/sessions/ID/act "
+        f"curl -s -X POST {host}/sessions/ID/act "
         """-d '{"calls": [{"name": "TOOL", "arguments": {}}]}'"""
     )
     served = ", ".join(f"<code>{escape(each)}</code>" for each in environments)
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>firsthand serve: {name}</title>"
         f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>"
-        f"<h1>firsthand serve</h1><p>{escape(ABOUT)}</p><p>Served: {served}</p>"
+        f"<h1>firsthand serve</h1><p>{_prose(ABOUT)}</p><p>Served: {served}</p>"
         f"<pre>{example}</pre><h2>Addresses</h2><table>{rows}{sockets}</table>"
         "<p>For programs: <a href=openapi.json>openapi.json</a></p>"
         f"<h2>Messages</h2>{types}</html>"
@@ -145,7 +145,7 @@ def _row(call: Call) -> str:
 
 
 def _type(name: str, schema: dict[str, Any]) -> str:
-    said = escape(" ".join(str(schema.get("description", "")).split()))
+    said = _prose(" ".join(str(schema.get("description", "")).split()))
     required = schema.get("required", ())
     rows = "".join(
         _cells(
@@ -167,6 +167,11 @@ def _kind(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array" and "items" in schema:
         return f"array of {_kind(schema['items'])}"
     return str(schema.get("type", "any"))
+
+
+def _prose(text: str) -> str:
+    """Write a docstring as HTML: names between backticks become code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _cells(*cells: str) -> str:
