@@ -3,18 +3,19 @@ found.
 """
 
 import shlex
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from firsthand.audit.budget import Budget, Options
 from firsthand.audit.naming import spec_of
-from firsthand.audit.report.certificate import Certificate
 from firsthand.audit.report.terminal import report
 from firsthand.bridges.rewards import Wanted, is_reward
+from firsthand.bridges.sarif import Audited
+from firsthand.bridges.sarif import sarif as written
 from firsthand.cli import auditing
 from firsthand.cli.auditing import Subject
 from firsthand.cli.options import Json
@@ -96,6 +97,27 @@ OwnTests = Annotated[
         help="Of a folder of tests: a row's own tests, as code or as a path in the folder.",
     ),
 ]
+Changed = Annotated[
+    bool,
+    typer.Option(
+        "--changed",
+        help="Only what has no certificate in the folder --out (certificates) or another hash: "
+        "of TARGET, of what pyproject.toml lists, or of all that is installed.",
+    ),
+]
+Since = Annotated[
+    str,
+    typer.Option(metavar="REVISION", help="With --changed: certificates as git had them then."),
+]
+Sarif = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Write the findings as SARIF 2.1.0.")
+]
+Report = Annotated[
+    Literal["text", "rfc008"],
+    typer.Option(
+        "--report", help="What is printed: text, or OpenEnv's validation report (RFC 008) as JSON."
+    ),
+]
 Arguments = Annotated[
     list[str] | None,
     typer.Option(
@@ -115,7 +137,11 @@ def audit(
     only: Only = None,
     out: Out = None,
     html: Page = None,
+    sarif: Sarif = None,
+    form: Report = "text",
     replay: Replay = None,
+    changed: Changed = False,
+    since: Since = "",
     data: Data = None,
     prompt: Prompt = None,
     answer: Answer = None,
@@ -142,7 +168,11 @@ def audit(
         from firsthand.evaluate.html import require
 
         require()
+    if since and not changed:
+        raise UserError("--since says as of when --changed looks for certificates: give both.")
     options = _options(seeds, budget, key, only)
+    folder = (out or Path("certificates")) if changed else None
+    quiet = json or form == "rfc008"
     with ExitStack() as held:
         if data is not None:
             wanted = Wanted(
@@ -152,18 +182,86 @@ def audit(
             subjects = [held.enter_context(auditing.prepared(wanted, out))]
         else:
             _no_data(prompt, answer, oracle, shape, completions, argument, tests)
-            subjects = [Subject(spec_of(name)) for name in auditing.named(target, everything)]
-        certificates = _certificates(subjects, options, out, quiet=json)
+            subjects = held.enter_context(_subjects(target, everything, folder))
+        if folder is None:
+            done = _audited(subjects, options, out, alone=len(subjects) == 1, quiet=quiet)
+        else:
+            done = _stale(subjects, options, folder, since, quiet=quiet)
+    certificates = [one.certificate for one in done]
+    _write(html, sarif, done)
+    if form == "rfc008":
+        from firsthand.bridges import rfc008
+
+        tell(rfc008.text(certificates))
+    elif json:
+        texts = [certificate.json() for certificate in certificates]
+        tell(texts[0] if len(texts) == 1 and folder is None else f"[{','.join(texts)}]")
+    codes = [certificate.exit_code for certificate in certificates]
+    raise typer.Exit(1 if 1 in codes else max(codes, default=0))
+
+
+def _audited(
+    subjects: Sequence[Subject], options: Options, out: Path | None, *, alone: bool, quiet: bool
+) -> list[Audited]:
+    """Audit one subject after the other, and tell of each what was found."""
+    done: list[Audited] = []
+    for subject in subjects:
+        for line in subject.reward.told if subject.reward else ():
+            tell(line, err=True)
+        certificate = auditing.audited(subject, options)
+        done.append(auditing.placed(subject, certificate))
+        place = auditing.saved(certificate, out, alone=alone)
+        if not quiet:
+            again = (
+                f"firsthand audit --replay {shlex.quote(str(place))}"
+                if place
+                else "add --out FILE, then firsthand audit --replay FILE"
+            )
+            tell(report(certificate, replay=again) + "\n")
+        if certificate.partial:
+            break
+    return done
+
+
+def _stale(
+    subjects: Sequence[Subject], options: Options, folder: Path, since: str, *, quiet: bool
+) -> list[Audited]:
+    """Audit the subjects whose certificate is not of this code; the verdicts of others count."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done: list[Audited] = []
+    for subject in subjects:
+        known = auditing.unchanged(subject, folder, options, since)
+        if known is not None:
+            tell(f"unchanged  {known.verdict:<10} {known.target.name}", err=quiet)
+            done.append(auditing.placed(subject, known))
+            continue
+        done += _audited([subject], options, folder, alone=False, quiet=quiet)
+        if done[-1].certificate.partial:
+            break
+    return done
+
+
+@contextmanager
+def _subjects(
+    target: str | None, everything: bool, folder: Path | None
+) -> Generator[list[Subject]]:
+    """Return what is to be audited: what is named, or, with --changed alone, what is listed."""
+    if folder is not None and target is None and not everything:
+        with auditing.listed(folder) as subjects:
+            yield subjects
+    else:
+        yield [Subject(spec_of(name)) for name in auditing.named(target, everything)]
+
+
+def _write(html: Path | None, sarif: Path | None, done: Sequence[Audited]) -> None:
     if html is not None:
         from firsthand.audit.report.page import page
 
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(certificates), encoding="utf-8")
-    if json:
-        texts = [certificate.json() for certificate in certificates]
-        tell(texts[0] if len(subjects) == 1 else f"[{','.join(texts)}]")
-    codes = [certificate.exit_code for certificate in certificates]
-    raise typer.Exit(1 if 1 in codes else max(codes))
+        html.write_text(page([one.certificate for one in done]), encoding="utf-8")
+    if sarif is not None:
+        sarif.parent.mkdir(parents=True, exist_ok=True)
+        sarif.write_text(written(done), encoding="utf-8")
 
 
 def _options(seeds: int, budget: Budget, key: str, only: Sequence[str] | None) -> Options:
@@ -200,26 +298,3 @@ def _no_data(*said: object) -> None:
             "--prompt, --answer, --oracle, --shape, --completions, --argument and --tests are "
             "about the rows of a reward: name their file with --data."
         )
-
-
-def _certificates(
-    subjects: Sequence[Subject], options: Options, out: Path | None, *, quiet: bool
-) -> list[Certificate]:
-    """Audit one subject after the other, and tell of each what was found."""
-    certificates: list[Certificate] = []
-    for subject in subjects:
-        for line in subject.reward.told if subject.reward else ():
-            tell(line, err=True)
-        certificate = auditing.audited(subject, options)
-        certificates.append(certificate)
-        place = auditing.saved(certificate, out, alone=len(subjects) == 1)
-        if not quiet:
-            again = (
-                f"firsthand audit --replay {shlex.quote(str(place))}"
-                if place
-                else "add --out FILE, then firsthand audit --replay FILE"
-            )
-            tell(report(certificate, replay=again) + "\n")
-        if certificate.partial:
-            break
-    return certificates

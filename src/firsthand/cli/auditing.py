@@ -2,26 +2,31 @@
 found, and run the witnesses again.
 """
 
+import inspect
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from firsthand.audit.accusation import shows
 from firsthand.audit.budget import Options
+from firsthand.audit.environment_hash import environment_sha256
 from firsthand.audit.naming import digest_now, spec_of
 from firsthand.audit.process import scratch
 from firsthand.audit.report.certificate import Certificate, load
-from firsthand.audit.suite import load_failed, run
+from firsthand.audit.suite import SUITE, load_failed, run
 from firsthand.audit.targets.file import PICKLED
 from firsthand.audit.targets.named_file import file_and_class
 from firsthand.audit.targets.protocol import Spec
-from firsthand.bridges import rewards
+from firsthand.bridges import listed_rewards, rewards
 from firsthand.bridges.rewards import SUFFIX, Reward, Wanted
+from firsthand.bridges.sarif import Audited
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.registry import environments
+from firsthand.registry import environments, lookup
 
 
 class Subject(NamedTuple):
@@ -61,6 +66,81 @@ def prepared(wanted: Wanted, out: Path | None) -> Generator[Subject]:
         yield Subject(reward.spec, reward)
 
 
+@contextmanager
+def listed(folder: Path) -> Generator[list[Subject]]:
+    """Prepare what pyproject.toml lists; where it lists nothing, all installed environments."""
+    entries = listed_rewards.listed()
+    subjects: list[Subject] = []
+    with ExitStack() as held:
+        for entry in entries:
+            if isinstance(entry, str):
+                subjects += [Subject(spec_of(name)) for name in named(entry, False)]
+            else:
+                function = entry.source.rstrip("/").rpartition("/")[2]
+                subjects.append(held.enter_context(prepared(entry, folder / file_of(function))))
+        yield subjects if entries else [Subject(spec_of(name)) for name in environments()]
+
+
+def name_of(subject: Subject) -> str:
+    """Return how a certificate calls a subject."""
+    if subject.reward is not None:
+        return subject.reward.name
+    file = subject.spec.source == "file"
+    return file_and_class(subject.spec.name)[0].name if file else subject.spec.name
+
+
+def unchanged(
+    subject: Subject, folder: Path, options: Options, since: str = ""
+) -> Certificate | None:
+    """Return the certificate of a subject if it is whole, and about the code that is here.
+
+    One without a check that is asked for now does not count: it may have been made with --only. It
+    is looked for in a folder of certificates; with `since`, as that revision of git has it.
+    Raises `UserError` where git does not know the revision.
+    """
+    place = folder / file_of(name_of(subject))
+    found = _as_of(since, place) if since else place
+    if found is None or not found.is_file():
+        return None
+    try:
+        certificate = load(found)
+    except UserError:  # damaged, or of another version: audited again
+        return None
+    finally:
+        if since:
+            found.unlink()
+    asked = set(options.only) or {check.id for check in SUITE}
+    ran = {check.id for check in certificate.checks}
+    if certificate.partial or not (asked <= ran or "load" in ran):
+        return None
+    return certificate if certificate.target.sha256 == _sha256(subject.spec) else None
+
+
+def _sha256(spec: Spec) -> str:
+    if spec.source != "native" or ":" in spec.name:
+        return digest_now(spec)
+    return environment_sha256(lookup(spec.name))
+
+
+def _as_of(revision: str, place: Path) -> Path | None:
+    """Return a copy of a file as a revision has it; None where it has none."""
+    if not _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
+        raise UserError(f"git knows no revision {revision!r} here (a shallow clone has few).")
+    content = _git("show", f"{revision}:./{place.as_posix()}")
+    if not content:
+        return None
+    with tempfile.NamedTemporaryFile(suffix=".json", delete=False) as file:
+        file.write(content)
+    return Path(file.name)
+
+
+def _git(*command: str) -> bytes:
+    try:
+        return subprocess.run(["git", *command], capture_output=True, check=False).stdout
+    except FileNotFoundError:
+        raise UserError("--since needs git, which is not installed.") from None
+
+
 def audited(subject: Subject, options: Options) -> Certificate:
     """Audit one target, and show on a terminal how far it is."""
     if subject.reward is None:
@@ -78,6 +158,19 @@ def _run(spec: Spec, options: Options, name: str) -> Certificate:
             if spec.source != "file" or "could not be loaded" not in str(error):
                 raise
             return load_failed(spec, options, str(error))
+
+
+def placed(subject: Subject, certificate: Certificate) -> Audited:
+    """Return a certificate with the place where its target is written, as far as it is known."""
+    if subject.reward is not None:
+        return Audited(certificate, subject.reward.file, subject.reward.line)
+    if subject.spec.source == "file":
+        return Audited(certificate, file_and_class(subject.spec.name)[0])
+    if subject.spec.source == "native" and ":" not in subject.spec.name:
+        environment = lookup(subject.spec.name)
+        line = inspect.getsourcelines(environment)[1]
+        return Audited(certificate, Path(inspect.getfile(environment)), line)
+    return Audited(certificate)
 
 
 def saved(certificate: Certificate, out: Path | None, *, alone: bool) -> Path | None:
