@@ -64,7 +64,7 @@ class Desk:
         """Begin an episode. Raises `Refusal`."""
         session = await self.sessions.open(asked, self.owner(headers), "mcp")
         if self._access is None:
-            self.started = [kept for kept in self.started if kept.episode is None] + [session]
+            self.started = [kept for kept in self.started if not kept.over] + [session]
         return session
 
 

@@ -169,7 +169,7 @@ class _Player:
         """Answer one message; None: the client says goodbye. Raises `Refusal`."""
         match message.type:
             case "reset":
-                return await self.reset(_reset.decode(message.data))
+                return await self.begin(_reset.decode(message.data))
             case "step":
                 action = _step.decode(message.data).action
                 return _observation(await self._current().act(action))
@@ -182,7 +182,7 @@ class _Player:
             case _:
                 return _error(f"Unknown message type: {message.type[:80]}", "UNKNOWN_TYPE")
 
-    async def reset(self, asked: Reset) -> bytes:
+    async def begin(self, asked: Reset) -> bytes:
         """Start an episode; one that is not over is left."""
         await self.leave()
         opened = Open(

@@ -96,7 +96,7 @@ class Session:
         self.seat = Seat(seat_name, self._show, telling_rewards=self.telling)
         self.actions: list[Action] = []
         self.view = View(self.id, -1, Observation())
-        self.episode: Episode | None = None
+        self.over = False
         self.playing: asyncio.Task[None] | None = None
         self.ending = False
         """Whether its play was cancelled by the server, and not by the world."""
@@ -108,7 +108,7 @@ class Session:
 
         An action that no journal could keep is refused here, where its sender can still mend it.
         """
-        if self.episode is not None:
+        if self.over:
             raise Over("The episode is over: read its outcome, or start another one.")
         if not self.seat.waiting:
             raise Busy("The last action is still being carried out.")
@@ -131,8 +131,9 @@ class Session:
         return self._shown
 
     def is_over(self, episode: Episode) -> None:
-        """Show how the episode ended."""
-        self.episode = episode
+        """Show how the episode ended, and forget how it was played."""
+        self.over = True
+        self.actions.clear()
         told = outcome(episode)
         reward = told.reward
         if self.telling and told.error is None:
@@ -248,7 +249,7 @@ class Sessions:
         What was played is played again with these turns as its budget: that is the one way to end
         an episode before its environment does, and gives the score that anybody can derive again.
         """
-        if session.episode is not None:
+        if session.over:
             return session.view
         if not session.seat.waiting or session.playing is None:
             raise Busy("The last action is still being carried out.")
@@ -267,7 +268,7 @@ class Sessions:
     async def leave(self, session: Session) -> None:
         """Close a session. An episode that is not over fails, as its player's doing."""
         playing = session.playing
-        while session.episode is None and playing is not None and not playing.done():
+        while not session.over and playing is not None and not playing.done():
             if session.seat.waiting:
                 turns = len(session.actions)
                 session.seat.end(Left(f"The player left after {turns} turn{'s' * (turns != 1)}."))
