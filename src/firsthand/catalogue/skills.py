@@ -51,6 +51,7 @@ OF: dict[str, tuple[str, ...]] = {
     "memory/stream": ("remember", "compute"),
     "office/calendar": ("induce", "compose", "plan"),
     "office/invoices": ("search", "compute", "use tools"),
+    "office/spreadsheet": ("program", "compute", "use tools"),
     "planning/crafting": ("induce", "compose", "plan"),
     "planning/strips": ("plan", "deduce"),
     "rules/automaton": ("induce", "compose", "plan"),
