@@ -153,7 +153,7 @@ def handed_in(task, change):
 
 
 def test_traps_are_traps():
-    for task in fh.tasks("office/spreadsheet", 4, level=5):
+    for task in fh.tasks("office/spreadsheet", 2, level=5):
         assert handed_in(task, lambda _e, right, _v: right)[0].value == 1.0
         pasted, told = handed_in(task, lambda _e, right, v: {n: v[n] for n in right})
         assert pasted.checks["right_here"] and not pasted.checks["right_elsewhere"]
@@ -199,6 +199,7 @@ def test_what_is_typed_is_taken_as_meant():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_another_engine_computes_the_same(tmp_path):
     openpyxl, formulas = map(pytest.importorskip, ("openpyxl", "formulas"))
     for level in (3, 5):
