@@ -133,7 +133,8 @@ def test_a_trial_without_effects_says_what_it_does_not_know(cli, tmp_path):
 
 
 def test_the_split_is_printed_for_programs_too(cli, tmp_path):
-    (tmp_path / "a.md").write_text("# A\n\n- x\n\n# B\n\ntext\n")
+    (tmp_path / "a.md").write_bytes(b"# A\n\n- \xff\n\n# B\n\ntext\n")
     found = cli.json("trial", "init", "--context", "a.md", "--by", "section", "--out", "t")
     assert [item["kind"] for item in found["items"]] == ["section", "section"]
     assert found["folder"] == "t"
+    assert "?" in cli.json("trial", "report", "t")["lines"][0]["item"]["text"]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from firsthand.errors import RunStopped, UserError
 from firsthand.trial import Trial, create
+from firsthand.trial.command import prefix
 from firsthand.trial.running import FAILURES, alone, run
 from firsthand.trial.settings import Task, TrialConfig, read_tasks
 
@@ -149,8 +151,35 @@ def test_runs_go_on_where_they_stopped_and_none_is_done_twice(made, monkeypatch)
     assert trial.journal.plans() == [3, 8]
 
 
+def test_what_an_agent_made_read_only_goes_too(made, monkeypatch):
+    trial = made("mkdir -p a/b; touch a/b/c; chmod 500 a/b a; pwd > $LEFT", "true")
+    monkeypatch.setenv("LEFT", str(trial.folder / "left"))
+    ran(trial, 1)
+    assert not Path((trial.folder / "left").read_text().strip()).parent.exists()
+
+
+def test_a_workspace_that_cannot_be_copied_is_named(made, tmp_path):
+    os.mkfifo(tmp_path / "work" / "pipe")
+    with pytest.raises(UserError, match="The workspace .*work cannot be copied: .*pipe"):
+        ran(made())
+
+
+def test_hidden_skills_are_not_in_the_workspace(tmp_path):
+    for name in ("cook", "sew"):
+        folder = tmp_path / "work" / "skills" / name
+        folder.mkdir(parents=True)
+        (folder / "SKILL.md").write_text(f"How to {name}.\n")
+    config = TrialConfig(agent="true", check="ls skills", workspace=str(tmp_path / "work"))
+    trial = create(tmp_path / "trial", [tmp_path / "work" / "skills"], config=config)
+    assert trial.contexts[0].place == "skills"
+    for found in ran(trial, 8):
+        said = (trial.folder / "logs" / found.assigned.key / "check.log").read_text().split()
+        shown = [item.text[7:-2] for item in trial.items if item.id in found.assigned.shown]
+        assert said == shown
+
+
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_counts_twice(made):
-    trial = made("sleep 0.05; echo {run} >> $LOG", "true")
+    trial = made("(setsid sleep 77 &); sleep 0.05; echo {run} >> $LOG", "true")
     log = trial.folder / "done.txt"
     (trial.folder / "tasks.toml").write_text('[[task]]\nid = "t"\n[[task]]\nid = "u"\n')
     program = "from firsthand.cli.main import main; main()"
@@ -172,6 +201,8 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_counts_twice(made):
         f"{task}#{n}" for task in "tu" for n in range(5)
     )
     assert outcomes(runs) == [1.0] * 10
+    assert marked() == []
+    assert not list(Path(tempfile.gettempdir()).glob(f"{prefix(trial)}*"))
 
 
 def test_a_command_that_cannot_start_stops_the_trial(made):

@@ -63,6 +63,13 @@ def test_what_an_item_does_is_reported_from_a_few_lines_of_code(trial):
     assert found.whole.mean == pytest.approx(0.67, abs=0.35)
 
 
+def test_a_report_says_which_tasks_tell_nothing(trial):
+    for n in range(40):
+        assignment = trial.assign(f"{n}", task=f"t{n % 4}")
+        assignment.record(n % 4 == 0 or (n % 4 == 1 and n % 3 == 0))
+    assert "3 of 4 tasks always had the same outcome: they tell nothing" in report(trial).notes
+
+
 def test_before_the_plan_is_done_there_are_no_verdicts(trial):
     trial.plan(90)
     trial.plan(80)

@@ -7,6 +7,7 @@ that fails or runs out of time is checked all the same: what it left is its outc
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import re
 import shlex
@@ -32,7 +33,8 @@ GRACE_SECONDS = 2.0
 """Between asking a process group to end and killing it."""
 MARK = "FIRSTHAND_MARK"
 """The environment variable by which everything that a run started is found again."""
-PREFIX = "firsthand-trial-"
+KEPT = "firsthand-trial-kept-"
+"""How the folders of runs begin that are to be looked at."""
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
@@ -94,7 +96,7 @@ async def perform(trial: Trial, work: Job, assigned: Assigned, *, keep: bool = F
     logs = trial.folder / "logs" / re.sub(r"[^\w.#-]", "_", assigned.key)
     logs.mkdir(parents=True, exist_ok=True)
     # Not below the user's project: agents read the context files of parent folders too.
-    home = Path(tempfile.mkdtemp(prefix=PREFIX))
+    home = Path(tempfile.mkdtemp(prefix=KEPT if keep else prefix(trial)))
     workspace = home / work.workspace.resolve().name
     try:
         await asyncio.to_thread(copy, work.workspace, workspace, trial.folder)
@@ -113,7 +115,25 @@ async def perform(trial: Trial, work: Job, assigned: Assigned, *, keep: bool = F
         return await _performed(trial, work, values, home, logs)
     finally:
         if not keep:
-            shutil.rmtree(home, ignore_errors=True)
+            await asyncio.to_thread(remove, home)
+
+
+def prefix(trial: Trial) -> str:
+    """Return how the folders of a trial's runs begin."""
+    name = hashlib.sha256(str(trial.folder.resolve()).encode()).hexdigest()[:12]
+    return f"firsthand-trial-{name}-"
+
+
+def sweep(trial: Trial) -> None:
+    """End and remove what runs left that were killed together with their trial.
+
+    Only for the one process that holds the trial.
+    """
+    for each in _marked(prefix(trial)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(each, signal.SIGKILL)
+    for home in Path(tempfile.gettempdir()).glob(f"{prefix(trial)}*"):
+        remove(home)
 
 
 async def _performed(
@@ -181,7 +201,18 @@ def copy(workspace: Path, target: Path, trial: Path) -> None:
         here = Path(folder).resolve()
         return {name for name in names if here == own.parent and name == own.name}
 
-    shutil.copytree(workspace, target, symlinks=True, ignore=ignored)
+    try:
+        shutil.copytree(workspace, target, symlinks=True, ignore=ignored)
+    except OSError as error:
+        raise UserError(f"The workspace {workspace} cannot be copied: {error}.") from None
+
+
+def remove(home: Path) -> None:
+    """Remove what a run worked in, also folders that it made read-only."""
+    for folder, _, _ in os.walk(home):
+        with contextlib.suppress(OSError):
+            os.chmod(folder, 0o700)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def hide_from_git(workspace: Path, places: list[str]) -> None:
@@ -251,12 +282,12 @@ def _end(pid: int, mark: str) -> None:
 
 
 def _marked(mark: str) -> list[int]:
-    """Return the processes with a mark in their environment; none elsewhere than on Linux."""
+    """Return the processes whose mark begins so; none elsewhere than on Linux."""
     if not mark:
         return []
     wanted, found = f"{MARK}={mark}".encode(), list[int]()
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            if wanted in path.read_bytes().split(b"\0"):
+            if any(entry.startswith(wanted) for entry in path.read_bytes().split(b"\0")):
                 found.append(int(path.parent.name))
     return found

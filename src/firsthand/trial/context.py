@@ -35,6 +35,7 @@ class Item(msgspec.Struct, frozen=True):
     id: str
     kind: str
     text: str
+    """To be shown: bytes that are no UTF-8 are replaced."""
     context: str
     keep: bool = False
     """Always shown, not on trial."""
@@ -60,7 +61,11 @@ class Context(msgspec.Struct, frozen=True):
 
     def items(self) -> list[Item]:
         """Return its items in order."""
-        return [Item(p.item, p.kind, p.text, self.place) for p in self.pieces if p.item]
+        return [
+            Item(p.item, p.kind, p.text.encode("utf-8", "replace").decode(), self.place)
+            for p in self.pieces
+            if p.item
+        ]
 
     def text(self, shown: Set[str]) -> str:
         """Return what a reader of the context gets when only these items are shown."""

@@ -34,6 +34,8 @@ from firsthand.trial.verdicts import ALPHA, FAR, Judgement, judge, looks
 TOKENS_TOLD = 0.5
 """From this share of runs that count their tokens on, effects on them are estimated."""
 PAIR_ALPHA = 0.05
+ALIKE = 6
+"""Runs of a task after which it is said that its outcome never varies."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -178,6 +180,16 @@ def _whole_more(effects: Effects, looked: int) -> float | None:
     return more if more <= FAR * effects.runs else None
 
 
+def _always_alike(runs: Sequence[Run]) -> tuple[int, int]:
+    """Count the tasks whose outcome never varied, and the tasks with enough runs to say so."""
+    by_task: dict[str, list[float]] = {}
+    for run in runs:
+        if run.finished.outcome is not None:
+            by_task.setdefault(run.assigned.task, []).append(run.finished.outcome)
+    often = [values for values in by_task.values() if len(values) >= ALIKE]
+    return sum(len(set(values)) == 1 for values in often), len(often)
+
+
 def _notes(
     trial: Trial, runs: Sequence[Run], effects: Effects, plans: Sequence[int], looked: int
 ) -> list[str]:
@@ -193,6 +205,9 @@ def _notes(
         notes.append("Few runs for so many items: each was compared alone, with wider intervals")
     elif effects.joint and not effects.pairs:
         notes.append(f"No pair was tested: that takes {PAIR_RUNS} runs in each of its four cells")
+    same, tasks = _always_alike(runs)
+    if same and effects.varied:
+        notes.append(f"{same} of {tasks} tasks always had the same outcome: they tell nothing")
     few = len(trial.on_trial) - len(effects.items)
     if done and few:
         notes.append(f"{few} items were shown, or hidden, in fewer than {FEWEST} runs")

@@ -40,6 +40,7 @@ async def run(
         raise UserError("Every item is kept: nothing is on trial.")
     jobs = {task.id: command.job(trial, task) for task in tasks}
     with alone(trial.folder):
+        command.sweep(trial)
         trial.plan(runs)
         waiting = iter(
             (task, number)

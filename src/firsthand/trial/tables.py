@@ -49,9 +49,9 @@ def sentences(found: TrialReport) -> list[str]:
     """Say the rest, one line a fact."""
     ends = f" {interval(found.interval)}" if found.interval else ""
     what = "success" if found.binary else "mean outcome"
+    mean = f"{what} {amount(found.mean, found.binary)}{ends}" if found.tasks else "no outcome yet"
     said = [
-        f"All runs: {what} {amount(found.mean, found.binary)}{ends}, {found.finished} runs of "
-        f"{found.tasks} tasks.",
+        f"All runs: {mean}, {found.finished} runs of {found.tasks} tasks.",
         _whole(found),
         *(f"{note}." for note in found.notes),
         *(f"Pair: {pair_words(pair, found)}." for pair in found.pairs),
