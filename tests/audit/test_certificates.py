@@ -33,6 +33,7 @@ def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
     )
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_environment_passes_again_at_the_quick_budget(name):
     certificate = run(spec_of(name), Options(budget="quick"))

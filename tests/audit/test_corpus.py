@@ -3,7 +3,6 @@ play."""
 
 import importlib
 from collections import Counter
-from functools import partial
 
 import pytest
 
@@ -33,6 +32,7 @@ MOVES_COST = {"two_jugs"}
 DRAWS_AGAIN = {"raffle_drum"}
 """Each reset draws by chance, so that the oracle's plan holds only for the episode it was made
 in."""
+pytestmark = pytest.mark.usefixtures("untraced")
 BROKEN = [pytest.param(t, id=name) for name, t in TARGETS.items() if t.broken]
 EVERY = [pytest.param(t, id=name) for name, t in TARGETS.items()]
 
@@ -73,11 +73,9 @@ def test_the_oracle_earns_in_full(target):
     if target.kind != "episodes":
         tasks = module.TASKS[:: 4 if target.kind == "programs" else 1]
         assert len(module.TASKS) >= 6
-        # A program has seconds by the clock, and a busy machine can keep it waiting as long.
-        tries = 3 if target.kind == "programs" else 1
         for task in tasks:
-            grade = partial(module.reward, task["prompt"], module.oracle(task), task["answer"])
-            assert pytest.approx(1.0) in (grade() for _ in range(tries))
+            paid = module.reward(task["prompt"], module.oracle(task), task["answer"])
+            assert paid == pytest.approx(1.0)
         return
     for seed in range(10):
         env = module.Env()

@@ -14,6 +14,7 @@ COMBINING = [name for name in LAWS if name not in ("interfaces/shop_desk", "rule
 """All but the two that were there first: in these, eval tasks combine laws that never met in train.
 """
 WORLDS, SEEDS = 6, 12
+pytestmark = pytest.mark.usefixtures("untraced")
 every_law_family = pytest.mark.parametrize("name", LAWS)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from statistics import fmean
 
 import msgspec
@@ -25,6 +26,7 @@ from firsthand.evaluate.statistics import wilson
 from firsthand.registry import lookup
 from firsthand.task import SPLITS, Task
 
+HERE = Path(__file__).parent
 OFTEN = (1, 5)
 """Levels at which `make test` checks everything; `make slow` does so at the others."""
 
@@ -43,6 +45,7 @@ every_level = pytest.mark.parametrize(
 at_all_levels_each_time = pytest.mark.parametrize(
     ("name", "level"), [marked(name, level, range(1, 6)) for name, level in EVERY]
 )
+untraced = pytest.mark.usefixtures("untraced")
 interval = partial(wilson, confidence=0.998)
 """Wide, for there are hundreds of comparisons."""
 QUICK_CASES = [(name, level) for name, level in EVERY if "browser" not in lookup(name).needs]
@@ -126,6 +129,7 @@ async def test_the_expert_succeeds_within_half_of_the_turns(name, level):
             assert sum(turn.reward for turn in episode.turns) == pytest.approx(1.0)
 
 
+@untraced
 @every_level
 async def test_policies_that_do_not_look_stay_at_the_declared_base_rate(name, level):
     declared = lookup(name).base_rate
@@ -142,6 +146,7 @@ async def test_policies_that_do_not_look_stay_at_the_declared_base_rate(name, le
     assert declared > 0 or not any(rates.values())
 
 
+@untraced
 @every_level
 async def test_the_score_is_zero_at_reset_and_the_instance_cheap(name, level):
     seconds = []
@@ -204,6 +209,7 @@ async def test_done_absorbs_everything(name, level):
                 assert await value(environment) == final
 
 
+@untraced
 @every_level
 async def test_the_same_task_plays_the_same(name, level):
     state = random.getstate()
@@ -217,7 +223,7 @@ async def test_the_same_task_plays_the_same(name, level):
 
 PROBE = """
 import asyncio, hashlib, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 from test_laws import told_in_a_process
 print(asyncio.run(told_in_a_process()))
 """
@@ -236,12 +242,13 @@ async def told_in_a_process():
     return told.hexdigest()
 
 
+@untraced
 async def test_other_processes_hash_seeds_and_time_zones_tell_the_same():
     expected = await told_in_a_process()
     for seed, zone in (("1", "Asia/Tokyo"), ("77", "America/Lima")):
         environ = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C"}
         said = subprocess.run(
-            [sys.executable, "-c", PROBE, os.path.dirname(__file__)],
+            [sys.executable, "-c", PROBE, str(HERE), str(HERE.parent)],
             env=environ,
             capture_output=True,
             text=True,
@@ -259,6 +266,7 @@ async def drawn(environment, task, rng):
     return await settled(policy(fh.Observation()))
 
 
+@untraced
 @every_level
 async def test_forks_played_the_same_way_end_the_same(name, level):
     rng = random.Random(level)
@@ -295,6 +303,7 @@ async def continued(environment):
     return msgspec.json.encode(told)
 
 
+@untraced
 @every_level
 async def test_splits_share_no_instance_and_there_are_a_thousand(name, level, monkeypatch):
     asked = []
@@ -345,6 +354,7 @@ async def test_choices_are_never_empty(name, level):
 @pytest.mark.parametrize(
     "name", [name for name in NAMES if name != "control/null"]
 )  # chance has no dial
+@untraced
 async def test_the_dial_works(name):
     rates, lengths = [], []
     for level in (1, 5):

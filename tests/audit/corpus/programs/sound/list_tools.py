@@ -31,6 +31,7 @@ for x in job["inputs"]:
     try: outs.append(json.dumps(ns["solve"](x)))
     except Exception: outs.append("null")
 real.write(json.dumps(outs))
+real.flush()
 """
 BAD = set(
     "open eval exec compile getattr setattr delattr vars globals locals breakpoint "
