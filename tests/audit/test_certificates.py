@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from families import COSTLY
 
 from firsthand.audit.budget import Options
 from firsthand.audit.naming import digest_now, spec_of
@@ -34,7 +35,10 @@ def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
 
 
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in COSTLY)) for name in NAMES],
+)
 def test_the_environment_passes_again_at_the_quick_budget(name):
     certificate = run(spec_of(name), Options(budget="quick"))
     assert certificate.verdict == "PASS", [

@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import fmean
 from typing import Protocol, cast
 
 import msgspec
@@ -121,6 +122,26 @@ async def scored(learner: Learner, tasks: Sequence[Task]) -> list[float]:
     return [(await play(lookup(task.environment)(), agent, task)).reward or 0.0 for task in tasks]
 
 
+def agreement(learner: Learner, episodes: Sequence[list[Decision]]) -> float:
+    """Return the share of the expert's decisions that a learner would have made, of those with
+    more than one choice.
+
+    Where a goal takes many right decisions in a row, the score stays at 0 long after a learner
+    has begun to learn; this does not.
+    """
+    open_ = _open(episodes)
+    return fmean(learner.decide(d.first, d.last, d.choices) == d.chosen for d in open_)
+
+
+def chance(episodes: Sequence[list[Decision]]) -> float:
+    """Return the agreement of a learner that draws among the choices."""
+    return fmean(1 / len(d.choices) for d in _open(episodes))
+
+
+def _open(episodes: Sequence[list[Decision]]) -> list[Decision]:
+    return [d for made in episodes for d in made if d.chosen in d.choices and len(d.choices) > 1]
+
+
 class Linear:
     """A softmax over choices, linear in pairs of a word shown and a word of the choice."""
 
@@ -133,8 +154,7 @@ class Linear:
         rng = random.Random(seed)
         rows = [
             (_features(d.first, d.last, d.choices), d.choices.index(d.chosen))
-            for d in decisions
-            if d.chosen in d.choices and len(d.choices) > 1
+            for d in _open([list(decisions)])
         ]
         for _ in range(EPOCHS):
             rng.shuffle(rows)
