@@ -126,7 +126,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     for row in sorted(rows, key=lambda row: (row["name"].startswith(CONTROL), row["name"])):
         found = worst(row)
         said = "<br>".join(f"`{one['check']}`: {cell(one['claim'], 170)}" for one in found[:4])
-        more = f"<br>and {len(found) - 4} more checks" if len(found) > 4 else ""
+        more = f"<br>and {len(found) - 4} more" if len(found) > 4 else ""
         witness = cell(repr(found[0]["witness"]), 90) if found else ""
         lines.append(
             f"| `{row['name']}` ({row['shape']}): {cell(row['what'], 200)} | {row['verdict']} "

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from firsthand.audit.finding import CheckResult, Finding, Witness
 from firsthand.audit.report.certificate import Certificate, Seeds
@@ -87,10 +86,18 @@ def test_a_target_without_a_file_here_has_a_name(tmp_path, monkeypatch):
 
 
 def test_the_log_has_the_form_of_the_standard(tmp_path, monkeypatch):
-    """Against the published schema, where a package that brings it is installed."""
-    jsonschema = pytest.importorskip("jsonschema")
-    schema = pytest.importorskip("sarif_schema", reason="no package with the schema is installed")
+    """Required properties, and those that are lists of known words; no package has the schema."""
     monkeypatch.chdir(tmp_path)
     failed = certificate(oracle="PASS", enumeration="FAIL", echo="NOT_RUN")
     log = json.loads(sarif([Audited(failed, tmp_path / "rewards.py", 7)]))
-    jsonschema.validate(log, schema.SCHEMA)
+    assert log["version"] == "2.1.0" and log["$schema"].endswith("/sarif-schema-2.1.0.json")
+    (run,) = log["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(set(rules)) == len(rules)
+    for result in run["results"]:
+        assert result["level"] in ("none", "note", "warning", "error")
+        assert result["message"]["text"] and rules[result["ruleIndex"]] == result["ruleId"]
+        assert all(isinstance(text, str) for text in result["partialFingerprints"].values())
+    assert run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
+    assert run["invocations"][0]["executionSuccessful"] is True
+    assert json.loads(sarif([]))["runs"][0]["results"] == []
