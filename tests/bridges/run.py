@@ -49,6 +49,16 @@ BRIDGES = {
             "out: check_env, one seed one trajectory; in: BabyAI's bot, contract, splits",
         ),
         Bridge(
+            "trl",
+            ("torch==2.13.0", "trl==1.16.0", "jmespath"),
+            "environment_factory: two GRPO steps, token ids and masks are our rows', replay",
+        ),
+        Bridge(
+            "inspect-ai",
+            ("inspect-ai==0.3.285",),
+            "mockllm with scripted calls: scores, checks, log, replay from the log",
+        ),
+        Bridge(
             "harbor",
             ("pydantic>=2",),
             "export --format atif: their models of a trajectory, nothing else of it",

@@ -141,7 +141,7 @@ class Stepping:
             return self.shown
         episode = self._play.result()
         if self._journal is not None:
-            _keep(episode, Path(self._journal))
+            keep(episode, Path(self._journal))
         if episode.error is not None:
             raise EpisodeFailed(episode)
         reward = episode.turns[-1].reward if episode.turns else 0.0
@@ -194,7 +194,8 @@ _writers: dict[tuple[int, Path], "Writer"] = {}
 """One segment for each process and journal, for as long as the process lives."""
 
 
-def _keep(episode: Episode, folder: Path) -> None:
+def keep(episode: Episode, folder: Path) -> None:
+    """Append an episode to the journal in a folder."""
     from firsthand.journal.journal import Journal  # deferred: most callers keep nothing
 
     place = os.getpid(), folder.resolve()
