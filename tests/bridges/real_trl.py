@@ -235,6 +235,16 @@ def test_refusals_come_at_the_start_and_say_why(monkeypatch):
 def test_the_page(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tokens = tokenizer()
-    defined = run_section("TRL", model=model(tokens), tokenizer=tokens)
+    config = GRPOConfig(
+        output_dir="out",
+        max_steps=1,
+        num_generations=2,
+        per_device_train_batch_size=2,
+        max_completion_length=24,
+        report_to="none",
+        use_cpu=True,
+        bf16=False,
+    )
+    defined = run_section("TRL", model=model(tokens), tokenizer=tokens, config=config)
     assert defined["trainer"].state.global_step == 1
     assert json.loads(defined["rows"][0]["task"])["environment"] == DESK
