@@ -164,6 +164,24 @@ def test_a_workspace_that_cannot_be_copied_is_named(made, tmp_path):
         ran(made())
 
 
+def test_copies_that_would_change_the_original_are_refused(made, tmp_path):
+    work = tmp_path / "work"
+    (work / ".git").write_text("gitdir: /elsewhere\n")
+    with pytest.raises(UserError, match=r"as in a worktree.*git clone --no-local"):
+        ran(made())
+    (work / ".git").unlink()
+    trial = made(folder="b")
+    (tmp_path / "docs").mkdir()
+    (work / "docs").symlink_to(tmp_path / "docs")
+    path = trial.folder / "trial.toml"
+    path.write_text(path.read_text().replace('place = "AGENTS.md"', 'place = "docs/AGENTS.md"'))
+    (trial.folder / "context" / "docs").mkdir()
+    (trial.folder / "context" / "AGENTS.md").rename(trial.folder / "context/docs/AGENTS.md")
+    with pytest.raises(UserError, match="docs leads out of the workspace by a link"):
+        ran(Trial(trial.folder))
+    assert not list((tmp_path / "docs").iterdir())
+
+
 def test_hidden_skills_are_not_in_the_workspace(tmp_path):
     for name in ("cook", "sew"):
         folder = tmp_path / "work" / "skills" / name

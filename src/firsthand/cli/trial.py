@@ -174,9 +174,9 @@ def report(
     opened = Trial(folder)
     found = analysed(opened, null=RETOSSED if null else 0)
     drop = {line.item.id for line in found.lines if line.judgement.verdict == "drop"}
-    pruned = list(prune(opened, drop)) if write and drop else []
-    if write and not drop:
+    if write:
         clean(opened)
+    pruned = prune(opened, drop) if write else []
     try:
         page = str(report_page.write(found, folder, pruned=pruned))
     except MissingExtra as missing:
@@ -193,8 +193,9 @@ def report(
         _console().print(one.diff.rstrip("\n"), soft_wrap=True)
         away = "copy it over the original" if one.path.is_file() else "remove these folders"
         tell(f"Dropped: {one.dropped}. Written: {one.path}. When you agree, {away}: {one.original}")
-    if write and not drop:
-        tell("No item is to be dropped: nothing was written.")
+    if write and not pruned:
+        gone = "What is dropped is no longer in it" if drop else "No item is to be dropped"
+        tell(f"{gone}: nothing was written.")
     tell(f"Page: {page}")
 
 

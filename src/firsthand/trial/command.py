@@ -69,7 +69,18 @@ def job(trial: Trial, task: Task) -> Job:
     workspace = Path(task.workspace or config.workspace)
     if not workspace.is_dir():
         raise UserError(f"The workspace {workspace} of task {task.id!r} is no folder.")
+    check_repository(workspace)
     return Job(task, workspace, commands["agent"], commands["check"])
+
+
+def check_repository(workspace: Path) -> None:
+    """Refuse a copy whose commits would go into the user's own repository."""
+    link = workspace / ".git"
+    if link.is_file() or link.is_symlink():
+        raise UserError(
+            f"{link} points to a repository elsewhere, as in a worktree: what agents commit in "
+            f"copies of it would land there. Use a clone: git clone --no-local {workspace} FOLDER"
+        )
 
 
 def check_placeholders(command: str, name: str) -> None:

@@ -74,8 +74,10 @@ class Context(msgspec.Struct, frozen=True):
     def write(self, target: Path, shown: Set[str]) -> None:
         """Write it to a path with only these items."""
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():  # what it points to is not ours
+            target.unlink()
         if self.form == "file":
-            target.unlink(missing_ok=True)  # it may be a link to the original
+            target.unlink(missing_ok=True)  # it may be a second name of the original
             target.write_bytes(self.text(shown).encode("utf-8", "surrogateescape"))
             return
         if target.is_dir():

@@ -143,7 +143,13 @@ class Trial:
     def write(self, workspace: Path, assigned: Assigned) -> Path:
         """Write the contexts of a run into a workspace and return the path of the first."""
         for context in self.contexts:
-            context.write(workspace / context.place, self.visible(assigned))
+            target = workspace / context.place
+            if not target.parent.resolve().is_relative_to(workspace.resolve()):
+                raise UserError(
+                    f"{target.parent} leads out of the workspace by a link: writing "
+                    f"{context.place} there would change the original."
+                )
+            context.write(target, self.visible(assigned))
         return workspace / self.contexts[0].place
 
 
