@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -19,25 +20,50 @@ async def answered(application: Application, request: web.Request) -> web.Stream
     """Run the application on the request and pass its answer on as it comes."""
     body = await request.read()
     asked: list[Event] = [{"type": "http.request", "body": body, "more_body": False}]
-    response = web.StreamResponse()
+    answer = _Answer(request)
 
     async def receive() -> Event:
         if asked:
             return asked.pop()
         return await asyncio.get_running_loop().create_future()  # cancelled when all is said
 
-    async def send(event: Event) -> None:
-        if event["type"] == "http.response.start":
-            response.set_status(event["status"])
-            for name, value in event.get("headers", ()):
-                response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
-            await response.prepare(request)
-        elif event.get("body"):
-            await response.write(event["body"])
+    await application(_scope(request), receive, answer.send)
+    return answer.response
 
-    await application(_scope(request), receive, send)
-    await response.write_eof()
-    return response
+
+class _Answer:
+    """What the application sends: whole in one piece, as most answers are, or streamed."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.response: web.StreamResponse = web.Response(status=500)
+        self._request, self._status, self._streams = request, 200, False
+        self._headers: list[tuple[str, str]] = []
+
+    async def send(self, event: Event) -> None:
+        """Take one event of ASGI."""
+        if event["type"] == "http.response.start":
+            sent = event.get("headers", ())
+            self._status = event["status"]
+            self._headers = [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in sent
+            ]
+            return
+        body, more = event.get("body", b""), event.get("more_body", False)
+        if not self._streams and not more:
+            headers = CIMultiDict(self._headers)
+            headers.pop("Content-Length", None)  # aiohttp counts by itself
+            self.response = web.Response(body=body, status=self._status, headers=headers)
+            return
+        if not self._streams:
+            self._streams = True
+            self.response = web.StreamResponse(
+                status=self._status, headers=CIMultiDict(self._headers)
+            )
+            await self.response.prepare(self._request)
+        if body:
+            await self.response.write(body)
+        if not more:
+            await self.response.write_eof()
 
 
 def _scope(request: web.Request) -> Event:
