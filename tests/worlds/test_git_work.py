@@ -1,4 +1,4 @@
-"""What families of git refuse: copies of lost commits."""
+"""What families of git refuse: the right files without the history, and copies of lost commits."""
 
 import pytest
 
@@ -21,6 +21,13 @@ async def ended(name, level, *commands):
                 await settled(environment.act(call("run", command=command)))
         await settled(environment.act(action))
     return {check for check, held in environment.score().checks.items() if not held}
+
+
+async def test_the_right_files_without_the_history_earn_nothing():
+    copy = "git reset -q --soft HEAD^1 && git commit -qm 'Merge it'"
+    assert await ended("git/conflicts", 1, copy) == {"right_history"}
+    squash = "git reset -q --soft main && git commit -qm all"
+    assert "right_history" in await ended("git/conflicts", 3, squash)
 
 
 async def test_a_copy_of_a_lost_commit_is_not_the_commit():
