@@ -59,6 +59,11 @@ BRIDGES = {
             "mockllm with scripted calls: scores, checks, log, replay from the log",
         ),
         Bridge(
+            "openenv",
+            ("openenv==0.10.0",),
+            "audit --report rfc008: their models of a report, and their policy's verdict",
+        ),
+        Bridge(
             "harbor",
             ("pydantic>=2",),
             "export --format atif: their models of a trajectory, nothing else of it",
