@@ -1,4 +1,4 @@
-"""An audit of a reward is a report that OpenEnv's own models take, with the verdict of its policy."""
+"""The audit of a reward is a report that OpenEnv's models take, with the verdict of its policy."""
 
 import json
 
