@@ -64,6 +64,11 @@ BRIDGES = {
             "audit --report rfc008: their models of a report, and their policy's verdict",
         ),
         Bridge(
+            "verifiers",
+            ("uv", "verifiers==0.4.0"),
+            "taskset through their null harness and a scripted endpoint: reward, checks, record",
+        ),
+        Bridge(
             "harbor",
             ("pydantic>=2",),
             "export --format atif: their models of a trajectory, nothing else of it",
@@ -120,6 +125,7 @@ def outcome(bridge: Bridge) -> Outcome:
     interpreter = python(bridge)
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     environment |= {"PYTHONPATH": str(REPOSITORY / "tests"), "TRL_EXPERIMENTAL_SILENCE": "1"}
+    environment["PATH"] = f"{interpreter.parent}{os.pathsep}{environment.get('PATH', '')}"
     environment |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     tests = [interpreter, "-m", "pytest", "-o", "filterwarnings=default", "--timeout=500"]
     tests += ["-p", "no:cacheprovider", "--disable-warnings", "-m", "", str(bridge.test)]
