@@ -69,6 +69,11 @@ BRIDGES = {
             "taskset through their null harness and a scripted endpoint: reward, checks, record",
         ),
         Bridge(
+            "reasoning-gym",
+            ("reasoning-gym==0.1.25",),
+            "in: five data sets played, contract, splits, refusals",
+        ),
+        Bridge(
             "harbor",
             ("pydantic>=2",),
             "export --format atif: their models of a trajectory, nothing else of it",
