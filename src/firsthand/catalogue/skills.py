@@ -54,6 +54,7 @@ OF: dict[str, tuple[str, ...]] = {
     "office/invoices": ("search", "compute", "use tools"),
     "office/spreadsheet": ("program", "compute", "use tools"),
     "planning/crafting": ("induce", "compose", "plan"),
+    "planning/dispatch": ("plan", "optimise", "compute"),
     "planning/strips": ("plan", "deduce"),
     "rules/automaton": ("induce", "compose", "plan"),
     "rules/blackbox": ("induce", "compose", "compute"),
