@@ -50,7 +50,7 @@ FAMILIES = (
 PLAYERS = ("expert", "random")
 SESSIONS, STEPS, MOST_MS = 512, 20, 1.0
 MCP_VERSION = "2026-07-28"
-"""The protocol that SDKs of 2026 speak: the one before costs twice as much in the SDK."""
+"""The protocol that SDKs of 2026 speak: over the one before, a step costs twice as much."""
 SEEN = (
     "You stand in a hall with three doors. The left one is locked, the right one is open, the "
     "third is painted on the wall."

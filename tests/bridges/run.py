@@ -44,6 +44,11 @@ BRIDGES = {
     bridge.package: bridge
     for bridge in (
         Bridge(
+            "mcp",
+            ("mcp==2.3.0",),
+            "serve: their client in process, over HTTP and standard input, as in process; journal",
+        ),
+        Bridge(
             "gymnasium",
             ("gymnasium==1.4.0", "minigrid==3.2.0"),
             "out: check_env, one seed one trajectory; in: BabyAI's bot, contract, splits",
@@ -61,7 +66,7 @@ BRIDGES = {
         Bridge(
             "openenv",
             ("openenv==0.10.0",),
-            "audit --report rfc008: their models of a report, and their policy's verdict",
+            "audit --report rfc008 by their models and policy; serve: GenericEnvClient plays",
         ),
         Bridge(
             "verifiers",

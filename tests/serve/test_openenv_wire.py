@@ -1,4 +1,4 @@
-"""What OpenEnv's client speaks; the real package plays in tests/bridges/test_openenv.py."""
+"""What OpenEnv's client speaks; the real package plays in tests/bridges/real_openenv.py."""
 
 import asyncio
 

@@ -1,25 +1,25 @@
-"""MCP with the official SDK: in process, over streamable HTTP, and over standard input."""
+"""MCP with the official SDK: in process, over streamable HTTP, and over standard input.
+
+`python tests/bridges/run.py mcp`
+"""
 
 import os
 import sys
 
+import aiohttp
+import mcp
+import msgspec
 import pytest
+from wires import FAMILIES, as_seen, in_process
 
-mcp = pytest.importorskip("mcp", reason="pip install 'firsthand[serve]'")
+import firsthand as fh
+from firsthand.journal.journal import Journal
+from firsthand.serve.content import content_hash
+from firsthand.serve.mcp import Desk, server
+from firsthand.serve.server import Service, serving
+from firsthand.serve.sessions import Sessions
+from firsthand.serve.wire import View
 
-import aiohttp  # noqa: E402
-import msgspec  # noqa: E402
-from wires import FAMILIES, as_seen, in_process  # noqa: E402
-
-import firsthand as fh  # noqa: E402
-from firsthand.journal.journal import Journal  # noqa: E402
-from firsthand.serve.content import content_hash  # noqa: E402
-from firsthand.serve.mcp import Desk, server  # noqa: E402
-from firsthand.serve.server import Service, serving  # noqa: E402
-from firsthand.serve.sessions import Sessions  # noqa: E402
-from firsthand.serve.wire import View  # noqa: E402
-
-pytestmark = pytest.mark.filterwarnings("default")
 PROGRAM = "from firsthand.cli.main import main; main()"
 
 
