@@ -84,6 +84,11 @@ BRIDGES = {
             "export --format atif: their models of a trajectory, nothing else of it",
             alone=("harbor==0.25.0",),
         ),
+        Bridge(
+            "ray",
+            ("ray==2.60.0",),
+            "rollout's executor: equal content, 50 actors and 5 nodes killed, callers killed",
+        ),
     )
 }
 
@@ -134,8 +139,10 @@ def outcome(bridge: Bridge) -> Outcome:
     started = time.perf_counter()
     interpreter = python(bridge)
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-    environment |= {"PYTHONPATH": str(REPOSITORY / "tests"), "TRL_EXPERIMENTAL_SILENCE": "1"}
     environment["PATH"] = f"{interpreter.parent}{os.pathsep}{environment.get('PATH', '')}"
+    places = os.pathsep.join(map(str, (REPOSITORY / "tests", REPOSITORY / "tests" / "rollout")))
+    environment |= {"PYTHONPATH": places, "TRL_EXPERIMENTAL_SILENCE": "1"}
+    environment |= {"RAY_AUTH_MODE": "disabled"}  # else Ray writes a token into the home folder
     environment |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     tests = [interpreter, "-m", "pytest", "-o", "filterwarnings=default", "--timeout=500"]
     tests += ["-p", "no:cacheprovider", "--disable-warnings", "-m", "", str(bridge.test)]

@@ -42,6 +42,10 @@ class Connection:
         self.lines: dict[asyncio.AbstractEventLoop, _Line] = {}
         self.reached = False
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what belongs to this process: its sessions, with the key in them."""
+        return {**self.__dict__, "lines": {}, "reached": False}
+
     async def probe(self) -> None:
         """Connect once, sending nothing. Raises `UserError` when nobody answers at the address."""
         if self.reached:

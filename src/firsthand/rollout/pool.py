@@ -6,6 +6,7 @@ is kept as an episode; retries are left out, because an episode that failed is a
 
 import asyncio
 import gc
+import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from firsthand.errors import (
     Failed,
     ModelUnavailable,
     Owner,
+    UnknownName,
     Unstorable,
     UserError,
     message_of,
@@ -39,12 +41,16 @@ from firsthand.usage import Meter
 
 if TYPE_CHECKING:
     from firsthand.journal import Journal
+    from firsthand.rollout.ray import Ray
 
 T = TypeVar("T")
 
 RARE_COLLECTIONS = 200_000
 """How many more objects there are between two garbage collections of a rollout: tens of megabytes.
 """
+
+
+EXECUTORS = ("local", "processes", "ray")
 
 
 class Play(msgspec.Struct, frozen=True):
@@ -54,6 +60,9 @@ class Play(msgspec.Struct, frozen=True):
     agent: Agent
     task: Task
     tags: dict[str, str]
+
+
+Player = Callable[[Play], Awaitable[Episode]]
 
 
 async def rollout(
@@ -67,6 +76,7 @@ async def rollout(
     tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
     resume: bool = False,
     processes: int = 0,
+    executor: "str | Ray | None" = None,
     progress: Callable[[Episode], None] | None = None,
     meter: Meter | None = None,
 ) -> list[Episode]:
@@ -76,13 +86,16 @@ async def rollout(
     comes back with its error. Repeats, within a call or of what the journal's run already holds,
     get a tag `repeat`, so that no two episodes share an id; with `resume` what the run holds is
     returned instead of played. `processes` keeps that many worker processes for the environments;
-    models stay here. Cancellation leaves every finished episode in the journal. `meter` counts what
-    the episodes take; when its budget does not cover another one, those in flight finish and
+    models stay here. `executor` is `local`, `processes` (one for every core), or `ray`: whole
+    episodes are played in the cluster that this process is connected to; `rollout.ray.Ray` has its
+    settings. Cancellation leaves every finished episode in the journal. `meter` counts what the
+    episodes take; when its budget does not cover another one, those in flight finish and
     `BudgetSpent` is raised. `ModelUnavailable` is raised when the model gives no first answer in
     ten episodes in a row; both carry the episodes that were played. Raises `UserError` before
     anything is played.
     """
     _check(tasks, journal, run, resume=resume, concurrency=concurrency, processes=processes)
+    processes, away = _executor(executor, processes)
     held = journal.ids(run) if journal is not None else set[str]()
     plays = list(
         _plan(
@@ -99,19 +112,19 @@ async def rollout(
     admission, silence = Admission(meter), Silence()
 
     async with AsyncExitStack() as stack:
-        make = make_here
-        if processes and missing:
-            make = await _spread(stack, processes, missing)
-        writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
-
         ending = asyncio.Event()
-        stopping = _stopping(ending)
+        if away is not None and missing:
+            await stack.enter_async_context(away)
+            player: Player = away.session(missing, limits, run)
+        else:
+            make = await _spread(stack, processes, missing) if processes and missing else make_here
+            player = _here(make, limits, run, _stopping(ending))
+        writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
 
         async def one(work: Play) -> None:
             if not await admission.enter():
                 return
-            environment = built(partial(make, work.task.environment), limits)
-            episode = await _played(environment, work, limits, run, stopping)
+            episode = await player(work)
             if writer is not None:
                 episode = _stored(writer, episode)
             found[work.id] = episode
@@ -158,6 +171,26 @@ def _check(
         )
     for task in {(task.environment, task.version): task for task in tasks}.values():
         check_version(task)
+
+
+def _executor(named: "str | Ray | None", processes: int) -> tuple[int, "Ray | None"]:
+    """Return how many processes, or which cluster, play. Raises `UserError`."""
+    if named is None or (named == "processes" and processes):
+        return processes, None
+    if processes:
+        raise UserError(
+            f"processes={processes} goes with executor='processes', got {named!r}: leave one out."
+        )
+    if named == "local":
+        return 0, None
+    if named == "processes":
+        return os.cpu_count() or 1, None
+    if isinstance(named, str) and named != "ray":
+        raise UnknownName("executor", named, EXECUTORS, hint=f"There are: {', '.join(EXECUTORS)}.")
+    from firsthand.rollout.ray import Ray, connected  # deferred: most rollouts stay here
+
+    connected()
+    return 0, Ray() if isinstance(named, str) else named
 
 
 def _held(journal: "Journal | None", run: str, wanted: set[str]) -> dict[str, Episode]:
@@ -214,7 +247,19 @@ def _each(what: str, given: T | Sequence[T], tasks: Sequence[Task]) -> Sequence[
     return own
 
 
-async def _played(
+def _here(
+    make: Callable[[str], Environment], limits: Limits, run: str, stopping: Callable[[], bool]
+) -> "Player":
+    """Return what plays in this process."""
+
+    async def player(work: Play) -> Episode:
+        environment = built(partial(make, work.task.environment), limits)
+        return await played(environment, work, limits, run, stopping)
+
+    return player
+
+
+async def played(
     environment: Environment, work: Play, limits: Limits, run: str, stopping: Callable[[], bool]
 ) -> Episode:
     """Play; a cancellation that nobody asked for is the failure of the environment that sent it."""
@@ -235,21 +280,26 @@ def _stored(writer: Writer, episode: Episode) -> Episode:
     try:
         writer.append(episode)
     except Unstorable as error:
-        failure = Failure(_culprit(episode), "Unstorable", message_of(error), "storing the episode")
-        episode = msgspec.structs.replace(
-            episode,
-            turns=(),
-            final=Observation(),
-            reward=None,
-            checks={},
-            stop=Stop.FAILED,
-            error=failure,
-            aftermath=None,
-            true=None,
-            flags=(),
-        )
+        episode = unstorable(episode, error)
         writer.append(episode)
     return episode
+
+
+def unstorable(episode: Episode, error: Exception) -> Episode:
+    """Return the failure that takes the place of an episode which cannot be kept."""
+    failure = Failure(_culprit(episode), "Unstorable", message_of(error), "storing the episode")
+    return msgspec.structs.replace(
+        episode,
+        turns=(),
+        final=Observation(),
+        reward=None,
+        checks={},
+        stop=Stop.FAILED,
+        error=failure,
+        aftermath=None,
+        true=None,
+        flags=(),
+    )
 
 
 def _culprit(episode: Episode) -> Owner:
