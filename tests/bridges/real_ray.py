@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -311,3 +312,14 @@ async def test_what_cannot_be_is_refused_with_the_reason(cluster):
     agent = fh.Agent(model=Scripted(lambda *_: lock.locked() or "one"))
     with pytest.raises(UserError, match="cannot be sent to Ray's actors: .*has to be served"):
         await fh.rollout(agent, tasks, executor="ray")
+
+
+def test_the_page(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ray, "init", lambda *_, **__: None)  # it is, and once is enough
+    page = Path(__file__).parents[2] / "docs" / "scale.md"
+    programs = re.findall(r"```py\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    defined = [{}, {}]
+    for program, names in zip(programs, defined, strict=True):
+        exec(compile(program, page.name, "exec"), names)
+    assert [episode.reward for episode in defined[0]["episodes"]] == [1.0] * 200
