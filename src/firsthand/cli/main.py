@@ -35,7 +35,7 @@ VERBS = {
     "bench": "Let a learner of your own learn in fresh worlds, and show what it gained in each.",
     "trial": "Measure which lines of a prompt, an AGENTS.md or skills help, and which harm.",
     "playbook": "Show what was learned, compare versions, roll back, trust lessons.",
-    "audit": "Attack an environment or a grader, and certify what was found.",
+    "audit": "Attack an environment, a grader or a reward function, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
     "journal": "Check whether the files of a journal are whole.",
     "export": "Write a journal's successes as chat JSONL for fine-tuning.",
