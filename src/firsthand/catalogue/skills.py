@@ -65,6 +65,8 @@ OF: dict[str, tuple[str, ...]] = {
     "service/policy_desk": ("read rules", "use tools", "contend"),
     "service/procurement": ("induce", "compose", "optimise"),
     "shell/logs": ("search", "compute", "use tools"),
+    "shell/pipeline": ("program", "compose", "use tools"),
+    "shell/reorganise": ("read rules", "search", "use tools"),
     "web/contract": ("repair", "use tools", "explore"),
     "web/orders": ("use tools", "search", "plan", "compute"),
     "web/webhooks": ("compute", "remember", "read rules"),
