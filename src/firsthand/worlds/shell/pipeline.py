@@ -269,12 +269,12 @@ class Pipeline(Terminal):
         return "This script would have done it:\n" + "\n".join(self.report.script())
 
     def expert(self) -> Iterator[Action]:
-        """Look at the sample, add one stage after the other, compare, hand in."""
+        """Look at the sample, write one stage after the other, compare, hand in."""
         yield call("run", command="head -n 4 in/*; cat expected/*")
-        for stage in self.report.script():
-            yield call(
-                "run", command=f"cat >> etl.sh <<'END'\n{stage}\nEND\nbash etl.sh; tail -n 3 /tmp/a"
-            )
+        stages = self.report.script()
+        for done in range(1, len(stages) + 1):
+            yield call("write", path="etl.sh", content="\n".join(stages[:done]) + "\n")
+            yield call("run", command="bash etl.sh; tail -n 3 /tmp/a")
         yield call(
             "run",
             command="bash etl.sh; for f in $(ls expected); do diff expected/$f out/$f; done",
