@@ -1,6 +1,6 @@
-"""Write a script that turns tables of orders into a report, for inputs that will come later.
+"""Write scripts that turn tables of orders into a report, for inputs that will come later.
 
-What the report is, is drawn and told in words; the script is judged by what it writes for inputs
+What the report is, is drawn and told in words; the scripts are judged by what they write for inputs
 that the agent never sees, among them an empty one, so copying the expected output of the sample
 fails. Left out: quoted fields, and inputs that break the format.
 """
@@ -27,8 +27,9 @@ PRODUCTS = {
 }  # fmt: skip
 UNKNOWN = ("sample", "voucher", "deposit")
 STATES = ("paid", "open", "refunded", "cancelled")
+RUN = "for step in steps/*.sh; do bash $step || exit 1; done"
 UNSEEN = (0, 6, 40, 70)
-"""Orders in the inputs on which the script is judged."""
+"""Orders in the inputs on which the steps are judged."""
 
 
 class Order(NamedTuple):
@@ -169,30 +170,31 @@ class Report(msgspec.Struct, frozen=True):
             steps.append(f"Of the rest, write only the first {self.top}.")
         return steps
 
-    def script(self) -> list[str]:
-        """Return a script for it, one stage after the other."""
-        stages = ["mkdir -p out\ntail -n +2 in/orders.csv > /tmp/a"]
+    def steps(self) -> list[str]:
+        """Return scripts for it, one after the other."""
+        stages = ["mkdir out work\nsed 1d in/orders.csv > work/a"]
         if self.latest:
             stages.append(
-                "awk -F, '{last[$1] = $0} END {for (id in last) print last[id]}' /tmp/a > /tmp/b; "
-                "mv /tmp/b /tmp/a"
+                "awk -F, '{last[$1] = $0} END {for (id in last) print last[id]}' work/a > work/b; "
+                "mv work/b work/a"
             )
         test = " && ".join(condition.awk for condition in self.conditions)
-        stages.append(f"awk -F, '{test}' /tmp/a | sort -t, -k1,1n > /tmp/b; mv /tmp/b /tmp/a")
+        order = "" if self.key and not self.known else " | sort -t, -k1,1n"
+        stages.append(f"awk -F, '{test}' work/a{order} > work/b; mv work/b work/a")
         if self.known or self.key == "category":
             stages.append(
                 "awk -F, 'NR == FNR {c[$1] = $2; next} {print $0 \",\" c[$4]}' "
-                "in/products.csv /tmp/a > /tmp/b; mv /tmp/b /tmp/a"
+                "in/products.csv work/a > work/b; mv work/b work/a"
             )
         if self.known:
             stages.append(
-                "awk -F, '$8 == \"\" {print $1}' /tmp/a > out/unknown.txt\n"
-                "awk -F, '$8 != \"\"' /tmp/a > /tmp/b; mv /tmp/b /tmp/a"
+                "awk -F, '$8 == \"\" {print $1}' work/a > out/unknown.txt\n"
+                "awk -F, '$8 != \"\"' work/a > work/b; mv work/b work/a"
             )
         if not self.key:
             fields = ' "," '.join(f"${COLUMNS.index(column) + 1}" for column in self.columns)
             head = f"echo {','.join(self.columns)} > out/report.csv"
-            return [*stages, f"{head}\nawk -F, '{{print {fields}}}' /tmp/a >> out/report.csv"]
+            return [*stages, f"{head}\nawk -F, '{{print {fields}}}' work/a >> out/report.csv"]
         return [*stages, *self._adding()]
 
     def _adding(self) -> list[str]:
@@ -204,25 +206,26 @@ class Report(msgspec.Struct, frozen=True):
         money = 'int(s[k] / 100) "." sprintf("%02d", s[k] % 100)' if self.euros else "s[k]"
         adding = (
             f"awk -F, '{{t = $5 * $6; {rebate}s[{key}] += t; n[{key}]++}} END {{for (k in s) "
-            f'if (s[k] >= {self.least}) print s[k] "," k "," n[k] "," {money}}}\' /tmp/a > /tmp/b'
+            f'if (s[k] >= {self.least}) print s[k] "," k "," n[k] "," {money}}}\' work/a > work/b'
         )
         top = f" | head -n {self.top}" if self.top else ""
-        order = f"sort -t, -k1,1nr -k2,2 /tmp/b{top} | cut -d, -f2- > /tmp/a"
-        return [adding, order, f"(echo {self.key},orders,total; cat /tmp/a) > out/report.csv"]
+        order = f"sort -t, -k1,1nr work/b{top} | cut -d, -f2- > work/a"
+        return [adding, order, f"(echo {self.key},orders,total; cat work/a) > out/report.csv"]
 
 
 class Pipeline(Terminal):
-    """Write a script that makes a report from tables; it is run on tables that come later."""
+    """Write scripts that make a report from tables; they are run on tables that come later."""
 
     name = "shell/pipeline"
     version = "1"
     checks = ("runs_cleanly", "right_on_sample", "right_on_unseen_input")
     statement = (
-        f"{HOW}\nWrite a bash script, etl.sh, that makes a report of the orders in in/. A sample "
-        "of the input is there, and in expected/ what should come out for it. The script is then "
-        "judged on other input of the same form, which may have no orders at all: each time it is "
-        "run as `bash etl.sh` in a folder that holds etl.sh and in/ and nothing else, must end "
-        "with exit code 0, and must write the files in out/ byte for byte."
+        f"{HOW}\nWrite one or more bash scripts, steps/1.sh, steps/2.sh and so on, that make a "
+        "report of the orders in in/. A sample of the input is there, and in expected/ what should "
+        "come out for it. The steps are then judged on other input of the same form, which may "
+        f"have no orders at all: each time `{RUN}` is run in a folder that holds steps/ and in/ "
+        "and nothing else, must end with exit code 0, and must write the files in out/ byte for "
+        "byte."
     )
 
     def reset(self, task: Task) -> Observation:
@@ -248,14 +251,18 @@ class Pipeline(Terminal):
         )
 
     async def judge(self) -> Mapping[str, bool]:
-        """Run the script on the sample and on what it has not seen."""
-        script = self.tree.get("etl.sh")
-        if not isinstance(script, File):
+        """Run the steps on the sample and on what they have not seen."""
+        steps = {
+            path: found
+            for path, found in self.tree.items()
+            if path.startswith("steps/") and isinstance(found, File)
+        }
+        if not steps:
             return dict.fromkeys(self.checks, False)
         clean, right = True, list[bool]()
         for tables, expected in self.cases:
-            tree: Tree = {**tables, "etl.sh": script}
-            result, after = await execute(tree, "bash etl.sh", limits=LIMITS)
+            tree: Tree = {**tables, **steps}
+            result, after = await execute(tree, RUN, limits=LIMITS)
             clean &= result.code == 0
             right.append(all(text_of(after, path) == text for path, text in expected.items()))
         return {
@@ -265,20 +272,17 @@ class Pipeline(Terminal):
         }
 
     def aftermath(self) -> str:
-        """Tell a script that works."""
-        return "This script would have done it:\n" + "\n".join(self.report.script())
+        """Tell steps that work."""
+        return "These steps would have done it:\n" + "\n".join(
+            f"# steps/{number}.sh\n{step}" for number, step in enumerate(self.report.steps(), 1)
+        )
 
     def expert(self) -> Iterator[Action]:
-        """Look at the sample, write one stage after the other, compare, hand in."""
-        yield call("run", command="head -n 4 in/*; cat expected/*")
-        stages = self.report.script()
-        for done in range(1, len(stages) + 1):
-            yield call("write", path="etl.sh", content="\n".join(stages[:done]) + "\n")
-            yield call("run", command="bash etl.sh; tail -n 3 /tmp/a")
-        yield call(
-            "run",
-            command="bash etl.sh; for f in $(ls expected); do diff expected/$f out/$f; done",
-        )
+        """Look at the sample, write the steps, run them, compare, hand in."""
+        yield call("run", command="head in/*; cat expected/*")
+        for number, step in enumerate(self.report.steps(), 1):
+            yield call("write", path=f"steps/{number}.sh", content=f"{step}\n")
+        yield call("run", command=f"{RUN}; diff expected out")
         yield call("submit")
 
 

@@ -190,17 +190,22 @@ class Reorganise(Terminal):
 
     def expert(self) -> Iterator[Action]:
         """Look, then carry out one rule after the other."""
-        yield call("run", command="find inbox -type f -exec head -n 3 {} +")
+        yield call(
+            "run", command='find inbox | while read path; do echo "$path"; head "$path"; done'
+        )
+        made: set[str] = set()
         moves = {document.path: self.place(document) for document in self.documents}
         for kind in sorted({document.kind for document in self.documents}):
             chosen = [d.path for d in self.documents if d.kind == kind]
-            yield call("run", command=_moving({path: moves[path] for path in chosen}))
+            yield call("run", command=_moving({path: moves[path] for path in chosen}, made))
         if self.twins:
             names = {t: self.place(d).rpartition("/")[2] for t, d in self.twins.items()}
-            yield call("run", command=_moving({t: f"duplicates/{n}" for t, n in names.items()}))
+            yield call(
+                "run", command=_moving({t: f"duplicates/{n}" for t, n in names.items()}, made)
+            )
         if self.others:
             places = {path: place for path, (_, place) in self.others.items()}
-            yield call("run", command=_moving(places))
+            yield call("run", command=_moving(places, made))
         if "script" in self.kinds:
             yield call("run", command="chmod +x bin/*")
         if "latest" in self.kinds:
@@ -255,9 +260,15 @@ def _others(rng: random.Random, rules: tuple[str, ...]) -> dict[str, tuple[bytes
     return found
 
 
-def _moving(moves: Mapping[str, str]) -> str:
-    folders = sorted({place.rpartition("/")[0] for place in moves.values()})
-    lines = [f"mkdir -p {' '.join(folders)}"]
+def _moving(moves: Mapping[str, str], made: set[str]) -> str:
+    """Return commands that move files, after making the folders that are not there yet."""
+    folders: list[str] = []
+    for place in moves.values():
+        parents = place.split("/")[:-1]
+        folders += ["/".join(parents[:depth]) for depth in range(1, len(parents) + 1)]
+    new = sorted(set(folders) - made)
+    made.update(new)
+    lines = [f"mkdir {' '.join(new)}"] if new else []
     lines += [f"mv {shlex.quote(path)} {shlex.quote(place)}" for path, place in moves.items()]
     return " && \\\n".join(lines)
 
