@@ -190,9 +190,9 @@ class Reorganise(Terminal):
 
     def expert(self) -> Iterator[Action]:
         """Look, then carry out one rule after the other."""
-        yield call(
-            "run", command='find inbox | while read path; do echo "$path"; head "$path"; done'
-        )
+        yield call("run", command="find inbox")
+        paths = (document.path for document in self.documents)
+        yield call("run", command=f"head {' '.join(map(shlex.quote, paths))}")
         made: set[str] = set()
         moves = {document.path: self.place(document) for document in self.documents}
         for kind in sorted({document.kind for document in self.documents}):
