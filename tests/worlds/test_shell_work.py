@@ -30,8 +30,8 @@ async def ended(name, level, change):
         ("shell/logs", 2, "echo >> logs/auth.log", {"logs_untouched"}),
         ("shell/logs", 2, "sed -i 's/: [0-9]*/&.0/' report.json", {"report_is_right"}),
         ("shell/pipeline", 1, "echo exit 1 >> steps/1.sh", {"runs_cleanly"}),
-        ("shell/pipeline", 5, "rm steps/*; (echo mkdir out; echo cat \\<\\<E \\> out/report.csv; cat "
-         "expected/report.csv; echo E; echo touch out/unknown.txt) > steps/1.sh",
+        ("shell/pipeline", 5, "rm steps/*; (echo mkdir out; echo cat \\<\\<E \\> out/report.csv; "
+         "cat expected/report.csv; echo E; echo touch out/unknown.txt) > steps/1.sh",
          {"right_on_unseen_input"}),
     ],
 )  # fmt: skip
