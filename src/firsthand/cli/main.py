@@ -38,7 +38,7 @@ VERBS = {
     "audit": "Attack an environment, a grader or a reward function, and certify what was found.",
     "replay": "Play a journal again and stop at the first difference.",
     "journal": "Check whether the files of a journal are whole.",
-    "export": "Write a journal's successes as chat JSONL for fine-tuning.",
+    "export": "Write a journal's successes as JSONL: for fine-tuning, trainers and viewers.",
     "models": "List the kinds of models, and what is installed for them.",
 }
 
