@@ -42,6 +42,7 @@ OF: dict[str, tuple[str, ...]] = {
     "games/endgame": ("contend", "plan", "move"),
     "games/mastermind": ("deduce", "explore"),
     "games/nim": ("induce", "compose", "contend"),
+    "git/bisect": ("search", "use tools", "plan"),
     "git/conflicts": ("use tools", "read rules", "compute", "repair"),
     "git/rescue": ("search", "use tools", "repair"),
     "interfaces/command_line": ("induce", "compose", "plan"),
