@@ -32,6 +32,7 @@ from firsthand.usage import Meter, Usage
 
 if TYPE_CHECKING:
     from firsthand.journal import Journal
+    from firsthand.rollout.ray import Ray
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -133,6 +134,7 @@ class Options(TypedDict, total=False):
     tags: Mapping[str, str]
     resume: bool
     processes: int
+    executor: "str | Ray | None"
     progress: Callable[[Episode], None] | None
     meter: Meter | None
 
