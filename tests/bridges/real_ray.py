@@ -154,7 +154,7 @@ async def killed_at_random(away, rng):
     """Kill a ready actor now and then, with all that it plays."""
     killed = set()
     while len(killed) < KILLS:
-        await asyncio.sleep(rng.uniform(0.05, 0.6))
+        await asyncio.sleep(rng.uniform(0.2, 1.5))
         if alive := sorted({*away.pids} - killed):
             pid = rng.choice(alive)
             killed.add(pid)
