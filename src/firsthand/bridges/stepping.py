@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
-from firsthand import returned
-from firsthand.agent import Agent, settled
-from firsthand.environment import Action, Environment, Observation
+from firsthand.agent import Agent
+from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop
-from firsthand.errors import FirsthandError, UserError, boundary
-from firsthand.prompt import Act
+from firsthand.errors import FirsthandError, UserError
 from firsthand.registry import lookup
 from firsthand.rollout.play import Limits, play
+from firsthand.serve.seat import Seat, Seen
 from firsthand.task import Task
 
 if TYPE_CHECKING:
@@ -83,7 +82,8 @@ class Stepping:
         tags: dict[str, str] | None = None,
     ) -> None:
         self.task, self.environment = task, lookup(task.environment)()
-        self._seat = _Seat(agent)
+        self._seat = Seat(agent, self._show, telling_rewards=True)
+        self._asked: asyncio.Future[Shown] | None = None
         self._limits, self._journal, self._run = limits, journal, run
         self._tags = tags if tags is not None or journal is None else {"play": uuid4().hex[:12]}
         self._play: asyncio.Task[Episode] | None = None
@@ -93,6 +93,7 @@ class Stepping:
         """Reset the environment and return what is shown first."""
         if self._play is not None:
             raise UserError("This episode has begun: make another Stepping for another episode.")
+        self._asked = asyncio.get_running_loop().create_future()
         self._play = asyncio.create_task(
             play(
                 self.environment,
@@ -111,6 +112,7 @@ class Stepping:
             raise UserError("The episode has not begun: call start() first.")
         if self.shown.over:
             raise UserError(f"The episode of {self.task.id} is over: begin another.")
+        self._asked = asyncio.get_running_loop().create_future()
         self._seat.answer(action)
         return await self._next()
 
@@ -132,9 +134,15 @@ class Stepping:
             self._play.cancel()
             await asyncio.wait({self._play})
 
+    def _show(self, seen: Seen) -> None:
+        assert self._asked is not None
+        self._asked.set_result(
+            Shown(seen.observation, tuple(seen.choices), seen.reward or 0.0, None)
+        )
+
     async def _next(self) -> Shown:
-        assert self._play is not None
-        asked = self._seat.asked
+        assert self._play is not None and self._asked is not None
+        asked = self._asked
         await asyncio.wait({asked, self._play}, return_when=asyncio.FIRST_COMPLETED)
         if asked.done():
             self.shown = asked.result()
@@ -147,47 +155,6 @@ class Stepping:
         reward = episode.turns[-1].reward if episode.turns else 0.0
         self.shown = Shown(episode.final, (), reward, episode)
         return self.shown
-
-
-class _Seat:
-    """The policy that shows what it sees and waits for the action."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._environment: Environment | None = None
-        self._answer: asyncio.Future[Action] | None = None
-        self._asked: asyncio.Future[Shown] | None = None
-        self._score = 0.0
-
-    @property
-    def asked(self) -> "asyncio.Future[Shown]":
-        """Done as soon as the next action is wanted."""
-        if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_future()
-        return self._asked
-
-    def start(self, environment: Environment, task: Task) -> Act:
-        self._environment = environment
-        return self.act
-
-    async def act(self, observation: Observation) -> Action:
-        environment = self._environment
-        assert environment is not None
-        with boundary("environment", "calling choices"):
-            choices = tuple(returned.choices(await settled(environment.choices())))
-        with boundary("environment", "calling score"):
-            score = returned.score(await settled(environment.score())).value
-        reward, self._score = score - self._score, score
-        self._answer = asyncio.get_running_loop().create_future()
-        self.asked.set_result(Shown(observation, choices, reward, None))
-        return await self._answer
-
-    def answer(self, action: Action) -> None:
-        assert self._answer is not None
-        self._asked = None
-        self._answer.set_result(action)
-
-    async def close(self) -> None: ...
 
 
 _writers: dict[tuple[int, Path], "Writer"] = {}
