@@ -39,7 +39,8 @@ def _transfer(names, scores, groups, effective) -> Iterator[str]:
     yield "## Transfer: learn on A, test on B"
     yield (
         "A linear policy over pairs of words imitates 100 expert episodes of A. Counted is how "
-        "often it would do what the expert of B does in 60 held-out episodes; shown is the share "
+        "often it would do what the expert of B does in 60 held-out episodes, in each of three "
+        "worlds; shown is the share "
         "of what learning B itself brings over drawing by chance: 1 is as good as having learned "
         "B, 0 brings nothing. Columns where learning B itself brings less than .1 are left out: "
         "nothing can be said there. The learner knows words only, so families that are alike under "
