@@ -54,8 +54,9 @@ def test_the_core_loads_nothing_heavy_even_when_it_is_used():
     assert python(code) == "1.0 []"
 
 
-def test_the_core_installs_in_100_megabytes():
-    """All that `pip install firsthand` brings, byte code included, in units of 2**20 bytes."""
+def test_the_core_installs_in_110_megabytes():
+    """All that `pip install firsthand` brings, byte code included, in units of 2**20 bytes: 68 are
+    numpy, and 9 are firsthand."""
     sizes: dict[str, int] = {}
 
     def add(name: str) -> None:
@@ -75,7 +76,7 @@ def test_the_core_installs_in_100_megabytes():
     sizes["firsthand"] = sum(path.stat().st_size for path in SOURCE.rglob("*") if path.is_file())
     assert {"numpy", "aiohttp", "msgspec", "rich", "typer"} <= sizes.keys()
     assert not {"torch", "ray", "pydantic", "xllamacpp", "zstandard"} & sizes.keys()
-    assert sum(sizes.values()) / 2**20 <= 100, dict(
+    assert sum(sizes.values()) / 2**20 <= 110, dict(
         sorted(sizes.items(), key=lambda item: -item[1])[:6]
     )
 

@@ -113,10 +113,19 @@ def test_a_report_is_written_into_a_new_folder(tmp_path):
 
 
 def worker_of(pid):
-    """Say whether a process has a worker of the audit below it."""
-    found = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True)
-    rows = [line.split(maxsplit=1) for line in found.stdout.splitlines()[1:]]
-    return any(int(parent) == pid and "firsthand" in args for parent, args in rows)
+    """Say whether a process has a worker of the audit below it, directly or in a jail."""
+    found = subprocess.run(
+        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(maxsplit=2) for line in found.stdout.splitlines()[1:]]
+    above = {int(child): int(parent) for child, parent, *_ in rows}
+    hosts = [int(child) for child, _, *args in rows if "firsthand.process.host" in "".join(args)]
+    for host in hosts:
+        while host in above and host != pid:
+            host = above[host]
+        if host == pid:
+            return True
+    return False
 
 
 SLOW_REWARD = """

@@ -32,8 +32,8 @@ OFTEN = (1, 5)
 
 
 def marked(name, level, often):
-    """Mark what `make test` leaves out; a browser takes a second an episode."""
-    quick = level in ((1,) if "browser" in lookup(name).needs else often)
+    """Mark what `make test` leaves out."""
+    quick = level in (OFTEN if name in COSTLY else often)
     return pytest.param(name, level, marks=() if quick else pytest.mark.slow)
 
 
@@ -41,6 +41,10 @@ EVERY = [(name, level) for name in NAMES for level in lookup(name).levels]
 every_environment = pytest.mark.parametrize("name", NAMES)
 every_level = pytest.mark.parametrize(
     ("name", "level"), [marked(name, level, OFTEN) for name, level in EVERY]
+)
+at_the_first_level_each_time = pytest.mark.parametrize(
+    ("name", "level"),
+    [pytest.param(n, lv, marks=() if lv == 1 else pytest.mark.slow) for n, lv in EVERY],
 )
 at_all_levels_each_time = pytest.mark.parametrize(
     ("name", "level"), [marked(name, level, range(1, 6)) for name, level in EVERY]
@@ -304,7 +308,7 @@ async def continued(environment):
 
 
 @untraced
-@every_level
+@at_the_first_level_each_time
 async def test_splits_share_no_instance_and_there_are_a_thousand(name, level, monkeypatch):
     asked = []
     owns = Task.owns
