@@ -66,7 +66,7 @@ BRIDGES = {
         Bridge(
             "openenv",
             ("openenv==0.10.0",),
-            "audit --report rfc008 by their models and policy; serve: GenericEnvClient plays",
+            "report rfc008 by their models; serve: GenericEnvClient plays; in: their server played",
         ),
         Bridge(
             "verifiers",
