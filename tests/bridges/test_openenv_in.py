@@ -16,6 +16,7 @@ from firsthand.bridges import openenv_wire
 from firsthand.bridges.openenv_in import PartialContract, adopt
 from firsthand.bridges.openenv_wire import Server
 from firsthand.errors import UserError
+from firsthand.process import bubblewrap
 from firsthand.serve.server import Service, serving
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
@@ -79,6 +80,9 @@ async def test_an_adopted_server_keeps_our_contract_and_is_forked_by_replay():
         assert world.name == "openenv/games_nim"
         report = await asyncio.to_thread(fh.check, world)
         assert not report.problems, report
+        if not bubblewrap.failure():
+            with pytest.raises(UserError, match="processes of an audit, which have no network"):
+                await asyncio.to_thread(fh.audit, world, budget="quick")
         assert "It has no expert" not in str(world.unknown)
 
 

@@ -6,7 +6,10 @@ JSON. Left out: HTTP `/reset` and `/step`, which make a new world for every requ
 
 import asyncio
 import contextlib
+import socket
+import sys
 from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -15,6 +18,9 @@ from firsthand.errors import FirsthandError, UserError
 
 ANSWER_SECONDS = 60.0
 """Most wait for one answer; below the 120 s that a turn may take, so that this error is shown."""
+
+REACH_SECONDS = 5.0
+"""Most wait for a connection where a contained process tries whether it has a network."""
 
 PAUSE_SECONDS = 0.1
 TRIES_WHEN_FULL = 300
@@ -35,6 +41,9 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Sent with every reset, beside the seed."""
     split_by: str = "observation"
     """What decides the split of an instance: the first "observation", or the "seed"."""
+
+    def __reduce__(self) -> Any:
+        return _arrived, (self.url, self.headers, self.reset, self.split_by)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -102,24 +111,26 @@ class Connection:
 
     async def close(self) -> None:
         """Hang up, which releases the server's world."""
-        http, socket, self.http, self.socket = self.http, self.socket, None, None
-        if socket is not None:
-            await socket.close()
+        http, connected, self.http, self.socket = self.http, self.socket, None, None
+        if connected is not None:
+            await connected.close()
         if http is not None:
             await http.close()
 
     async def _ask(self, type: str, data: dict[str, Any]) -> Told:
-        socket = await self._connected()
+        connected = await self._connected()
         url = self.server.url
         # a full server says so and hangs up before it is asked: its word is still to be read
         with contextlib.suppress(ConnectionError):
-            await socket.send_str(msgspec.json.encode({"type": type, "data": data}).decode())
+            await connected.send_str(msgspec.json.encode({"type": type, "data": data}).decode())
         try:
-            message = await socket.receive(ANSWER_SECONDS)
+            message = await connected.receive(ANSWER_SECONDS)
         except TimeoutError:
             raise ServerFailed(f"{url} did not answer {type} in {ANSWER_SECONDS:g} s.") from None
         if message.type is not aiohttp.WSMsgType.TEXT:
-            raise ServerFailed(f"{url} hung up when it was asked to {type} ({socket.close_code}).")
+            raise ServerFailed(
+                f"{url} hung up when it was asked to {type} ({connected.close_code})."
+            )
         return _told(cast("str", message.data), type, url)
 
     async def _connected(self) -> aiohttp.ClientWebSocketResponse:
@@ -133,6 +144,25 @@ class Connection:
                 await self.close()
                 raise _unreachable(f"{self.server.url}/ws", error) from None
         return self.socket
+
+
+def _arrived(*fields: Any) -> Server:
+    """Return a server in another process. Raises `UserError` in a contained one, as of an audit:
+    every episode would fail there, and the audit would blame the environment.
+    """
+    server = Server(*fields)
+    told = getattr(sys.modules["__main__"], "__spec__", None)
+    if told is not None and told.name == "firsthand.process.host":
+        place = urlsplit(server.url)
+        port = place.port or (443 if place.scheme == "https" else 80)
+        try:
+            socket.create_connection((place.hostname or "", port), REACH_SECONDS).close()
+        except OSError as error:
+            raise UserError(
+                f"{server.url} cannot be reached by the processes of an audit, which have no "
+                f"network ({error}): fh.check and rollouts play it, an audit cannot."
+            ) from None
+    return server
 
 
 async def facts(server: Server) -> Facts:
