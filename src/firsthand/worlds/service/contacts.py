@@ -150,8 +150,10 @@ def _contact(
 ) -> Contact:  # fmt: skip
     """Draw facts until the policy decides them as the case says."""
     kind, about = case.split()
+    matching: list[Wish] = [wish for wish in WISHES if str(wish) == kind]
+    wishes = matching or WISHES[:3]
     while True:
-        wish = rng.choice([one for one in WISHES if kind in (one, "any")][:3])
+        wish = rng.choice(wishes)
         account = account._replace(plus=rng.random() < 0.3)
         facts = _facts(rng, policy, today, account, numbers[0], wish, about, shape.evasive)
         right, found = ruling(
