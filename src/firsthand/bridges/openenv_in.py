@@ -16,6 +16,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple, cast
 
+import msgspec
+
 from firsthand.bridges.openenv_wire import Connection, Facts, Server, ServerFailed, Told, facts
 from firsthand.bridges.stepping import waited
 from firsthand.environment import Action, Environment, Observation, Score
@@ -87,7 +89,7 @@ class Played(Environment):
             seed = rng.randrange(2**31)
             if self.server.split_by == "seed" and not task.owns(str(seed)):
                 continue
-            told = await self.connection.reset(seed)
+            told = await self.connection.begin(seed)
             text = type(self).describe(told.observation)
             if self.server.split_by == "seed" or task.owns(text):
                 self.seed, self.taken, self.seen = seed, [], told.observation
@@ -147,7 +149,7 @@ class Played(Environment):
 
     async def _catch_up(self) -> None:
         """Take the same actions again. Raises `ServerFailed` when they lead elsewhere."""
-        told = await self.connection.reset(self.seed)
+        told = await self.connection.begin(self.seed)
         for data in self.taken:
             told = await self.connection.step(data)
         if type(self).describe(told.observation) != type(self).describe(self.seen):
@@ -175,7 +177,7 @@ def adopt(
     that is not there, is none of OpenEnv, or does not honour seeds, and for what has to be told.
     """
     found = Server(server) if isinstance(server, str) else server
-    found = Server(found.url.rstrip("/"), found.headers, found.reset, found.split_by)
+    found = msgspec.structs.replace(found, url=found.url.rstrip("/"))
     if not found.url.startswith(("http://", "https://")):
         raise UserError(f"An OpenEnv server has an address like http://HOST:PORT, got {found.url}.")
     if found.split_by not in ("observation", "seed"):
@@ -248,7 +250,7 @@ async def _probe(server: Server, describe: Describe) -> None:
     """Refuse a server on which no task can be rebuilt. Raises `UserError`, `ServerFailed`."""
     connection = Connection(server)
     try:
-        first, again = [describe((await connection.reset(0)).observation) for _ in range(2)]
+        first, again = [describe((await connection.begin(0)).observation) for _ in range(2)]
         if first != again:
             raise UserError(
                 f"{server.url} does not honour seeds: seed 0 began in two ways, so no task could "
@@ -259,7 +261,7 @@ async def _probe(server: Server, describe: Describe) -> None:
         if server.split_by == "seed":
             return
         for seed in PROBES[1:]:
-            if describe((await connection.reset(seed)).observation) != first:
+            if describe((await connection.begin(seed)).observation) != first:
                 return
     except ServerFailed as failed:
         raise UserError(f"No episode could be begun. {failed}") from None

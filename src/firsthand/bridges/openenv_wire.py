@@ -91,7 +91,7 @@ class Connection:
         self.http: aiohttp.ClientSession | None = None
         self.socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def reset(self, seed: int) -> Told:
+    async def begin(self, seed: int) -> Told:
         """Begin an episode; while the server is full, wait. Raises `ServerFailed`, `UserError`."""
         full = ""
         for _ in range(TRIES_WHEN_FULL):
