@@ -113,7 +113,7 @@ class PolicyDesk(Environment):
         """Decide to pay an amount back for an order, to the card or as a voucher."""
         found, cents = self._known(order), int(amount.replace(".", ""))
         if not 0 < cents <= found.price:
-            raise ToolError(f"Nothing was paid: {found.number} cost {money(found.price)}.")
+            raise ToolError("Nothing was paid: more than 0.00, and at most what the order cost.")
         return self._decide(
             Decision("refund", found.number, money(cents), to), pleased=cents == found.price
         )
