@@ -8,19 +8,20 @@ TORCH := 2.13.0
 BENCHMARKS = $(shell grep -l __main__ benchmarks/*.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help learn sleep train test slow quick check bench bridges docs clean
+.PHONY: help learn sleep train test coverage slow quick check bench bridges docs clean
 
 help:
-	@echo 'make learn   a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
-	@echo 'make sleep   what it learned in its prompt goes into its weights, lesson by lesson (10 minutes)'
-	@echo 'make train   the same, in its weights: imitation of an expert (3 minutes, with torch for CPUs)'
-	@echo 'make test    the tests, with coverage'
-	@echo 'make slow    the tests that make test leaves out'
-	@echo 'make quick   the tests of the core'
-	@echo 'make check   format, lint, types, order of imports'
-	@echo 'make bench   what is claimed about speed and honesty, measured here'
-	@echo 'make bridges every bridge against its real package, each in an environment of its own'
-	@echo 'make docs    the documentation, in site/'
+	@printf '%-14s %s\n' 'make learn' 'a small language model gets better at interfaces/shop_desk (3 to 6 minutes)'
+	@printf '%-14s %s\n' 'make sleep' 'what it learned in its prompt goes into its weights, lesson by lesson (10 minutes)'
+	@printf '%-14s %s\n' 'make train' 'the same, in its weights: imitation of an expert (3 minutes, with torch for CPUs)'
+	@printf '%-14s %s\n' 'make test' 'the tests'
+	@printf '%-14s %s\n' 'make coverage' 'the tests, and how much of the code they run: takes twice as long'
+	@printf '%-14s %s\n' 'make slow' 'the tests that make test leaves out'
+	@printf '%-14s %s\n' 'make quick' 'the tests of the core'
+	@printf '%-14s %s\n' 'make check' 'format, lint, types, order of imports'
+	@printf '%-14s %s\n' 'make bench' 'what is claimed about speed and honesty, measured here'
+	@printf '%-14s %s\n' 'make bridges' 'every bridge against its real package, each in an environment of its own'
+	@printf '%-14s %s\n' 'make docs' 'the documentation, in site/'
 
 learn: $(VENV)/.local
 	$(BIN)/firsthand learn interfaces/shop_desk
@@ -35,6 +36,9 @@ train: $(VENV)/.train
 	$(BIN)/firsthand train interfaces/shop_desk --recipe sft
 
 test: $(VENV)/.dev
+	$(BIN)/pytest -n 2
+
+coverage: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
 slow: $(VENV)/.dev

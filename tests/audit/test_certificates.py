@@ -9,11 +9,12 @@ import pytest
 from families import COSTLY
 
 from firsthand.audit.budget import Options
+from firsthand.audit.environment_hash import environment_sha256
 from firsthand.audit.naming import digest_now, spec_of
 from firsthand.audit.report.certificate import auditor, load, root
 from firsthand.audit.suite import run
 from firsthand.errors import UserError
-from firsthand.registry import GROUP
+from firsthand.registry import GROUP, lookup
 
 FOLDER = Path(__file__).parent.parent.parent / "certificates"
 NAMES = sorted(entry_points(group=GROUP).names)
@@ -29,9 +30,14 @@ def test_the_certificate_passed_at_700_seeds_and_is_about_this_code(name):
     assert certificate.verdict == "PASS" and certificate.seeds.n == 700
     assert certificate.root_sha256 == root(certificate)
     assert certificate.auditor == auditor(), "the auditor changed: make the certificates again"
-    assert certificate.target.sha256 == digest_now(spec_of(name)), (
+    assert certificate.target.sha256 == environment_sha256(lookup(name)), (
         "the environment changed: audit it again"
     )
+
+
+def test_another_process_computes_the_same_hash():
+    name = NAMES[0]
+    assert digest_now(spec_of(name)) == environment_sha256(lookup(name))
 
 
 @pytest.mark.usefixtures("untraced")

@@ -362,18 +362,11 @@ async def test_choices_are_never_empty(name, level):
 async def test_the_dial_works(name):
     rates, lengths = [], []
     for level in (1, 5):
-        rates.append(
-            fmean(
-                episode.reward
-                for episode in await played("random", tasks(name, some(name, 120), level=level))
-            )
-        )
-        lengths.append(
-            fmean(
-                len(episode.turns)
-                for episode in await played("expert", tasks(name, some(name, 20), level=level))
-            )
-        )
+        by_chance = some(name, 120) if lookup(name).base_rate else 0  # else it is 0 at all levels
+        random_play = await played("random", tasks(name, by_chance, level=level))
+        rates.append(fmean([0.0, *(episode.reward for episode in random_play)]))
+        expert_play = await played("expert", tasks(name, some(name, 20), level=level))
+        lengths.append(fmean(len(episode.turns) for episode in expert_play))
     assert rates[1] < rates[0] or lengths[1] > lengths[0]
     assert rates[1] <= rates[0] and lengths[1] >= lengths[0]
 

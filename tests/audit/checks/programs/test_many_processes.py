@@ -38,7 +38,10 @@ def written(tmp_path, body):
 
 @pytest.mark.parametrize(("body", "verdict"), [(SOUND, "PASS"), (EXIT_CODE, "FAIL")])
 def test_one_program_of_each_idea_is_played(tmp_path, body, verdict):
-    certificate = run(written(tmp_path, body), Options(only=("oracle", "exploits")))
+    for _ in range(3):  # on a busy machine a process ends that is not to blame: run it again then
+        certificate = run(written(tmp_path, body), Options(only=("oracle", "exploits")))
+        if certificate.verdict != "INCOMPLETE":
+            break
     played = {check.id: check.plays for check in certificate.checks}
     assert certificate.verdict == verdict, certificate.checks
     assert 40 < played["exploits"] < 90, "about 150 where plays start few processes"
