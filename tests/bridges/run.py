@@ -85,6 +85,11 @@ BRIDGES = {
             alone=("harbor==0.25.0",),
         ),
         Bridge(
+            "tinker",
+            ("torch==2.13.0", "peft>=0.19", "safetensors>=0.5", "gguf>=0.17", "tinker==0.38.0"),
+            "trainer: their SDK to a server that computes; loss and gradients are our trainer's",
+        ),
+        Bridge(
             "ray",
             ("ray==2.60.0",),
             "rollout's executor: equal content, 50 actors and 5 nodes killed, callers killed",

@@ -1,6 +1,5 @@
 """A causal language model of Hugging Face in memory: its tokenizer, and its network with LoRA."""
 
-import copy
 import inspect
 import warnings
 from collections.abc import Generator, Sequence
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from firsthand.errors import ContextFull, ModelError, UserError
+from firsthand.errors import ContextFull, UserError
 from firsthand.models.adapter import LLAMAS, Heads, read_adapter
-from firsthand.models.appended import appended_tokens
+from firsthand.models.chat_tokens import ChatTokens
 from firsthand.models.sampler import Request, Sampled, sample
 from firsthand.models.token_tree import TokenTree
-from firsthand.prompt import Prompt
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +28,7 @@ class Lora(msgspec.Struct, frozen=True, kw_only=True):
     """A third cheaper than all layers; learned as much on SmolLM2."""
 
 
-class Causal:
+class Causal(ChatTokens):
     """The model in memory: tokenizer, network with its adapter, and one forward pass."""
 
     def __init__(
@@ -52,10 +50,9 @@ class Causal:
         torch.set_num_threads(1)  # two that wait for each other are slower on a busy machine
         auto: Any = AutoModelForCausalLM
         tokenizers: Any = AutoTokenizer
-        self.name = name
         try:
             network = auto.from_pretrained(str(folder), dtype=torch.float32)
-            self.tokenizer: Any = tokenizers.from_pretrained(str(folder))
+            super().__init__(tokenizers.from_pretrained(str(folder)), name=name)
         except (OSError, ValueError, KeyError) as error:
             raise UserError(f"The model in {folder} could not be loaded: {error}") from error
         self.device = torch.device("cpu")
@@ -75,12 +72,7 @@ class Causal:
         self.trained = _trained(self.network)
         self.load(state or self.trained)
         self.context = int(getattr(network.config, "max_position_embeddings", 1 << 20))
-        self._special: Any = self.tokenizer.backend_tokenizer
-        self._plain: Any = copy.deepcopy(self._special)
-        self._plain.encode_special_tokens = True
-        self.end = int(self.tokenizer.eos_token_id)
         self.stops = frozenset({self.end, *_listed(network.generation_config.eos_token_id)})
-        self._pieces: dict[str, tuple[int, ...]] = {}
 
     def _settings(
         self, network: Any, lora: Lora, adapter: Path | None
@@ -142,32 +134,6 @@ class Causal:
             for name, value in state.items():
                 mine[name].copy_(value)
 
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Tokenise text in which nothing is a special token."""
-        found = self._pieces.get(text)
-        if found is None:
-            if len(self._pieces) > 65536:
-                self._pieces.clear()
-            found = tuple(self._plain.encode(text, add_special_tokens=False).ids)
-            self._pieces[text] = found
-        return found
-
-    def special_tokens(self, text: str, special: bool) -> tuple[int, ...]:
-        """Tokenise text, reading special tokens in it only if `special`."""
-        if not special:
-            return self.tokens(text)
-        return tuple(self._special.encode(text, add_special_tokens=False).ids)
-
-    def appended(self, prompt: Prompt) -> list[int]:
-        """Return the tokens that the fresh messages of a prompt add to its prefix."""
-        return appended_tokens(
-            prompt, render=self._render, tokens=self.special_tokens, name=self.name
-        )
-
-    def text(self, ids: Sequence[int]) -> str:
-        """Return what tokens say, special ones left out."""
-        return self._special.decode(list(ids), skip_special_tokens=True)
-
     def sample(self, requests: Sequence[Request]) -> list[Sampled]:
         """Continue contexts."""
         return sample(self._step, requests, stops=self.stops) if requests else []
@@ -183,16 +149,6 @@ class Causal:
             **more,
         )
         return answer.logits[:, -1].cpu()
-
-    def _render(self, messages: Sequence[dict[str, Any]]) -> str:
-        if self.tokenizer.chat_template is None:
-            raise ModelError(
-                f"{self.name} has no chat template, so that it can choose but not converse. Put "
-                "a chat_template.jinja into its folder."
-            )
-        return self.tokenizer.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=True
-        )
 
     def check_room(self, tokens: int) -> None:
         """Raise `ContextFull` where so many tokens do not fit."""

@@ -52,8 +52,8 @@ class Context(Protocol):
 
 
 @runtime_checkable
-class Trainable(Protocol):
-    """A `Model` whose weights can be trained in this process."""
+class Tokened(Protocol):
+    """A `Model` whose episodes have tokens, so that they become rows of training data."""
 
     version: int
     """Optimizer steps that its weights have seen; kept in every row."""
@@ -86,6 +86,11 @@ class Trainable(Protocol):
     async def close(self) -> None:
         """Release memory and threads."""
         ...
+
+
+@runtime_checkable
+class Trainable(Tokened, Protocol):
+    """A `Model` whose weights can be trained in this process."""
 
     def distributions(self, contexts: Sequence[Context], *, base: bool = False) -> "list[Tensor]":
         """Return for each context log-probabilities [units, outcomes] at temperature 1.

@@ -100,7 +100,7 @@ async def test_a_student_becomes_its_teacher(tmp_path):
 async def test_a_teacher_with_other_options_is_refused(tmp_path):
     who = agent()
     teacher = fh.Agent(model=Expert())
-    with pytest.raises(UserError, match="cannot be trained"):
+    with pytest.raises(UserError, match="distil needs whole distributions"):
         await distil(lab(who, tmp_path, 8), TrainConfig(), teacher=teacher)
     await who.model.close()
     with pytest.raises(UserError, match="script:expert cannot be trained|cannot be trained"):

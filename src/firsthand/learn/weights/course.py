@@ -18,7 +18,7 @@ from firsthand.learn.lab import Lab
 from firsthand.learn.weights.advantages import Groups
 from firsthand.learn.weights.rows import Row
 from firsthand.learn.weights.settings import TrainConfig
-from firsthand.learn.weights.trainer import FILE, LocalTrainer, Metrics
+from firsthand.learn.weights.trainer import Elsewhere, LocalTrainer, Metrics, Trainer
 from firsthand.learn.weights.written import LINES
 from firsthand.models.trainable import Trainable
 from firsthand.prompt import Sampling
@@ -37,6 +37,16 @@ def explores_no_more(metrics: Metrics, groups: Groups, config: TrainConfig) -> b
     return settled and groups.reward < SOLVED
 
 
+def trainer_of(agent: Agent, config: TrainConfig) -> Trainer:
+    """Return who trains the agent's model. Raises `UserError` where nobody does."""
+    model = agent.model
+    if isinstance(model, Trainable):
+        return LocalTrainer(model, config)
+    if isinstance(model, Elsewhere):
+        return model.trainer(config)
+    raise UserError(f"{model.name} cannot be trained: name tiny or torch:smollm2.")
+
+
 class Course:
     """The state of a recipe in a lab. Raises `UserError` where the lab's model cannot be trained.
 
@@ -44,16 +54,13 @@ class Course:
     """
 
     def __init__(self, lab: Lab, config: TrainConfig) -> None:
-        model = lab.agent.model
-        if not isinstance(model, Trainable):
-            raise UserError(f"{model.name} cannot be trained: name tiny or torch:smollm2.")
         self.lab, self.config, self.agent = lab, config, lab.agent
         if lab.agent.playbook.lessons:
             # a choice made part by part would be trained on in its last part only
             self.agent = msgspec.structs.replace(lab.agent, by_parts=False)
-        self.trainer = LocalTrainer(model, config)
+        self.trainer = trainer_of(lab.agent, config)
         self.place = 0
-        if (self.folder / FILE).exists():
+        if self.trainer.kept(self.folder):
             self.trainer.load(self.folder)
         self._cut_lines()
 

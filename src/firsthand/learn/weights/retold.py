@@ -13,7 +13,7 @@ from firsthand.agent import Agent
 from firsthand.environment import Action
 from firsthand.episode import Episode, Turn
 from firsthand.errors import ModelError, UserError
-from firsthand.models.trainable import Trainable
+from firsthand.models.trainable import Tokened
 from firsthand.prompt import Completion, Prompt, Sampling, Traits
 from firsthand.registry import make
 from firsthand.rollout.play import Limits, play
@@ -25,7 +25,7 @@ class Forced:
     `verbatim` takes over the turns' own sampled tokens, which must be of the same tokenizer.
     """
 
-    def __init__(self, model: Trainable, turns: Sequence[Turn], *, verbatim: bool = False) -> None:
+    def __init__(self, model: Tokened, turns: Sequence[Turn], *, verbatim: bool = False) -> None:
         self.name, self.traits = model.name, model.traits
         self._model, self._turns, self._verbatim = model, iter(turns), verbatim
 
@@ -72,7 +72,7 @@ async def retold(
     `verbatim` keeps the tokens that were sampled, where a model with the same tokenizer did. Raises
     `UserError` where the same actions no longer lead to the same score.
     """
-    if not isinstance(agent.model, Trainable):
+    if not isinstance(agent.model, Tokened):
         raise UserError(f"{agent.model.name} cannot be trained: name tiny or torch:smollm2.")
     forced = Forced(agent.model, episode.turns, verbatim=verbatim)
     teller = msgspec.structs.replace(agent, model=forced, mask=None, by_parts=False)

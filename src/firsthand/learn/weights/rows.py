@@ -13,7 +13,7 @@ import msgspec
 from firsthand.agent import Agent, instructions
 from firsthand.episode import Episode, Turn
 from firsthand.errors import UserError
-from firsthand.models.trainable import Decision, Trainable
+from firsthand.models.trainable import Decision, Tokened, Trainable
 from firsthand.registry import lookup
 
 Component = Literal["rl", "sft", "distil"]
@@ -71,7 +71,7 @@ def rows_of(
             "the trainer knows the log-probabilities of the whole distribution only."
         )
     model = agent.model
-    if not isinstance(model, Trainable):
+    if not isinstance(model, Tokened):
         raise UserError(f"{model.name} cannot be trained: name tiny or torch:smollm2.")
     opening = instructions(agent, lookup(episode.task.environment))
     rows: list[Row] = []
@@ -119,10 +119,12 @@ _Units = tuple[
 ]
 
 
-def _units(turns: Sequence[Turn], model: Trainable, opening: str) -> _Units:
+def _units(turns: Sequence[Turn], model: Tokened, opening: str) -> _Units:
     """Return ids, mask, taken, logprobs and decision of one context."""
     first = turns[0]
     if first.choices and len(turns) == 1:
+        if not isinstance(model, Trainable):
+            raise UserError(f"{model.name} chose among options that it cannot weigh in training.")
         ids = tuple(first.prompt_ids)
         taken = list(first.choices).index(first.action.text)
         logprob = first.choices[first.action.text]

@@ -7,7 +7,7 @@ and learning-rate schedules: a recipe may pass another rate with each step.
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import msgspec
 import torch
@@ -44,6 +44,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 class Trainer(Protocol):
     """What a recipe needs of whoever holds the weights."""
 
+    data: dict[str, int]
+    """Where the recipe keeps its place in the data; saved with the weights."""
+
     @property
     def step(self) -> int:
         """Optimizer steps so far."""
@@ -71,13 +74,30 @@ class Trainer(Protocol):
         """Write everything that going on needs."""
         ...
 
+    def checkpoint(self, folder: Path) -> None:
+        """Write all that going on needs after a step, and nothing that others would play."""
+        ...
+
+    def kept(self, folder: Path) -> bool:
+        """Say whether there is something in the folder to go on from."""
+        ...
+
     def load(self, folder: Path) -> None:
         """Go on from what was saved."""
         ...
 
 
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A model whose weights are trained elsewhere, and that brings who trains them."""
+
+    def trainer(self, config: TrainConfig) -> Trainer:
+        """Return its trainer. Raises `UserError` for what cannot be trained there."""
+        ...
+
+
 class LocalTrainer:
-    """Trains a model in this process. `data` is where a recipe keeps its place in the data.
+    """Trains a model in this process.
 
     A saved run goes on bit for bit: weights, optimizer and place in one file that appears whole or
     not at all, and random streams that follow from seed and step.
@@ -152,8 +172,16 @@ class LocalTrainer:
         state: dict[int, dict[str, Tensor]] = self._optimizer.state_dict()["state"]
         for index, parts in state.items():
             tensors |= {f"optimizer/{index}/{name}": value for name, value in parts.items()}
-        place = {"version": self.model.version, "data": self.data, "settings": _settings(self)}
+        place = {
+            "version": self.model.version,
+            "data": self.data,
+            "settings": decisive(self.config),
+        }
         write(folder / FILE, tensors, {"firsthand": msgspec.json.encode(place).decode()})
+
+    def kept(self, folder: Path) -> bool:
+        """Say whether there is something in the folder to go on from."""
+        return (folder / FILE).exists()
 
     def load(self, folder: Path) -> None:
         """Go on from what was saved. Raises `UserError` where it was saved with other settings."""
@@ -162,11 +190,7 @@ class LocalTrainer:
         if "firsthand" not in metadata:
             raise UserError(f"{path} is no saved training run: it has weights only.")
         place = msgspec.json.decode(metadata["firsthand"])
-        if changed := _changes(place["settings"], _settings(self)):
-            raise UserError(
-                f"The run in {folder} was started with other settings ({changed}): go on with "
-                "those, or name another folder."
-            )
+        check_settings(folder, place["settings"], self.config)
         self.model.load_state(_under("model/", tensors))
         self.model.version, self.data = place["version"], place["data"]
         state: dict[int, dict[str, Tensor]] = {}
@@ -258,12 +282,20 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def _settings(trainer: LocalTrainer) -> dict[str, Any]:
-    config = msgspec.to_builtins(trainer.config)
-    del config["micro_batch"]  # no result depends on it
-    return config
+def decisive(config: TrainConfig) -> dict[str, Any]:
+    """Return the settings that decide the result, to be kept with what was saved."""
+    settings = msgspec.to_builtins(config)
+    del settings["micro_batch"]  # no result depends on it
+    return settings
 
 
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def check_settings(folder: Path, before: Mapping[str, Any], config: TrainConfig) -> None:
+    """Raise `UserError` where a run was started with other settings."""
+    now = decisive(config)
     changed = [name for name in now if before.get(name) != now[name]]
-    return ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
+    told = ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
+    if told:
+        raise UserError(
+            f"The run in {folder} was started with other settings ({told}): go on with "
+            "those, or name another folder."
+        )

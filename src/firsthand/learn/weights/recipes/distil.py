@@ -10,12 +10,14 @@ from itertools import chain
 
 from firsthand.agent import Agent
 from firsthand.episode import Episode
+from firsthand.errors import UserError
 from firsthand.learn.lab import Lab
 from firsthand.learn.weights.course import Course
 from firsthand.learn.weights.retold import retold
 from firsthand.learn.weights.rows import Row, rows_of
 from firsthand.learn.weights.settings import TrainConfig
 from firsthand.learn.weights.teacher import told
+from firsthand.models.trainable import Trainable
 from firsthand.playbook import Playbook
 
 
@@ -24,9 +26,16 @@ async def distil(lab: Lab, config: TrainConfig = TrainConfig(), *, teacher: Agen
 
     A teacher with the lab's own model speaks with its frozen base. The first epoch is on policy:
     each batch is played by the student as it is then. Reads of the settings: `batch` tasks a step,
-    `demonstrations`, `epochs`, `top`, `loss.divergence`.
+    `demonstrations`, `epochs`, `top`, `loss.divergence`. Raises `UserError` where one
+    of the two cannot tell what it would have done instead.
     """
     course = Course(lab, config)
+    for model in (lab.agent.model, teacher.model):
+        if not isinstance(model, Trainable):
+            raise UserError(
+                f"distil needs whole distributions, which {model.name} does not tell: name tiny or "
+                "torch:smollm2."
+            )
     course.agent = lab.agent.with_playbook(Playbook())
     kept: list[list[Row]] = []
     while lab.left and course.wants(len(kept)):
