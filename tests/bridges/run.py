@@ -79,6 +79,12 @@ BRIDGES = {
             "in: five data sets played, contract, splits, refusals",
         ),
         Bridge(
+            "textworld",
+            ("firsthand[textworld]",),
+            "in: four challenges without jericho: walkthroughs, as their backend, contract, splits",
+            alone=("textworld==1.7.0",),
+        ),
+        Bridge(
             "harbor",
             ("pydantic>=2",),
             "export --format atif: their models of a trajectory, nothing else of it",
