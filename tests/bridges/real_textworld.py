@@ -30,14 +30,15 @@ print(hashlib.sha256("".join(seen).encode()).hexdigest())
 """
 
 
-def test_it_runs_without_jericho_which_is_neither_installed_nor_left_behind():
+def test_it_runs_without_jericho_which_is_neither_installed_nor_left_behind(tmp_path):
     made("coin_collector", 1, 0)
     assert importlib.util.find_spec("jericho") is None
     assert "jericho" not in sys.modules
     import textworld
 
+    (tmp_path / "game.z8").touch()
     with pytest.raises(AttributeError, match="jericho is not installed, and plays compiled games"):
-        textworld.envs.JerichoEnv().load("game.z8")
+        textworld.envs.JerichoEnv().load(str(tmp_path / "game.z8"))
 
 
 @pytest.mark.parametrize("challenge", LEVELS)
