@@ -78,7 +78,7 @@ BRIDGES = {
         Bridge(
             "verifiers",
             ("uv", "verifiers==0.4.0"),
-            "out: through their null harness: reward, record; in: paid as there, contract, refusals",
+            "out: by their null harness: reward, record; in: paid as there, contract, refusals",
         ),
         Bridge(
             "reasoning-gym",

@@ -135,7 +135,8 @@ class Conversed(Environment):
             await self.conversation.close()
 
     async def _begin(self) -> str:
-        await self.close()
+        if self.conversation is not None:
+            await self.conversation.close()
         task = rows(self.id, self.settings)[self.index]
         self.conversation = Conversation(loaded(self.id, self.settings), task, most=self.turns)
         said = await self.conversation.advance()
