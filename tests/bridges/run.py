@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 import venv
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,12 @@ class Bridge(NamedTuple):
     def test(self) -> Path:
         """Its tests, which the ordinary test run does not collect."""
         return HERE / f"real_{self.package.replace('-', '_')}.py"
+
+
+def extra(name: str) -> tuple[str, ...]:
+    """Return what an extra of ours brings, where that is not the package itself."""
+    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    return tuple(declared["project"]["optional-dependencies"][name])
 
 
 BRIDGES = {
@@ -71,12 +78,18 @@ BRIDGES = {
         Bridge(
             "verifiers",
             ("uv", "verifiers==0.4.0"),
-            "taskset through their null harness and a scripted endpoint: reward, checks, record",
+            "out: by their null harness: reward, record; in: paid as there, contract, refusals",
         ),
         Bridge(
             "reasoning-gym",
             ("reasoning-gym==0.1.25",),
             "in: five data sets played, contract, splits, refusals",
+        ),
+        Bridge(
+            "textworld",
+            extra("textworld"),
+            "in: four challenges without jericho: walkthroughs, as their backend, contract, splits",
+            alone=("textworld==1.7.0",),
         ),
         Bridge(
             "harbor",

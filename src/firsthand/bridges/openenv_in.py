@@ -19,6 +19,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 import msgspec
 
 from firsthand.bridges.openenv_wire import Connection, Facts, Server, ServerFailed, Told, facts
+from firsthand.bridges.partial_contract import PartialContract
 from firsthand.bridges.stepping import waited
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UserError
@@ -41,10 +42,6 @@ Moves = Callable[["Played"], Iterator[Any]]
 """From the environment, whose `seen` is what the server told last, to the actions of somebody who
 plays it well: texts, or objects where an action is JSON.
 """
-
-
-class PartialContract(UserWarning):
-    """What of our contract an adopted environment does not promise."""
 
 
 class Form(NamedTuple):
