@@ -24,6 +24,8 @@ VARIANTS = "firsthand.variants"
 SOURCES = "firsthand.sources"
 
 _registered: dict[str, type[Environment]] = {}
+_made: dict[str, type[Environment]] = {}
+"""What sources made here by their names alone."""
 
 
 def register(environment: type[Environment]) -> type[Environment]:
@@ -52,6 +54,11 @@ def environments() -> list[str]:
 def sources() -> list[str]:
     """Return what may stand before the colon of `SOURCE:NAME`, sorted."""
     return sorted(_declared(SOURCES))
+
+
+def from_source(environment: type[Environment]) -> bool:
+    """Say whether another process that looks up the name of a class gets the same from a source."""
+    return _made.get(environment.name) is environment
 
 
 def lookup(name: str) -> type[Environment]:
@@ -147,7 +154,8 @@ def _sourced(name: str) -> type[Environment] | None:
     made: type[Environment] = adopt(wanted.name, name=named, **told)
     if made.name != named:
         raise UserError(f"{target} was to make {named!r} and made {made.name!r}.")
-    return register(made)
+    _made[named] = register(made)
+    return made
 
 
 def _only(targets: list[str], name: str) -> str:
@@ -167,7 +175,7 @@ def _imported(target: str, what: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         meant = nearest(module, sources())
-        guess = f" Did you mean {meant}:{attribute}?" if meant and meant != module else ""
+        guess = f". Did you mean {meant}:{attribute}?" if meant and meant != module else ""
         raise UserError(
             f"{what} is declared as {target} but cannot be imported: {error}{guess}"
         ) from error
