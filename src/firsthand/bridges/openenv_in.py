@@ -131,7 +131,9 @@ class Played(Environment):
     def expert(self) -> Iterator[Action]:
         """Play as `expert=` does. Raises `UserError` where there is none."""
         if type(self).well is None:
-            raise UserError(f"{self.name} has no known expert: adopt it with expert=FUNCTION.")
+            raise UserError(
+                f"{self.server.url} has no known expert: adopt it with expert=FUNCTION."
+            )
         for move in cast("Moves", type(self).well)(self):
             yield Action(move if isinstance(move, str) else json.dumps(move))
 
@@ -223,7 +225,7 @@ def adopt(
             "statement": _statement(told, form),
         },
     )
-    warnings.warn(f"{name}: {' '.join(unknown)}", PartialContract, stacklevel=2)
+    warnings.warn(f"{found.url}: {' '.join(unknown)}", PartialContract, stacklevel=2)
     return cast("type[Played]", register(made))
 
 
@@ -261,7 +263,8 @@ def _form(told: Facts, wanted: str | None, url: str) -> Form:
     got = "" if wanted is None else f", got {wanted!r}"
     raise UserError(
         f"An action of {url} has {', '.join(fields) or 'no fields that its schema tells'}: adopt "
-        f"it with {ways}, a field that takes the player's text or the whole as JSON{got}."
+        f"it with {ways}, or add action=... to its name: a field that takes the player's text, or "
+        f"the whole as JSON{got}."
     )
 
 

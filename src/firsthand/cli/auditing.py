@@ -26,7 +26,7 @@ from firsthand.bridges.rewards import SUFFIX, Reward, Wanted
 from firsthand.bridges.sarif import Audited
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.registry import environments, lookup, sources
+from firsthand.registry import environments, from_source, lookup, sources
 
 GRADERS = "reasoning-gym"
 """A source that is audited as graders of answers; its environments are looked up by name."""
@@ -174,6 +174,8 @@ def placed(subject: Subject, certificate: Certificate) -> Audited:
         return Audited(certificate, file_and_class(subject.spec.name)[0])
     if subject.spec.source == "native" and ":" not in subject.spec.name:
         environment = lookup(subject.spec.name)
+        if from_source(environment):
+            return Audited(certificate)
         line = inspect.getsourcelines(environment)[1]
         return Audited(certificate, Path(inspect.getfile(environment)), line)
     return Audited(certificate)
