@@ -2,6 +2,7 @@
 
 import sys
 
+import distributions
 import pytest
 from parcels import Parcels
 
@@ -67,12 +68,8 @@ def installed(tmp_path, monkeypatch):
 
 
 def install(folder, monkeypatch, name, entry_points):
-    metadata = folder / f"{name}-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(entry_points)
     (folder / "post_worlds.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(folder)
+    distributions.install(folder, monkeypatch, name, entry_points)
     monkeypatch.delitem(sys.modules, "post_worlds", raising=False)
     return folder
 
@@ -226,6 +223,14 @@ def test_a_source_makes_what_its_names_tell(installed, asked, named, told):
     assert lookup(named).told == found.told and lookup(named) is not found
     (task,) = fh.tasks(asked, 1)
     assert task.environment == named
+
+
+def test_worker_processes_are_told_the_name(installed):
+    player = fh.Agent(model=fh.model("scripted:expert"))
+    tasks = fh.tasks("sea-post:Malta?express=true", 3)
+    here, there = (fh.run(fh.rollout(player, tasks, processes=n)) for n in (0, 1))
+    assert all(episode.success for episode in there), there[0].error
+    assert [episode.final for episode in here] == [episode.final for episode in there]
 
 
 def test_what_is_told_in_two_ways_has_one_name(installed):

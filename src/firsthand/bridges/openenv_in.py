@@ -238,7 +238,7 @@ def by_name(
     action: str | None = None,
     split_by: str = "observation",
 ) -> type[Played]:
-    """Return what `openenv:URL?solved_at=...&turns=...` names: `adopt`, as far as a text can tell."""
+    """Return what `openenv:URL?solved_at=...&turns=...` names, as far as a text can tell."""
     server = Server(url, split_by=split_by)
     return adopt(server, name=name, solved_at=solved_at, turns=turns, action=action)
 
