@@ -4,19 +4,28 @@
 `domain/family__variant` names a variant that is made from an environment, such as a sabotaged one.
 Who makes variants declares an entry point in `firsthand.variants`: a function of an environment and
 the variant's name.
+
+`SOURCE:NAME` names an environment of another package, such as `gymnasium:CartPole-v1`. Who makes
+them declares an entry point in `firsthand.sources`: a function of the other package's name for it,
+of `name=`, which the class has to be named, and of keyword arguments that a name can tell too.
 """
 
 import importlib
 from functools import cache
+from typing import Any
 
+from firsthand import sourced
 from firsthand.environment import Environment, check_contract
-from firsthand.errors import InvalidTask, UnknownName, UserError
+from firsthand.errors import InvalidTask, UnknownName, UserError, nearest
 from firsthand.task import Split, Task, check_split
 
 GROUP = "firsthand.environments"
 VARIANTS = "firsthand.variants"
+SOURCES = "firsthand.sources"
 
 _registered: dict[str, type[Environment]] = {}
+_made: dict[str, type[Environment]] = {}
+"""What sources made here by their names alone."""
 
 
 def register(environment: type[Environment]) -> type[Environment]:
@@ -39,38 +48,38 @@ def register(environment: type[Environment]) -> type[Environment]:
 
 def environments() -> list[str]:
     """Return the names of all environments, installed and registered, sorted."""
-    return sorted({*_declared(), *_registered})
+    return sorted({*_declared(GROUP), *_registered})
+
+
+def sources() -> list[str]:
+    """Return what may stand before the colon of `SOURCE:NAME`, sorted."""
+    return sorted(_declared(SOURCES))
+
+
+def from_source(environment: type[Environment]) -> bool:
+    """Say whether another process that looks up the name of a class gets the same from a source."""
+    return _made.get(environment.name) is environment
 
 
 def lookup(name: str) -> type[Environment]:
-    """Return the class behind `domain/family`, `domain/family__variant` or `package.module:Class`.
+    """Return the class behind `domain/family`, `domain/family__variant`, `SOURCE:NAME` or
+    `package.module:Class`.
 
     Raises `UnknownName`, with the nearest known name, and `UserError` for a declaration that cannot
-    be followed.
+    be followed, and for what a source refuses.
     """
     if name in _registered:
         return _registered[name]
-    targets = _declared().get(name) or ([name] if ":" in name else [])
-    if not targets and (made := _variant(name)):
+    declared = _declared(GROUP).get(name)
+    if not declared and (made := _sourced(name) or _variant(name)):
         return made
-    if not targets:
+    if not declared and ":" not in name:
         known = environments()
         raise UnknownName(
             "environment", name, known, hint=f"`firsthand envs` lists all {len(known)}."
         )
-    if len(targets) > 1:
-        raise UserError(
-            f"The name {name!r} is declared by two packages, as "
-            f"{' and as '.join(targets)}: uninstall one."
-        )
-    (target,) = targets
-    module, _, attribute = target.partition(":")
-    try:
-        environment = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(
-            f"The environment {name!r} is declared as {target} but cannot be imported: {error}"
-        ) from error
+    target = _only(declared or [name], name)
+    environment = _imported(target, f"The environment {name!r}")
     if environment.name != name and target != name:
         raise UserError(
             f"The environment {name!r} is declared as {target} but is named "
@@ -131,15 +140,56 @@ def _variant(name: str) -> type[Environment] | None:
     return None
 
 
+def _sourced(name: str) -> type[Environment] | None:
+    """Return what a source makes of its name; None: no source is meant."""
+    wanted = sourced.read(name)
+    if wanted is None or wanted.source not in (declared := _declared(SOURCES)):
+        return None
+    target = _only(declared[wanted.source], wanted.source)
+    adopt = _imported(target, f"The source {wanted.source!r}")
+    told = sourced.arguments(adopt, wanted)
+    named = sourced.written(wanted.source, wanted.name, told)
+    if named in _registered:
+        return _registered[named]
+    made: type[Environment] = adopt(wanted.name, name=named, **told)
+    if made.name != named:
+        raise UserError(f"{target} was to make {named!r} and made {made.name!r}.")
+    _made[named] = register(made)
+    return made
+
+
+def _only(targets: list[str], name: str) -> str:
+    """Return the one place where a name is declared. Raises `UserError` where there are two."""
+    if len(targets) > 1:
+        raise UserError(
+            f"The name {name!r} is declared by two packages, as "
+            f"{' and as '.join(targets)}: uninstall one."
+        )
+    return targets[0]
+
+
+def _imported(target: str, what: str) -> Any:
+    """Import `module:attribute`. Raises `UserError`."""
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        meant = nearest(module, sources())
+        guess = f". Did you mean {meant}:{attribute}?" if meant and meant != module else ""
+        raise UserError(
+            f"{what} is declared as {target} but cannot be imported: {error}{guess}"
+        ) from error
+
+
 @cache
-def _declared() -> dict[str, list[str]]:
+def _declared(group: str) -> dict[str, list[str]]:
     """Return what installed packages declare under each name: one place, unless two packages claim
     it.
     """
     from importlib.metadata import entry_points  # deferred: scanning takes milliseconds
 
     found: dict[str, list[str]] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.value):
+    for point in sorted(entry_points(group=group), key=lambda point: point.value):
         if point.value not in found.setdefault(point.name, []):
             found[point.name].append(point.value)
     return found

@@ -1,16 +1,23 @@
 """Gymnasium, both ways, with the real package: `python tests/bridges/run.py gymnasium`."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
 
 import firsthand as fh
 from bridges.pages import run_section
+from firsthand import registry
+from firsthand.audit.report.certificate import load
 from firsthand.bridges import gymnasium_out
 from firsthand.bridges.gymnasium_in import adopt
 from firsthand.bridges.stepping import EpisodeFailed
 from firsthand.errors import MissingExtra, UnknownName, UserError
 from firsthand.journal.journal import Journal
+from firsthand.registry import lookup
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
 
@@ -227,6 +234,106 @@ def test_a_missing_package_names_the_extra(monkeypatch):
         package("gymnasiun", extra="gymnasium")
 
 
-def test_the_page():
+BALL = "gymnasium:BabyAI-GoToRedBall-v0"
+
+
+def firsthand(*words, folder):
+    """Run the command in a process of its own."""
+    command = [Path(sys.executable).with_name("firsthand"), *map(str, words)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_journal_is_replayed_by_a_process_that_has_adopted_nothing(tmp_path):
+    adopted = adopt("CliffWalking-v1", solved_at=-13, is_slippery=False)
+    assert adopted is lookup("gymnasium:CliffWalking-v1?is_slippery=false&solved_at=-13.0")
+    assert adopted.solved_at == -13.0 and adopted.options == {"is_slippery": False}
+    world = adopt("BabyAI-GoToRedBall-v0")
+    journal = Journal(tmp_path / "kept")
+    fh.run(fh.rollout(EXPERT, fh.tasks(world.name, 5), journal=journal))
+    told = firsthand("replay", journal.path, folder=tmp_path)
+    assert "All 5 episodes are the same" in told.stdout, told
+
+
+def test_worker_processes_make_what_a_source_names(monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {})
+    tasks = fh.tasks("gymnasium:BabyAI-PutNextLocal-v0", 6)
+    here, there = (fh.run(fh.rollout(EXPERT, tasks, processes=n)) for n in (0, 2))
+    assert [episode.reward for episode in there] == [1.0] * 6, there[0].error
+    assert [e.actions for e in here] == [e.actions for e in there]
+    assert [e.turns[-1].observation for e in here] == [e.turns[-1].observation for e in there]
+
+
+def test_every_verb_takes_the_name(tmp_path):
+    for words in (
+        ("play", BALL, "--model", "scripted:expert"),
+        ("check", BALL),
+        ("envs", "show", BALL),
+        ("eval", BALL, "--model", "scripted:expert", "-n", 4, "--split", "train", "--journal", "j"),
+        ("replay", "j"),
+        ("export", "j", "--out", "rows.jsonl"),
+    ):
+        told = firsthand(*words, folder=tmp_path)
+        assert told.returncode == 0, (words, told)
+    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (BALL, {"plan_steps": "FAIL", "blind_plans": "FAIL", "oracle": "PASS"}),
+        ("gymnasium:FrozenLake-v1", {"oracle": "FAIL", "blind_plans": "NOT_RUN"}),
+    ],
+)
+def test_the_audits_of_the_page(name, found, tmp_path):
+    out = tmp_path / "certificate.json"
+    told = firsthand("audit", name, "--budget", "quick", "--out", out, folder=tmp_path)
+    certificate = load(out)
+    assert certificate.verdict == "FAIL" and not certificate.partial, told
+    status = {check.id: check.status for check in certificate.checks}
+    assert {id: status[id] for id in found} == found
+    assert {id for id, one in status.items() if one == "FAIL"} == {
+        id for id, one in found.items() if one == "FAIL"
+    }
+    again = firsthand("audit", "--replay", out, folder=tmp_path)
+    count = len(certificate.findings)
+    assert f"{count} of {count} witnesses show again." in again.stdout, again
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gymnasium:CliffWalking-v1", r"name it gymnasium:CliffWalking-v1\?solved_at=RETURN"),
+        (
+            "gymnasium:Blackjack-v1?solved_at=1",
+            r"name it gymnasium:Blackjack-v1\?max_episode_steps=NUMBER",
+        ),
+        (
+            "gymnasium:CliffWalking-v1?solvd_at=1",
+            "No argument of CliffWalking-v1 is named 'solvd_at'. Did you mean 'solved_at'",
+        ),
+        ("gymnasium:CartPol-v1", "Did you mean 'CartPole-v1'"),
+        ("gymnasium:CartPole-v1?describe=seen", "describe of .* is a function"),
+        ("gymnasium:FrozenLake-v1?map_name=9x9", "FrozenLake-v1 cannot be made: "),
+        ("gymnasium/CartPole_v1_3Fdescribe_3Dtold", "describe of .* is a function"),
+        ("harbor:tasks/hello", "a task of Harbor is a Docker image"),
+    ],
+)
+def test_a_name_that_cannot_be_followed_says_why(name, says):
+    with pytest.raises(UserError, match=says):
+        lookup(name)
+
+
+def test_what_a_function_shows_has_a_name_that_no_other_process_follows():
+    def told(env, seen):
+        return "somewhere"
+
+    assert adopt("CartPole-v1", describe=told).name == "gymnasium/CartPole_v1_3Fdescribe_3Dtold"
+    with pytest.raises(UserError, match="adopt CartPole-v1 with name='gymnasium/NAME'"):
+        adopt("CartPole-v1", sutton_barto_reward=told)
+
+
+def test_the_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_section("By name")["solved"] == 10
     assert run_section("Gymnasium, out")["total"] == 1.0
     assert run_section("Gymnasium, in")["solved"] == 10

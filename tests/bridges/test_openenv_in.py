@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import AsyncIterator
 
+import distributions
 import msgspec
 import pytest
 from aiohttp import web
@@ -17,6 +18,7 @@ from firsthand.bridges.openenv_in import PartialContract, adopt
 from firsthand.bridges.openenv_wire import Server
 from firsthand.errors import UserError
 from firsthand.process import bubblewrap
+from firsthand.registry import lookup
 from firsthand.serve.server import Service, serving
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
@@ -25,6 +27,9 @@ EXPERT = fh.Agent(model=fh.model("scripted:expert"))
 @pytest.fixture(autouse=True)
 def nothing_stays_registered(monkeypatch):
     monkeypatch.setattr(registry, "_registered", {})
+    registry._declared.cache_clear()
+    yield
+    registry._declared.cache_clear()
 
 
 async def adopted(server, **options):
@@ -84,6 +89,29 @@ async def test_an_adopted_server_keeps_our_contract_and_is_forked_by_replay():
             with pytest.raises(UserError, match="processes of an audit, which have no network"):
                 await asyncio.to_thread(fh.audit, world, budget="quick")
         assert "It has no expert" not in str(world.unknown)
+
+
+async def test_a_server_has_a_name_that_is_looked_up(tmp_path, monkeypatch):
+    source = "[firsthand.sources]\nopenenv = firsthand.bridges.openenv_in:by_name\n"
+    distributions.install(tmp_path, monkeypatch, "wire", source)
+    async with serving(Service(environments=["games/nim"], port=0)) as url:
+        name = f"openenv:{url}/openenv/games/nim?solved_at=1&turns=24"
+        with pytest.raises(UserError, match=r"or add action=\.\.\. to its name"):
+            await asyncio.to_thread(lookup, name)
+        with pytest.raises(UserError, match=r"or add turns=NUMBER to its name"):
+            await asyncio.to_thread(lookup, name.replace("&turns=24", ""))
+        with pytest.warns(PartialContract, match="games/nim: Seeds were compared"):
+            world = await asyncio.to_thread(lookup, f"{name}&action=text")
+        (task,) = fh.tasks(world.name, 1)
+        episode = await fh.play(world(), fh.Agent(model=fh.model("scripted:idle")), task)
+        assert episode.error is None and len(episode.turns) == 24
+        registry._registered.clear()  # as in another process
+        with pytest.warns(PartialContract):
+            again = await asyncio.to_thread(lookup, world.name)
+        assert again is not world and again.server == world.server
+        if not bubblewrap.failure():
+            with pytest.raises(UserError, match="processes of an audit, which have no network"):
+                await asyncio.to_thread(fh.audit, f"{name}&action=text", budget="quick")
 
 
 class Bad:

@@ -1,4 +1,4 @@
-"""Any Gymnasium environment as one of ours: `adopt("CliffWalking-v1")`.
+"""Any Gymnasium environment as one of ours: `gymnasium:CartPole-v1`, or `adopt("CartPole-v1")`.
 
 What Gymnasium does not say has to be known or told: when an episode counts as solved (the id's own
 `reward_threshold`, or `solved_at`), how an observation reads as text (`describe`, or numbers as
@@ -12,6 +12,7 @@ with a return of at least `solved_at`, else 0.
 """
 
 import contextlib
+import inspect
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from firsthand.bridges.package import package
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.registry import register
+from firsthand.sourced import written
 from firsthand.task import Task
 
 MOST_NUMBERS = 64
@@ -139,12 +141,16 @@ def adopt(
 ) -> type[Adopted]:
     """Register a Gymnasium id as an environment of this process, and return its class.
 
-    It is named `gymnasium/...` unless `name` says otherwise; other processes adopt it too, or a
-    package declares the class under `firsthand.environments`. `options` go to `gymnasium.make`.
-    `MODULE:ID` imports the module that registers the id, as `gymnasium.make` does.
+    Unless `name` says otherwise it has the name of `gymnasium:ID?solved_at=...`, which any process
+    looks up; what `describe` shows no other process knows, and who plays it well decides nothing
+    of what is played. `options` go to `gymnasium.make`. `MODULE:ID` imports the module that
+    registers the id, as `gymnasium.make` does.
     Raises `MissingExtra`, `UnknownName`, and `UserError` for what has to be told.
     """
     gymnasium = package("gymnasium", extra="gymnasium")
+    shown = describe and getattr(describe, "__name__", "function")
+    told = {**options, "solved_at": solved_at, "moves": list(moves) or None, "describe": shown}
+    name = name or _name(id, told)
     library, _, id = id.rpartition(":")
     if library:
         package(library, extra="gymnasium")
@@ -161,13 +167,13 @@ def adopt(
         drawn = None
     if id not in gymnasium.registry:
         raise UnknownName("Gymnasium environment", id, gymnasium.registry)
-    env = gymnasium.make(id, disable_env_checker=True, **options)
+    env = _made(gymnasium, id, options)
     try:
         threshold = env.spec.reward_threshold if solved_at is None else solved_at
         if threshold is None:
             raise UserError(
                 f"{id} does not say when it is solved: adopt it with solved_at=RETURN, the least "
-                "return of an episode that counts."
+                f"return of an episode that counts, or name it gymnasium:{id}?solved_at=RETURN."
             )
         named = tuple(moves) or _names(env.action_space, id)
         _refuse_unreadable(env.observation_space, describe, id)
@@ -184,7 +190,7 @@ def adopt(
             "__doc__": f"{id} of Gymnasium.",
             "__module__": __name__,
             "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or f"gymnasium/{re.sub(r'[^a-z0-9]+', '_', id.lower()).strip('_')}",
+            "name": name,
             "levels": range(1, 2),
             "turns": steps + 1,
             "id": f"{library}:{id}" if library else id,
@@ -200,12 +206,44 @@ def adopt(
     return cast("type[Adopted]", register(made))
 
 
+def _name(id: str, told: dict[str, Any]) -> str:
+    try:
+        return written("gymnasium", id, told)
+    except TypeError as error:
+        raise UserError(
+            f"A name cannot tell all of this ({error}): adopt {id} with name='gymnasium/NAME'."
+        ) from None
+
+
+def _made(gymnasium: Any, id: str, options: dict[str, Any]) -> Any:
+    """Make the environment. Raises `UnknownName`, and `UserError` with what Gymnasium says."""
+    try:
+        return gymnasium.make(id, disable_env_checker=True, **options)
+    except Exception as error:
+        if not options and not isinstance(error, gymnasium.error.Error):
+            raise
+        wrong = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        if wrong is not None and wrong[1] in options:
+            raise UnknownName(f"argument of {id}", wrong[1], _known(gymnasium, id)) from None
+        raise UserError(f"{id} cannot be made: {error}") from error
+
+
+def _known(gymnasium: Any, id: str) -> set[str]:
+    """Return what can be told of an id, as far as its class says."""
+    creator = gymnasium.spec(id).entry_point
+    if isinstance(creator, str):
+        creator = gymnasium.envs.registration.load_env_creator(creator)
+    own = inspect.signature(creator).parameters
+    return {*own, "solved_at", "moves", "max_episode_steps"} - {"self", "kwargs", "render_mode"}
+
+
 def _steps(env: Any) -> int:
     """Return the most steps of the episode that was begun. Raises `UserError` without a limit."""
     steps = env.spec.max_episode_steps or getattr(env.unwrapped, "max_steps", None)
     if not steps:
         raise UserError(
-            f"{env.spec.id} has no limit of steps: adopt it with max_episode_steps=NUMBER."
+            f"{env.spec.id} has no limit of steps: adopt it with max_episode_steps=NUMBER, or name "
+            f"it gymnasium:{env.spec.id}?max_episode_steps=NUMBER."
         )
     return int(steps)
 

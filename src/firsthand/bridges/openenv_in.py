@@ -1,4 +1,5 @@
-"""An OpenEnv server as one of our environments: `adopt("http://127.0.0.1:8000", ...)`.
+"""An OpenEnv server as one of our environments: `adopt("http://127.0.0.1:8000", ...)`, or by name
+`openenv:http://127.0.0.1:8000?solved_at=1&turns=20`.
 
 OpenEnv tells the form of an action and no more. When an episode counts as solved (`solved_at`), how
 many turns it has (`turns`), and which form an action has where several would do (`action`) must be
@@ -127,7 +128,9 @@ class Played(Environment):
     def expert(self) -> Iterator[Action]:
         """Play as `expert=` does. Raises `UserError` where there is none."""
         if type(self).well is None:
-            raise UserError(f"{self.name} has no known expert: adopt it with expert=FUNCTION.")
+            raise UserError(
+                f"{self.server.url} has no known expert: adopt it with expert=FUNCTION."
+            )
         for move in cast("Moves", type(self).well)(self):
             yield Action(move if isinstance(move, str) else json.dumps(move))
 
@@ -183,10 +186,14 @@ def adopt(
     if solved_at is None:
         raise UserError(
             f"{found.url} does not say when it is solved: adopt it with solved_at=RETURN, the "
-            "least sum of rewards of an episode that counts."
+            "least sum of rewards of an episode that counts, or name it "
+            f"openenv:{found.url}?solved_at=RETURN&turns=NUMBER."
         )
     if turns is None:
-        raise UserError(f"{found.url} does not say how long it is: adopt it with turns=NUMBER.")
+        raise UserError(
+            f"{found.url} does not say how long it is: adopt it with turns=NUMBER, or add "
+            "turns=NUMBER to its name."
+        )
     form = _form(told, action, found.url)
     waited(_probe(found, describe or _plain))
     slug = re.sub(r"[^a-z0-9]+", "_", told.name.lower()).strip("_")
@@ -215,8 +222,22 @@ def adopt(
             "statement": _statement(told, form),
         },
     )
-    warnings.warn(f"{name}: {' '.join(unknown)}", PartialContract, stacklevel=2)
+    warnings.warn(f"{found.url}: {' '.join(unknown)}", PartialContract, stacklevel=2)
     return cast("type[Played]", register(made))
+
+
+def by_name(
+    url: str,
+    *,
+    name: str,
+    solved_at: float | None = None,
+    turns: int | None = None,
+    action: str | None = None,
+    split_by: str = "observation",
+) -> type[Played]:
+    """Return what `openenv:URL?solved_at=...&turns=...` names, as far as a text can tell."""
+    server = Server(url, split_by=split_by)
+    return adopt(server, name=name, solved_at=solved_at, turns=turns, action=action)
 
 
 def _form(told: Facts, wanted: str | None, url: str) -> Form:
@@ -239,7 +260,8 @@ def _form(told: Facts, wanted: str | None, url: str) -> Form:
     got = "" if wanted is None else f", got {wanted!r}"
     raise UserError(
         f"An action of {url} has {', '.join(fields) or 'no fields that its schema tells'}: adopt "
-        f"it with {ways}, a field that takes the player's text or the whole as JSON{got}."
+        f"it with {ways}, or add action=... to its name: a field that takes the player's text, or "
+        f"the whole as JSON{got}."
     )
 
 
@@ -267,7 +289,7 @@ async def _probe(server: Server, describe: Describe) -> None:
     raise UserError(
         f"{server.url} begins alike with {len(PROBES)} seeds: either it ignores them, or they "
         "decide what is hidden at first. In the second case adopt "
-        "Server(url, split_by='seed'), whose splits share no seed."
+        "Server(url, split_by='seed'), or add split_by=seed to its name; its splits share no seed."
     )
 
 

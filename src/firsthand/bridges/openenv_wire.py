@@ -147,26 +147,33 @@ class Connection:
 
 
 def _arrived(*fields: Any) -> Server:
-    """Return a server in another process. Raises `UserError` in a contained one, as of an audit:
-    every episode would fail there, and the audit would blame the environment.
-    """
+    """Return a server in another process. Raises `UserError` where an audit cannot reach it."""
     server = Server(*fields)
-    told = getattr(sys.modules["__main__"], "__spec__", None)
-    if told is not None and told.name == "firsthand.process.host":
-        place = urlsplit(server.url)
-        port = place.port or (443 if place.scheme == "https" else 80)
-        try:
-            socket.create_connection((place.hostname or "", port), REACH_SECONDS).close()
-        except OSError as error:
-            raise UserError(
-                f"{server.url} cannot be reached by the processes of an audit, which have no "
-                f"network ({error}): fh.check and rollouts play it, an audit cannot."
-            ) from None
+    _refuse_audits(server)
     return server
+
+
+def _refuse_audits(server: Server) -> None:
+    """Raise `UserError` in a contained process, as of an audit: every episode would fail there, and
+    the audit would blame the environment.
+    """
+    told = getattr(sys.modules["__main__"], "__spec__", None)
+    if told is None or told.name != "firsthand.process.host":
+        return
+    place = urlsplit(server.url)
+    port = place.port or (443 if place.scheme == "https" else 80)
+    try:
+        socket.create_connection((place.hostname or "", port), REACH_SECONDS).close()
+    except OSError as error:
+        raise UserError(
+            f"{server.url} cannot be reached by the processes of an audit, which have no "
+            f"network ({error}): fh.check and rollouts play it, an audit cannot."
+        ) from None
 
 
 async def facts(server: Server) -> Facts:
     """Ask a server what it is. Raises `UserError` where none answers, or another kind of server."""
+    _refuse_audits(server)
     limit = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     async with aiohttp.ClientSession(headers=server.headers, timeout=limit) as http:
         schema = await _document(http, f"{server.url}/schema")

@@ -1,4 +1,5 @@
-"""Data sets of reasoning-gym as playable environments: `adopt("chain_sum")`.
+"""Data sets of reasoning-gym as playable environments: `reasoning-gym:chain_sum`, or
+`adopt("chain_sum")`.
 
 A task is one entry in the library's default configuration, an answer is one action, and the score
 is the library's own, with its partial credit. The expert gives the entry's own answer; where an
@@ -14,6 +15,7 @@ from firsthand.audit.targets.reasoning_gym import library, names, reference
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.registry import register
+from firsthand.sourced import written
 from firsthand.task import Task
 
 TRIES = 200
@@ -67,8 +69,10 @@ class Question(Environment):
 
 
 def adopt(dataset: str, *, name: str | None = None) -> type[Question]:
-    """Register a data set as an environment of this process, `reasoning_gym/DATASET`.
+    """Register a data set as an environment of this process, and return its class.
 
+    Unless `name` says otherwise it has the name of `reasoning-gym:DATASET`, which any process
+    looks up.
     Raises `MissingExtra`, `UnknownName`, and `UserError` where entries name no answer.
     """
     if dataset not in (known := names()):
@@ -86,7 +90,7 @@ def adopt(dataset: str, *, name: str | None = None) -> type[Question]:
             "__doc__": f"Questions of {dataset} in reasoning-gym.",
             "__module__": __name__,
             "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or f"reasoning_gym/{dataset}",
+            "name": name or written("reasoning-gym", dataset, {}),
             "dataset": dataset,
         },
     )

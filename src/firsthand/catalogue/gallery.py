@@ -82,7 +82,8 @@ async def pictured(environment: type[Environment], task: Task, policy: str) -> P
     episode = await play(world, Agent(model=watching), task)
     shown = [
         Moment(turn.observation, picture, turn.action)
-        for turn, picture in zip(episode.turns, watching.pictures, strict=True)
+        # a turn that failed has a picture and is no turn
+        for turn, picture in zip(episode.turns, watching.pictures, strict=episode.error is None)
     ]
     return Played(episode, (*shown, Moment(episode.final, world.picture(), None)))
 

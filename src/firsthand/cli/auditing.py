@@ -26,7 +26,10 @@ from firsthand.bridges.rewards import SUFFIX, Reward, Wanted
 from firsthand.bridges.sarif import Audited
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
-from firsthand.registry import environments, lookup
+from firsthand.registry import environments, from_source, lookup, sources
+
+GRADERS = "reasoning-gym"
+"""A source that is audited as graders of answers; its environments are looked up by name."""
 
 
 class Subject(NamedTuple):
@@ -46,10 +49,13 @@ def named(target: str | None, everything: bool) -> list[str]:
     known = environments()
     if target is None:
         return known
-    if target == "reasoning-gym:*":
+    if target == f"{GRADERS}:*":
         from firsthand.audit.targets.reasoning_gym import names
 
-        return [f"reasoning-gym:{name}" for name in names()]
+        return [f"{GRADERS}:{name}" for name in names()]
+    source, colon, _ = target.partition(":")
+    if colon and source != GRADERS and source in sources():
+        return [lookup(target).name]
     return [name for name in known if name.startswith(f"{target}/")] or [target]
 
 
@@ -168,6 +174,8 @@ def placed(subject: Subject, certificate: Certificate) -> Audited:
         return Audited(certificate, file_and_class(subject.spec.name)[0])
     if subject.spec.source == "native" and ":" not in subject.spec.name:
         environment = lookup(subject.spec.name)
+        if from_source(environment):
+            return Audited(certificate)
         line = inspect.getsourcelines(environment)[1]
         return Audited(certificate, Path(inspect.getfile(environment)), line)
     return Audited(certificate)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 TABLE_COLUMNS = 100
 """Columns from which on the list is a table; a narrower one would cut words."""
 
+LEVEL = 2
+"""The level that is shown: the first is often too plain to show what there is."""
+
 envs = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
@@ -124,7 +127,9 @@ def _facts(one: Listed) -> str:
 @envs.command()
 def show(
     environment: EnvironmentName,
-    level: Annotated[int, typer.Option(min=1, help="Difficulty.")] = 2,
+    level: Annotated[
+        int | None, typer.Option(min=1, help="Difficulty.  [default: 2, or the only one]")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show an episode that succeeds and one that fails, with a picture where the world has a shape.
@@ -134,6 +139,7 @@ def show(
     from firsthand.catalogue import gallery
 
     found = lookup(environment)
+    level = level or (LEVEL if LEVEL in found.levels else found.levels[0])
     right = run(gallery.solved(found, level=level))
     wrong = run(gallery.failed(found, level=level))
     if json:

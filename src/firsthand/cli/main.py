@@ -8,6 +8,7 @@ traceback; 2 a mistake in what was asked, with its fix on standard error; 130 st
 import importlib
 import os
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -121,11 +122,17 @@ def firsthand(
 stopping = Stopping()
 
 
+def _warn(message: Warning | str, *_where: Any) -> None:
+    """Say a warning without the line of code that it came from."""
+    tell(f"Warning: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line. The current folder can be imported from, for environments that are not
     installed yet.
     """
     sys.path.append(os.getcwd())
+    warnings.showwarning = _warn
     stopping.listen()
     try:
         app(prog_name="firsthand")

@@ -10,7 +10,8 @@ from firsthand.task import Split
 EnvironmentName = Annotated[
     str,
     typer.Argument(
-        metavar="ENVIRONMENT", help="A name such as interfaces/shop_desk, or MODULE:CLASS."
+        metavar="ENVIRONMENT",
+        help="A name such as interfaces/shop_desk or gymnasium:CartPole-v1, or MODULE:CLASS.",
     ),
 ]
 JournalFolder = Annotated[

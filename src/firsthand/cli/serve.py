@@ -9,6 +9,7 @@ import typer
 
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
+from firsthand.registry import lookup
 from firsthand.serve.server import Service, playing, serving, without_mcp
 from firsthand.serve.sessions import Rules
 from firsthand.shell import run as run_async
@@ -77,7 +78,7 @@ def serve(
 
 async def _over_http(service: Service) -> None:
     async with serving(service) as url:
-        names = ", ".join(service.environments)
+        names = ", ".join(lookup(name).name for name in service.environments)
         tell(f"Serving {names} on {url}; {url}/docs says how to play.")
         tell(f"OpenEnv: {url}, or {url}/openenv/DOMAIN/FAMILY")
         lacking = without_mcp()

@@ -25,7 +25,7 @@ from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import Failed, FirsthandError, Owner, SandboxError, UserError
 from firsthand.process import frames
 from firsthand.process.child import Child
-from firsthand.registry import lookup
+from firsthand.registry import from_source, lookup, make
 from firsthand.secrets import redact
 from firsthand.task import Task
 
@@ -52,14 +52,8 @@ class Processes:
         class cannot travel.
         """
         environment = lookup(name)
-        try:
-            pickle.dumps(environment)
-        except (pickle.PicklingError, AttributeError) as error:
-            raise UserError(
-                f"{name} cannot run in a worker process: {error}. Define its class at the "
-                "top of a module, or use processes=0."
-            ) from None
-        return _remote(environment)(self, environment, next(self._worlds))
+        told = _travelling(environment)
+        return _remote(environment)(self, environment, told, next(self._worlds))
 
     async def worker(self) -> "Worker":
         """Return the worker with the fewest worlds, starting one where one is missing."""
@@ -180,6 +174,23 @@ class Worker:
         self._writer.close()
 
 
+def _travelling(environment: type[Environment]) -> type[Environment] | str:
+    """Return a class as a worker can be told it: itself, or the name by which a source makes it.
+
+    Raises `UserError`.
+    """
+    try:
+        pickle.dumps(environment)
+    except (pickle.PicklingError, AttributeError) as error:
+        if from_source(environment):
+            return environment.name
+        raise UserError(
+            f"{environment.name} cannot run in a worker process: {error}. Define its class at the "
+            "top of a module, or use processes=0."
+        ) from None
+    return environment
+
+
 def _environment() -> dict[str, str]:
     """Return this process's environment without the keys that firsthand has read from it."""
     return {name: value for name, value in os.environ.items() if redact(value) == value}
@@ -197,18 +208,26 @@ class _Remote(Environment):
     the real class.
     """
 
-    def __init__(self, processes: Processes, environment: type[Environment], world: int) -> None:
-        self._processes, self._environment, self._world = processes, environment, world
+    def __init__(
+        self,
+        processes: Processes,
+        environment: type[Environment],
+        told: type[Environment] | str,
+        world: int,
+    ) -> None:
+        self._processes, self._environment, self._told = processes, environment, told
+        self._world = world
         self._worker: Worker | None = None
         self._experts = itertools.count()
 
     async def _ask(self, method: str, *arguments: Any) -> Any:
         if self._worker is None:
             self._worker = await self._processes.worker()
-        return await self._worker.call(self._world, self._environment, method, arguments)
+        return await self._worker.call(self._world, self._told, method, arguments)
 
-    def reset(self, task: Task) -> Awaitable[Observation]:
-        return self._ask("reset", task)
+    async def reset(self, task: Task) -> Observation:  # pyright: ignore[reportIncompatibleMethodOverride]
+        shown, vars(self)["turns"] = await self._ask("reset", task)
+        return shown
 
     def act(self, action: Action) -> Awaitable[Observation]:
         return self._ask("act", action)
@@ -295,11 +314,17 @@ class _Host:
             return pickle.dumps((None, (owner, type(cause).__name__, str(cause))))
 
     async def _run(
-        self, world: int, environment: type[Environment], method: str, arguments: tuple[Any, ...]
+        self,
+        world: int,
+        told: type[Environment] | str,
+        method: str,
+        arguments: tuple[Any, ...],
     ) -> Any:
         if world not in self.worlds:
-            self.worlds[world] = environment()
+            self.worlds[world] = make(told) if isinstance(told, str) else told()
         hosted = self.worlds[world]
+        if method == "reset":  # an instance may have turns of its own
+            return await settled(hosted.reset(*arguments)), hosted.turns
         if method == "expert":
             return self._next_action(hosted, world, *arguments)
         if method == "close":
