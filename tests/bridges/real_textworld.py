@@ -102,6 +102,14 @@ def test_the_library_plays_a_game_as_its_own_backend_does(challenge, tmp_path):
             assert env.score().checks == {"won": state["won"]}
 
 
+def test_a_challenge_has_one_name_for_every_process():
+    assert fh.tasks("textworld:coin_collector", 1)[0].environment == "textworld/coin_5Fcollector"
+    world = adopt("tw-coin_collector")
+    assert world.name == "textworld/coin_collector" and fh.tasks(world.name, 1)
+    with pytest.raises(UnknownName, match="It takes none"):
+        fh.tasks("textworld:simple?size=3", 1)
+
+
 def test_points_are_told_and_what_is_not_admissible_changes_nothing():
     world = adopt("textworld/simple")
     env = world()

@@ -19,7 +19,7 @@ from firsthand.bridges.verifiers import taskset
 from firsthand.bridges.verifiers_in import adopt
 from firsthand.errors import UnknownName, UserError
 from firsthand.journal.journal import Journal
-from firsthand.registry import register
+from firsthand.registry import lookup, register
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
 
@@ -236,7 +236,8 @@ def same_replies(episodes):
 def test_a_taskset_is_played_here_and_paid_what_verifiers_pays(monkeypatch, tmp_path):
     installed(monkeypatch, tmp_path, SUMS, "sums_taskset")
     world = adopt("sums_taskset")
-    assert world.name == "verifiers/sums_taskset" and world.solved_at == 1.25
+    assert world.name == "verifiers/sums_5Ftaskset" and world.solved_at == 1.25
+    assert lookup("verifiers:sums_taskset") is world
     assert world.unknown == ()  # its own answers were paid in full
     for split in ("train", "gate", "eval"):
         episodes = fh.run(fh.rollout(EXPERT, fh.tasks(world.name, 10, split=split)))

@@ -26,6 +26,7 @@ from firsthand.bridges.textworld_words import Words
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.registry import register
+from firsthand.sourced import written
 from firsthand.task import Task
 
 TRIES = 200
@@ -156,12 +157,13 @@ class Game(Environment):
 
 
 def adopt(challenge: str, *, name: str | None = None) -> type[Game]:
-    """Register a challenge as an environment of this process, `textworld/CHALLENGE`.
+    """Register a challenge as an environment of this process, and return its class.
 
     `simple`, `coin_collector`, `treasure_hunter` or `cooking`, with `textworld/` or `tw-` before
-    it or without. Raises `UnknownName`, and `UserError` where TextWorld is not installed.
+    it or without. Unless `name` says otherwise it has the name of `textworld:CHALLENGE`, which any
+    process looks up. Raises `UnknownName`, and `UserError` where TextWorld is not installed.
     """
-    short = challenge.removeprefix("textworld/").removeprefix("tw-")
+    short = challenge.removeprefix("textworld/").removeprefix("tw-").replace("-", "_")
     if short not in LEVELS:
         raise UnknownName("challenge of TextWorld", short, LEVELS)
     longest = len(LEVELS[short])
@@ -176,7 +178,7 @@ def adopt(challenge: str, *, name: str | None = None) -> type[Game]:
             "__doc__": f"Games of the challenge tw-{short} of TextWorld.",
             "__module__": __name__,
             "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or f"textworld/{short}",
+            "name": name or written("textworld", short.replace("_", "-"), {}),
             "levels": range(1, longest + 1),
             "turns": SPARE + 3 * len(example.metadata["walkthrough"]),
             "challenge": short,

@@ -28,6 +28,7 @@ from firsthand.bridges.verifiers_seat import Conversation, library
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import FirsthandError, InvalidTask, UserError
 from firsthand.registry import register
+from firsthand.sourced import written
 from firsthand.task import Task
 
 ROWS = 1000
@@ -169,12 +170,14 @@ def adopt(
 ) -> type[Conversed]:
     """Register a taskset as an environment of this process, and return its class.
 
-    `id` is its module, as for `--env.taskset.id`; it is named `verifiers/...` after it unless
-    `name` says otherwise. `answer` is the column of the expert's answers, `config` the taskset's
+    `id` is its module, as for `--env.taskset.id`; unless `name` says otherwise, it has the name of
+    `verifiers:ID?turns=...`, which any process looks up. `answer` is the column of the expert's answers, `config` the taskset's
     own configuration. Raises `MissingExtra`, and `UserError` for what is refused or has to be told.
     """
     library()
     settings = json.dumps(config or {}, sort_keys=True)
+    told = {"solved_at": solved_at, "turns": turns, "config": config or None}
+    name = name or written("verifiers", id, told | ({"answer": answer} if answer != ANSWER else {}))
     env, found = _read(id, settings)
     if reason := _refusal(env, found[0]):
         raise UserError(f"{id} cannot be played as a chat: {reason}.")
@@ -194,7 +197,7 @@ def adopt(
             "__doc__": f"{id}, a taskset of verifiers.",
             "__module__": __name__,
             "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or f"verifiers/{slug}",
+            "name": name,
             "turns": turns or 2,
             "id": id,
             "settings": settings,
