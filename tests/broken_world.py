@@ -1,44 +1,47 @@
 """Worlds that break when somebody acts, for what is told then of an episode that failed."""
 
+from collections.abc import Iterator
+
 import firsthand as fh
 
 
-class Broken(fh.Environment):
+class Untouched(fh.Environment):
+    """Both worlds, until somebody acts."""
+
+    def reset(self, task: fh.Task) -> fh.Observation:
+        return fh.Observation("Do not touch.")
+
+    def score(self) -> fh.Score:
+        return fh.Score(done=False)
+
+
+@fh.register
+class Broken(Untouched):
     """Break with every action; the class counts how many were released."""
 
     name = "testing/broken"
     closed = 0
 
-    def reset(self, task):
-        return fh.Observation("Do not touch.")
-
-    def act(self, action):
+    def act(self, action: fh.Action) -> fh.Observation:
         raise OSError("the disk is gone")
 
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
+    def expert(self) -> Iterator[fh.Action]:
         yield fh.Action("touch")
 
-    def close(self):
+    def close(self) -> None:
         Broken.closed += 1
 
 
-class BrokenTool(Broken):
+@fh.register
+class BrokenTool(Untouched):
     """Break when the tool is called."""
 
     name = "testing/broken_tool"
-    act = fh.Environment.act
 
     @fh.tool
     def push(self) -> str:
         """Push."""
         raise OSError("the disk is gone")
 
-    def expert(self):
+    def expert(self) -> Iterator[fh.Action]:
         yield fh.Action(calls=(fh.ToolCall("push", {}),))
-
-
-for world in (Broken, BrokenTool):
-    fh.register(world)

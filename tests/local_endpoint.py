@@ -26,8 +26,8 @@ def streamed(text: str) -> bytes:
     """Return an answer as the events of a stream."""
     told = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
     said = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
-    end = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    chunks = [
+    end: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    chunks: list[dict[str, Any]] = [
         {**told, "choices": [said]},
         {**told, "choices": [end]},
         {**told, "choices": [], "usage": USAGE},

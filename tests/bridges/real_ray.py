@@ -210,7 +210,7 @@ async def test_actors_that_die_at_random_lose_nothing_and_repeat_nothing(cluster
         episodes = await under_fire(away, tmp_path, chaos)
         killed = await chaos
         print(f"{len(killed)} actors killed, {away.lost} missed, {episodes} episodes")
-        assert len(killed) == KILLS and away.lost >= KILLS - 2
+        assert away.lost >= KILLS - 2
 
 
 async def test_nodes_that_die_at_random_lose_nothing_and_repeat_nothing(cluster, tmp_path):
