@@ -29,7 +29,7 @@ class Broken(Untouched):
         yield fh.Action("touch")
 
     def close(self) -> None:
-        Broken.closed += 1
+        type(self).closed += 1
 
 
 @fh.register
