@@ -18,9 +18,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 
 import aiohttp
+from hall import SAID, SEEN, Hall
 
 import firsthand as fh
 from firsthand.models.openai import OpenAI
@@ -29,43 +30,12 @@ from firsthand.rollout.pool import rollout
 CONCURRENCY = (64, 512, 2048)
 TURNS = (1, 5)
 MOST_RATIO, MOST_GROWTH = 2.5, 1.5
-SEEN = (
-    "You stand in a hall with three doors. The left one is locked, the right one is open, the "
-    "third is painted on the wall."
-)
-SAID = "I walk through the open door on the right and look around."
 REPLY = (
     b'{"id":"chatcmpl-0","object":"chat.completion","created":0,"model":"mock","choices":[{"index":0,"message":{"role":"assistant","content":"'
     + SAID.encode()
     + b'"},"logprobs":null,"finish_reason":"stop"}],'
     b'"usage":{"prompt_tokens":30,"completion_tokens":14,"total_tokens":44}}'
 )
-
-
-@fh.register
-class Hall(fh.Environment):
-    """Answer as many times as the level says."""
-
-    name = "bench/hall"
-
-    def reset(self, task: fh.Task) -> fh.Observation:
-        """Start with nothing said."""
-        self.left = task.level
-        return fh.Observation(SEEN)
-
-    def act(self, action: fh.Action) -> fh.Observation:
-        """Count an answer."""
-        self.left -= 1
-        return fh.Observation(SEEN, done=self.left <= 0)
-
-    def score(self) -> fh.Score:
-        """Pay for the last answer."""
-        return fh.Score(answered=self.left <= 0)
-
-    def expert(self) -> Iterator[fh.Action]:
-        """Say something each turn."""
-        while self.left:
-            yield fh.Action(SAID)
 
 
 class Mock(asyncio.Protocol):
@@ -132,7 +102,7 @@ async def bare(
 async def play(agent: fh.Agent, episodes: int, turns: int, concurrency: int) -> None:
     """Play the conversations as episodes, and check that none failed."""
     played = await rollout(
-        agent, fh.tasks("bench/hall", episodes, level=turns), concurrency=concurrency
+        agent, fh.tasks(Hall.name, episodes, level=turns), concurrency=concurrency
     )
     assert all(episode.success for episode in played), next(
         episode.error for episode in played if not episode.success

@@ -18,19 +18,20 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import msgspec
 from aiohttp import web
+from hall import SAID, SEEN, Hall
 
 import firsthand as fh
-from firsthand.environment import ToolResult
-from firsthand.episode import Episode, Stop, Turn
+from firsthand.episode import Episode
 from firsthand.models.scripted import scripted
-from firsthand.serve.client import Client
+from firsthand.serve.client import Client, as_seen
 from firsthand.serve.content import content_hash
+from firsthand.serve.openenv import view_of
 from firsthand.serve.server import Service, serving, without_mcp
 from firsthand.serve.sessions import Rules
 from firsthand.serve.wire import Open, View
@@ -51,45 +52,8 @@ PLAYERS = ("expert", "random")
 SESSIONS, STEPS, MOST_MS = 512, 20, 1.0
 MCP_VERSION = "2026-07-28"
 """The protocol that SDKs of 2026 speak: over the one before, a step costs twice as much."""
-SEEN = (
-    "You stand in a hall with three doors. The left one is locked, the right one is open, the "
-    "third is painted on the wall."
-)
-SAID = "I walk through the open door on the right and look around."
 
 Play = Callable[[Episode], Awaitable[list[View]]]
-
-
-@fh.register
-class Hall(fh.Environment):
-    """Answer as many times as the level says."""
-
-    name = "bench/hall"
-    levels = range(1, 1001)
-    turns = 1000
-
-    def reset(self, task: fh.Task) -> fh.Observation:
-        """Start with nothing said."""
-        self.left = task.level
-        return fh.Observation(SEEN)
-
-    def act(self, action: fh.Action) -> fh.Observation:
-        """Count an answer."""
-        self.left -= 1
-        return fh.Observation(SEEN, done=self.left <= 0)
-
-    def score(self) -> fh.Score:
-        """Pay for the last answer."""
-        return fh.Score(answered=self.left <= 0)
-
-    def expert(self) -> Iterator[fh.Action]:
-        """Say something each turn."""
-        while self.left:
-            yield fh.Action(SAID)
-
-
-def opened(task: fh.Task) -> Open:
-    return Open(task.environment, task.level, task.seed, task.split, task.world)
 
 
 @contextlib.asynccontextmanager
@@ -98,7 +62,7 @@ async def plain(url: str, wire: str) -> AsyncIterator[Play]:
     async with Client(url, wire=wire) as client:
 
         async def play(episode: Episode) -> list[View]:
-            views = [await client.open(opened(episode.task))]
+            views = [await client.open(Open.of(episode.task))]
             views += [await client.act(action) for action in episode.actions]
             return views
 
@@ -116,23 +80,12 @@ async def openenv(url: str) -> AsyncIterator[Play]:
             return view_of(answer)
 
         async def play(episode: Episode) -> list[View]:
-            views = [await ask("reset", opened(episode.task))]
+            views = [await ask("reset", Open.of(episode.task))]
             for action in episode.actions:
                 views.append(await ask("step", action))
             return views
 
         yield play
-
-
-def view_of(answer: dict[str, object]) -> View:
-    """Read an answer of OpenEnv's wire, which tells `done` of the episode, not of the world."""
-    seen = msgspec.convert(answer["observation"], dict[str, object])
-    results = tuple(msgspec.convert(seen["results"], list[ToolResult]))
-    ended = seen.get("outcome")
-    done = isinstance(ended, dict) and ended["stop"] == "done"
-    observation = fh.Observation(str(seen["text"]), done, results)
-    whole = {"session": "", "turn": seen["turn"], "observation": observation, "outcome": ended}
-    return msgspec.convert(msgspec.to_builtins(whole), View)
 
 
 @contextlib.asynccontextmanager
@@ -147,7 +100,7 @@ async def mcp(url: str) -> AsyncIterator[Play]:
             return msgspec.convert(answer.structured_content, View)
 
         async def play(episode: Episode) -> list[View]:
-            asked = msgspec.to_builtins(opened(episode.task))
+            asked = msgspec.to_builtins(Open.of(episode.task))
             views = [await ask("start", {k: v for k, v in asked.items() if k != "agent"})]
             for action in episode.actions:
                 said = msgspec.to_builtins(action)
@@ -155,24 +108,6 @@ async def mcp(url: str) -> AsyncIterator[Play]:
             return views
 
         yield play
-
-
-def as_seen(here: Episode, views: Sequence[View]) -> Episode:
-    """The episode as its player can write it down."""
-    last = views[-1].outcome
-    assert last is not None
-    earned = zip(views[:-1], here.actions, last.rewards, strict=True)
-    return Episode(
-        id=last.episode,
-        task=here.task,
-        agent="",
-        turns=tuple(Turn(view.observation, action, reward) for view, action, reward in earned),
-        final=views[-1].observation,
-        reward=last.reward,
-        checks=last.checks,
-        stop=Stop(last.stop),
-        aftermath=last.aftermath,
-    )
 
 
 async def law(seeds: int) -> bool:
@@ -194,8 +129,8 @@ async def law(seeds: int) -> bool:
             equal = 0
             async with wire as play:
                 for here in plays:
-                    seen = content_hash(as_seen(here, await play(here)))
-                    equal += seen == content_hash(here)
+                    seen = as_seen(here.task, here.actions, await play(here))
+                    equal += content_hash(seen) == content_hash(here)
             turns = sum(len(here.turns) for here in plays)
             row = f"{name:<10} {len(FAMILIES):>8} {len(plays):>8} {turns:>6} {equal:>6}"
             print(row, flush=True)
@@ -324,7 +259,7 @@ async def loaded(what: str, wire: str, steps: int) -> Figures:
         for player in players:
             await player.__aenter__()
         for player in players:
-            view = await player.open(Open("bench/hall", level=steps + 1))
+            view = await player.open(Open(Hall.name, level=steps + 1))
             assert not view.over
 
         async def play(player: Client) -> None:
@@ -356,7 +291,7 @@ async def loaded(what: str, wire: str, steps: int) -> Figures:
 async def in_process(steps: int) -> float:
     """Return CPU milliseconds of a step of the same play in this process."""
     agent = fh.Agent(model=scripted("expert"))
-    tasks = fh.tasks("bench/hall", SESSIONS, level=steps)
+    tasks = fh.tasks(Hall.name, SESSIONS, level=steps)
     started = time.process_time()
     episodes = await fh.rollout(agent, tasks, concurrency=SESSIONS)
     assert all(episode.success for episode in episodes)

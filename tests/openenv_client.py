@@ -8,8 +8,6 @@ from typing import Any
 import aiohttp
 
 import firsthand as fh
-from firsthand.environment import ToolResult
-from firsthand.episode import Episode, Stop, Turn
 
 
 class EnvClient:
@@ -40,33 +38,3 @@ def reset_of(task: fh.Task) -> dict[str, Any]:
 def step_of(action: fh.Action) -> dict[str, Any]:
     calls = [{"name": c.name, "arguments": c.arguments, "id": c.id} for c in action.calls]
     return {"text": action.text, "calls": calls}
-
-
-def observed(data: dict[str, Any]) -> fh.Observation:
-    """The observation inside an answer; `done` of the world is not on this wire until the end."""
-    seen = data["observation"]
-    results = tuple(ToolResult(**result) for result in seen["results"])
-    return fh.Observation(seen["text"], done=data["done"], results=results)
-
-
-def as_seen(here: Episode, answers: list[dict[str, Any]]) -> Episode:
-    """The episode as its player can write it down."""
-    last = answers[-1]["observation"]["outcome"]
-    turns = [
-        Turn(observed(answer), action, reward)
-        for answer, action, reward in zip(answers[:-1], here.actions, last["rewards"], strict=True)
-    ]
-    final = observed(answers[-1])
-    if last["stop"] != "done":
-        final = fh.Observation(final.text, done=False, results=final.results)
-    return Episode(
-        id=last["episode"],
-        task=here.task,
-        agent="",
-        turns=tuple(turns),
-        final=final,
-        reward=last["reward"],
-        checks=last["checks"],
-        stop=Stop(last["stop"]),
-        aftermath=last["aftermath"],
-    )

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import broken_world  # noqa: F401 - registers its worlds
 import gymnasium
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -129,28 +130,7 @@ def test_refusals_come_at_the_start_and_say_why():
         env.reset(options={"tempo": 2})
 
 
-class Broken(fh.Environment):
-    """Breaks when it is acted in."""
-
-    name = "testing/broken"
-
-    def reset(self, task):
-        return fh.Observation("Go.")
-
-    def act(self, action):
-        raise OSError("the disk is gone")
-
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
-        yield fh.Action("go")
-
-
 def test_a_broken_episode_is_an_error_and_no_reward_of_zero():
-    from firsthand.registry import register
-
-    register(Broken)
     env = gymnasium_out.Played("testing/broken")
     env.reset(seed=0)
     with pytest.raises(EpisodeFailed, match="environment failed while calling act"):

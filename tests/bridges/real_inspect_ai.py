@@ -2,6 +2,7 @@
 
 import itertools
 
+import broken_world  # noqa: F401 - registers its worlds
 import inspect_ai
 import pytest
 from inspect_ai.log import read_eval_log
@@ -19,7 +20,6 @@ from bridges.pages import run_section
 from firsthand.bridges.inspect_ai import episode_of, evaluation
 from firsthand.errors import UnknownName
 from firsthand.journal.journal import Journal
-from firsthand.registry import register
 from firsthand.rollout.replay import replay
 
 
@@ -113,25 +113,6 @@ def test_the_model_is_shown_tools_and_results_as_elsewhere(tmp_path):
     assert messages[0].role == "system" and messages[1].text == episode.turns[0].observation.full
     results = [message.text for message in messages if message.role == "tool"]
     assert results == [r.text for turn in episode.turns[1:] for r in turn.observation.results]
-
-
-@register
-class Broken(fh.Environment):
-    """Breaks when it is acted in."""
-
-    name = "testing/broken"
-
-    def reset(self, task):
-        return fh.Observation("Go.")
-
-    def act(self, action):
-        raise OSError("the disk is gone")
-
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
-        yield fh.Action("go")
 
 
 def test_a_broken_episode_is_an_error_of_its_sample_and_no_score(tmp_path):

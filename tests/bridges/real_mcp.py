@@ -10,10 +10,11 @@ import aiohttp
 import mcp
 import msgspec
 import pytest
-from wires import FAMILIES, as_seen, in_process
+from wires import FAMILIES, in_process
 
 import firsthand as fh
 from firsthand.journal.journal import Journal
+from firsthand.serve.client import as_seen
 from firsthand.serve.content import content_hash
 from firsthand.serve.mcp import Desk, server
 from firsthand.serve.server import Service, serving

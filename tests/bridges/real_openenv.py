@@ -17,7 +17,7 @@ from openenv.core.env_server.interfaces import Environment
 from openenv.core.env_server.types import Action, Observation, State
 from openenv.core.generic_client import GenericEnvClient
 from openenv.validation import Lane, ValidationReport, apply_policy, load_policy
-from openenv_client import as_seen, reset_of, step_of
+from openenv_client import reset_of, step_of
 from wires import FAMILIES, in_process
 
 import firsthand as fh
@@ -29,7 +29,9 @@ from firsthand.bridges.openenv_wire import Server
 from firsthand.bridges.rewards import Wanted, importable, named, prepare
 from firsthand.bridges.rfc008 import text
 from firsthand.errors import UserError
+from firsthand.serve.client import as_seen
 from firsthand.serve.content import content_hash
+from firsthand.serve.openenv import view_of
 from firsthand.serve.server import Service, serving
 from firsthand.serve.sessions import Rules
 
@@ -74,7 +76,8 @@ async def test_law_1_their_client_plays_as_this_process_does(who):
             results += [await env.step(step_of(action)) for action in here.actions]
             assert results[-1].done and results[-1].reward == here.reward
             answers = list(map(as_answer, results))
-            assert content_hash(as_seen(here, answers)) == content_hash(here)
+            seen = as_seen(task, here.actions, list(map(view_of, answers)))
+            assert content_hash(seen) == content_hash(here)
             state = await env.state()
             assert state["step_count"] == len(here.turns) and state["seed"] == task.seed
 

@@ -151,24 +151,37 @@ async def test_a_model_behind_an_endpoint_is_asked_by_the_actors(cluster, monkey
 
 
 async def killed_at_random(away, rng):
-    """Kill a ready actor now and then, with all that it plays."""
+    """Kill a ready actor now and then, with all that it plays. Return those that were killed."""
     killed = set()
     while len(killed) < KILLS:
         await asyncio.sleep(rng.uniform(0.2, 1.5))
-        if alive := sorted({*away.pids} - killed):
-            pid = rng.choice(alive)
+        if ready := sorted({*away.pids} - killed):
+            pid = rng.choice(ready)
             killed.add(pid)
             os.kill(pid, signal.SIGKILL)
+    return killed
+
+
+def alive():
+    """The nodes that the cluster itself counts as alive."""
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
 
 
 async def nodes_that_die(cluster, rng):
-    """Take nodes away without a word, and bring others."""
+    """Take nodes away without a word, and bring others. Return those that the cluster lost."""
+    dead = set()
     for _ in range(NODES):
         await asyncio.sleep(rng.uniform(0.5, 1.5))
         node = rng.choice(list(cluster.worker_nodes))
+        assert node.node_id in alive()
         await asyncio.to_thread(cluster.remove_node, node, allow_graceful=False)
+        async with asyncio.timeout(60):
+            while node.node_id in alive():
+                await asyncio.sleep(0.1)
+        dead.add(node.node_id)
         await asyncio.sleep(rng.uniform(0.5, 1.5))
         cluster.add_node(**NODE)  # sets a signal handler, which only the main thread can
+    return dead
 
 
 async def under_fire(away, folder, chaos):
@@ -195,8 +208,8 @@ async def test_actors_that_die_at_random_lose_nothing_and_repeat_nothing(cluster
     async with Ray(actors=2, retries=KILLS) as away:
         chaos = asyncio.create_task(killed_at_random(away, rng))
         episodes = await under_fire(away, tmp_path, chaos)
-        await chaos
-        print(f"{KILLS} actors killed, {away.lost} missed, {episodes} episodes")
+        killed = await chaos
+        print(f"{len(killed)} actors killed, {away.lost} missed, {episodes} episodes")
         assert away.lost >= KILLS - 2
 
 
@@ -205,8 +218,10 @@ async def test_nodes_that_die_at_random_lose_nothing_and_repeat_nothing(cluster,
     async with Ray(actors=2, retries=KILLS) as away:
         chaos = asyncio.create_task(nodes_that_die(cluster, rng))
         episodes = await under_fire(away, tmp_path, chaos)
-        await chaos
-        print(f"{NODES} nodes removed, {away.lost} actors missed, {episodes} episodes")
+        dead = await chaos
+        print(f"{len(dead)} nodes removed, {away.lost} actors missed, {episodes} episodes")
+        assert len(dead) == NODES and not dead & alive()
+        assert away.lost, "no node that died had an actor"
 
 
 async def test_an_episode_that_kills_every_actor_fails_alone(cluster, tmp_path):

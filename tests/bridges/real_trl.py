@@ -5,6 +5,7 @@ from itertools import takewhile
 
 import pytest
 import torch
+from broken_world import BrokenTool
 from datasets import Dataset
 from transformers.utils import get_json_schema
 from trl import GRPOConfig, GRPOTrainer
@@ -17,7 +18,7 @@ from firsthand.environment import tools_of
 from firsthand.errors import UserError
 from firsthand.journal.formats import trl as exported
 from firsthand.journal.journal import Journal
-from firsthand.registry import lookup, register
+from firsthand.registry import lookup
 
 ARCHIVE = "memory/documents"
 DESK = "interfaces/shop_desk"
@@ -194,39 +195,18 @@ def test_a_wrong_call_is_answered_and_a_model_that_stops_is_paid_what_the_score_
     assert len(rollout._episode.turns) == lookup("data/ledger").turns
 
 
-@register
-class Broken(fh.Environment):
-    """Breaks when its tool is called."""
-
-    name = "testing/broken"
-
-    def reset(self, task):
-        return fh.Observation("Go.")
-
-    @fh.tool
-    def push(self) -> str:
-        """Push."""
-        raise OSError("the disk is gone")
-
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
-        yield fh.Action(calls=(fh.ToolCall("push", {}),))
-
-
 def test_a_broken_episode_has_no_reward():
-    rollout = trl.factory("testing/broken")()
+    rollout = trl.factory("testing/broken_tool")()
     assert rollout.get_reward() is None
-    rollout.reset(**trl.rows(fh.tasks("testing/broken", 1))[0])
+    rollout.reset(**trl.rows(fh.tasks("testing/broken_tool", 1))[0])
     assert rollout.push() == trl.OVER
     assert rollout.get_reward() is None
 
 
 def test_refusals_come_at_the_start_and_say_why(monkeypatch):
-    monkeypatch.setattr(trl, "tools_of", lambda kind: {"get_reward": tools_of(Broken)["push"]})
-    with pytest.raises(UserError, match="TRL takes get_reward of testing/broken"):
-        trl.factory("testing/broken")
+    monkeypatch.setattr(trl, "tools_of", lambda kind: {"get_reward": tools_of(BrokenTool)["push"]})
+    with pytest.raises(UserError, match="TRL takes get_reward of testing/broken_tool"):
+        trl.factory("testing/broken_tool")
     monkeypatch.undo()
     with pytest.raises(UserError, match=r"names no task, but prompt: make the rows with"):
         trl.factory(DESK)().reset(prompt=[])

@@ -8,18 +8,19 @@ import re
 import sys
 from types import SimpleNamespace
 
+import broken_world  # noqa: F401 - registers its worlds
 import pytest
 import verifiers.v1 as vf
+from local_endpoint import endpoint
 
 import firsthand as fh
 from bridges.pages import run_section, sections
-from bridges.streaming_endpoint import endpoint
 from firsthand.bridges.partial_contract import PartialContract
 from firsthand.bridges.verifiers import taskset
 from firsthand.bridges.verifiers_in import adopt
 from firsthand.errors import UnknownName, UserError
 from firsthand.journal.journal import Journal
-from firsthand.registry import lookup, register
+from firsthand.registry import lookup
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
 
@@ -91,25 +92,6 @@ def test_a_scripted_player_is_paid_what_it_is_paid_here(name, monkeypatch, tmp_p
             t.observation.full for t in episode.turns
         ]
         assert [turn.reward for turn in same.turns] == [turn.reward for turn in episode.turns]
-
-
-@register
-class Broken(fh.Environment):
-    """Breaks when it is acted in."""
-
-    name = "testing/broken"
-
-    def reset(self, task):
-        return fh.Observation("Go.")
-
-    def act(self, action):
-        raise OSError("the disk is gone")
-
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
-        yield fh.Action("go")
 
 
 def test_a_broken_episode_fails_there_and_has_no_reward(monkeypatch, tmp_path):

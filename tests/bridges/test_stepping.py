@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
+from broken_world import Broken
 
 import firsthand as fh
 from firsthand.bridges.package import package
 from firsthand.bridges.stepping import EpisodeFailed, Stepping, waited
 from firsthand.errors import MissingExtra, UserError
 from firsthand.journal.journal import Journal
-from firsthand.registry import register
 from firsthand.rollout.play import Limits
 
 EXPERT = fh.Agent(model=fh.model("scripted:expert"))
@@ -52,31 +52,9 @@ async def test_a_budget_truncates_and_a_journal_keeps_what_ended(tmp_path):
     assert len(list(Journal(tmp_path).episodes())) == 2
 
 
-class Fragile(fh.Environment):
-    """Breaks when it is touched, and counts how often it was closed."""
-
-    name = "testing/fragile"
-    closed = 0
-
-    def reset(self, task):
-        return fh.Observation("Do not touch.")
-
-    def act(self, action):
-        raise OSError("the disk is gone")
-
-    def score(self):
-        return fh.Score(done=False)
-
-    def expert(self):
-        yield fh.Action("touch")
-
-    def close(self):
-        Fragile.closed += 1
-
-
 async def test_a_failure_is_raised_with_its_owner_and_the_world_is_released():
-    register(Fragile)
-    (task,) = fh.tasks("testing/fragile", 1)
+    Broken.closed = 0
+    (task,) = fh.tasks(Broken.name, 1)
     broken, left = Stepping(task, agent="a"), Stepping(task, agent="b")
     await broken.start()
     await left.start()
@@ -84,7 +62,7 @@ async def test_a_failure_is_raised_with_its_owner_and_the_world_is_released():
         await broken.step(fh.Action("touch"))
     assert caught.value.episode.reward is None
     await left.close()
-    assert Fragile.closed == 2
+    assert Broken.closed == 2
 
 
 def test_callers_without_an_event_loop_wait_also_inside_one():

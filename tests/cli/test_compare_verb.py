@@ -6,6 +6,7 @@ import pytest
 from apprentice import Apprentice
 
 import firsthand as fh
+from firsthand.cli import players
 
 WORDS = ("compare", "interfaces/shop_desk", "--arms", "base,retrieval,sft")
 SMALL = ("--budget", 40, "--seeds", 1, "--eval-tasks", 20, "--curve-tasks", 5)
@@ -14,14 +15,11 @@ SMALL = ("--budget", 40, "--seeds", 1, "--eval-tasks", 20, "--curve-tasks", 5)
 @pytest.fixture
 def apprentice(monkeypatch):
     """Whatever model is named, an apprentice plays."""
-    import firsthand.cli.bench
-    import firsthand.cli.compare
 
     def made(name, **_):
         return fh.Agent(model=Apprentice(), sampling=fh.Sampling(temperature=0.0))
 
-    for module in (firsthand.cli.compare, firsthand.cli.bench):
-        monkeypatch.setattr(module, "agent", made)
+    monkeypatch.setattr(players, "agent", made)
 
 
 def test_compare_prints_a_table_and_writes_a_page(cli, tmp_path, apprentice):

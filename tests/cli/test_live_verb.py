@@ -25,7 +25,7 @@ def test_a_life_shows_its_stages_and_resumes(cli, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--model", "scripted:random"), "Only a model can live and learn"),
+        (("--model", "scripted:random"), "Only a model can learn"),
         (("--arms", "life,immortal"), "No arm of a life is named 'immortal': there are life, "),
         (("--arms", "fresh"), "`life` among them; got fresh."),
         (("--schedule", "rules/triagge@0"), "Did you mean 'rules/triage'?"),

@@ -1,10 +1,11 @@
 """An episode that is played through a server is the episode that is played in process."""
 
 import pytest
-from wires import FAMILIES, as_seen, in_process, played
+from wires import FAMILIES, in_process, played
 
 import firsthand as fh
 from firsthand.sandbox.needs import missing
+from firsthand.serve.client import as_seen
 from firsthand.serve.content import content_hash
 
 

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
-from openenv_client import EnvClient, as_seen, reset_of, step_of
+from openenv_client import EnvClient, reset_of, step_of
 from wires import FAMILIES, in_process
 
 import firsthand as fh
+from firsthand.serve.client import as_seen
 from firsthand.serve.content import content_hash
+from firsthand.serve.openenv import view_of
 
 
 @pytest.mark.parametrize("who", ["expert", "random"])
@@ -20,7 +22,8 @@ async def test_law_1_openenv_plays_as_this_process_does(serve, who):
             answers = [await client.reset(**reset_of(task))]
             answers += [await client.step(step_of(action)) for action in here.actions]
             assert answers[-1]["done"] and answers[-1]["reward"] == here.reward
-            assert content_hash(as_seen(here, answers)) == content_hash(here)
+            seen = as_seen(task, here.actions, list(map(view_of, answers)))
+            assert content_hash(seen) == content_hash(here)
             assert answers[-1]["observation"]["outcome"]["content"] == content_hash(here)
 
 

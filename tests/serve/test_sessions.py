@@ -8,7 +8,8 @@ from wires import in_process, played
 import firsthand as fh
 from firsthand.serve.client import Client
 from firsthand.serve.content import content_hash
-from firsthand.serve.wire import Open, Refusal
+from firsthand.serve.sessions import Rules, Sessions
+from firsthand.serve.wire import NoSession, Open, Refusal
 
 
 class Counted(fh.Environment):
@@ -252,6 +253,23 @@ async def test_an_episode_that_cannot_be_kept_is_not_acknowledged(counted, tmp_p
         last = await client.act("next")
     assert last.reward is None and last.outcome.error.owner == "host"
     assert told == ["the disk is full"]
+
+
+async def test_a_session_that_breaks_in_the_server_itself_holds_no_place(counted, tmp_path):
+    with fh.Journal(tmp_path).writer() as writer:
+        fh.register(Counted)
+        rules = Rules(sessions=1)
+        async with Sessions(["test/counted"], rules=rules, writer=writer) as sessions:
+            session = await sessions.open(Open(), "me", "http")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(writer), "append", lambda *_: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    await session.act(fh.Action("next"))
+            assert len(sessions) == 0 and Counted.open == 0
+            with pytest.raises(NoSession):
+                sessions.get(session.id, "me")
+            again = await sessions.open(Open(), "me", "http")
+            assert (await again.act(fh.Action("next"))).reward == 1.0
 
 
 async def test_a_client_is_told_when_nobody_answers_on_its_wire(serve):

@@ -18,9 +18,9 @@ from firsthand.agent import Agent
 from firsthand.environment import Action, Observation
 from firsthand.episode import Episode, Stop
 from firsthand.errors import FirsthandError, UserError
+from firsthand.models.seat import Seat, Seen
 from firsthand.registry import lookup
 from firsthand.rollout.play import Limits, play
-from firsthand.serve.seat import Seat, Seen
 from firsthand.task import Task
 
 if TYPE_CHECKING:

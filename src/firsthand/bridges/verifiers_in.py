@@ -172,8 +172,8 @@ def adopt(
 
     `id` is its module, as for `--env.taskset.id`; unless `name` says otherwise, it has the name of
     `verifiers:ID?turns=...`, which any process looks up. `answer` is the column of the expert's
-    answers, `config` the taskset's own configuration. Raises `MissingExtra`, and `UserError` for what
-    is refused or has to be told.
+    answers, `config` the taskset's own configuration. Raises `MissingExtra`, and `UserError` for
+    what is refused or has to be told.
     """
     library()
     settings = json.dumps(config or {}, sort_keys=True)

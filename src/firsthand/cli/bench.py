@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
+from firsthand.cli import players
 from firsthand.cli.document import document
 from firsthand.cli.options import Concurrency, Json, MaxTokens, Timeout, Turns
-from firsthand.cli.players import TIMEOUT, agent, limits
+from firsthand.cli.players import TIMEOUT, limits
 from firsthand.cli.terminal import tell
 from firsthand.errors import UserError
 from firsthand.evaluate.statistics import Interval
 from firsthand.evaluate.wording import interval, number
 from firsthand.learn.bench import Found, load, worlds
 from firsthand.learn.bench import bench as run_bench
-from firsthand.prompt import Model, Sampling
+from firsthand.prompt import Sampling
 from firsthand.shell import run
 
 File = Annotated[
@@ -53,9 +54,7 @@ def bench(
     learn = load(learner)
     if out.exists() and any(out.iterdir()) and not resume:
         raise UserError(f"{out} is not empty: go on with it (--resume), or choose another folder.")
-    base = agent(model, sampling=Sampling(temperature=0.0, max_tokens=max_tokens))
-    if not isinstance(base.model, Model):
-        raise UserError("Only a model can learn: name one such as llama:smollm2 or tiny.")
+    base = players.learner(model, sampling=Sampling(temperature=0.0, max_tokens=max_tokens))
 
     async def all_worlds() -> list[Found]:
         try:

@@ -1,7 +1,5 @@
 """`firsthand compare`: ways of learning at equal budget, with controls, in one table."""
 
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -12,17 +10,18 @@ import typer
 from firsthand.agent import Agent
 from firsthand.cli.document import document
 from firsthand.cli.options import Concurrency, Json, Level, MaxTokens, Timeout, Turns, World
-from firsthand.cli.players import TIMEOUT, agent, limits
+from firsthand.cli.players import TIMEOUT, learner, limits
 from firsthand.cli.progress import bar
+from firsthand.cli.runs import how_to_go_on, interruptible
 from firsthand.cli.terminal import tell
-from firsthand.errors import MissingExtra, RunStopped, UserError
+from firsthand.errors import MissingExtra, UserError
 from firsthand.learn.compare.arms import ARMS
 from firsthand.learn.compare.cell import Outcome, Rules
 from firsthand.learn.compare.controls import CONTROLS, NULL
 from firsthand.learn.compare.experiment import Plan
 from firsthand.learn.compare.experiment import run as run_experiment
 from firsthand.learn.compare.summary import Summary, summarise
-from firsthand.prompt import Model, Sampling
+from firsthand.prompt import Sampling
 from firsthand.shell import run
 
 USUAL = "base,icl,retrieval,admit_all,random,lessons"
@@ -110,12 +109,8 @@ def compare(
         limits=limits(turns, timeout),
         options=_settings(settings or []),
     )
-    learner = agent(model, sampling=Sampling(temperature=0.0, max_tokens=max_tokens))
-    if not isinstance(learner.model, Model):
-        raise UserError(
-            "Only a model can learn: name one such as llama:smollm2, not a script or a person."
-        )
-    outcomes = _run(plan, learner, rules, out, resume=resume, quiet=json)
+    who = learner(model, sampling=Sampling(temperature=0.0, max_tokens=max_tokens))
+    outcomes = _run(plan, who, rules, out, resume=resume, quiet=json)
     facts = {name: getattr(rules, name) for name in ("model", "budget", "level", "eval_tasks")}
     summary = summarise(plan, outcomes, {**facts, "curve_tasks": rules.curve_tasks})
     written = _write(summary, out)
@@ -150,30 +145,24 @@ def _settings(given: Sequence[str]) -> dict[str, dict[str, object]]:
 
 
 def _run(
-    plan: Plan, learner: Agent, rules: Rules, out: Path, *, resume: bool, quiet: bool
+    plan: Plan, who: Agent, rules: Rules, out: Path, *, resume: bool, quiet: bool
 ) -> list[Outcome]:
     """Run the cells; where that ends early, say how to go on."""
 
     async def all_cells() -> list[Outcome]:
         try:
             return await run_experiment(
-                plan, learner, rules, folder=out, resume=resume, watch=bar, tell=told
+                plan, who, rules, folder=out, resume=resume, watch=bar, tell=told
             )
         finally:
-            await learner.model.close()
+            await who.model.close()
 
     def told(outcome: Outcome) -> None:
         if not quiet:
             tell(_line(outcome), err=True)
 
-    try:
+    with interruptible(how_to_go_on(out, kept="Finished cells and episodes are")):
         return run(all_cells())
-    except KeyboardInterrupt:
-        tell(_how_to_go_on(out), err=True)
-        raise
-    except RunStopped as stopped:
-        tell(f"Stopped: {stopped}\n{_how_to_go_on(out)}", err=True)
-        raise typer.Exit(1) from None
 
 
 def _line(outcome: Outcome) -> str:
@@ -183,12 +172,6 @@ def _line(outcome: Outcome) -> str:
     scores = [score for score in outcome.scores if score is not None]
     mean = sum(scores) / len(scores) if scores else 0.0
     return f"{name}: {mean:.2f} after {outcome.turns} turns, {outcome.cpu_s:.1f} CPU s"
-
-
-def _how_to_go_on(out: Path) -> str:
-    words = [word for word in sys.argv[1:] if word != "--resume"]
-    again = ["firsthand", *words, "--resume"]
-    return f"Finished cells and episodes are in {out}. Go on with: {shlex.join(again)}"
 
 
 def _write(summary: Summary, out: Path) -> str:

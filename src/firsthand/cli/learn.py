@@ -1,11 +1,6 @@
 """`firsthand learn`: a model gets better at an environment by lessons in its prompt."""
 
-import re
-import shlex
-import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -31,9 +26,9 @@ from firsthand.cli.options import (
     World,
 )
 from firsthand.cli.players import TIMEOUT, agent, endpoint, limits, meter
-from firsthand.cli.progress import bar
+from firsthand.cli.runs import ROOT, how_to_go_on, new_run, old_runs
+from firsthand.cli.show import Show
 from firsthand.cli.terminal import tell
-from firsthand.episode import Episode
 from firsthand.errors import MissingExtra, NoReaction, RunStopped, UserError
 from firsthand.learn.lessons.folder import Setup, changes, read_setup
 from firsthand.learn.lessons.learned import Learned
@@ -185,10 +180,11 @@ def _run(learner: Agent, reviewing: Reviewer, setup: Setup, counted: Meter, wher
     """Learn, and say how to go on when that ends early."""
     folder = _folder(where.out, setup, resume=where.resume)
     learner, reviewing = _keeping_answers(learner, reviewing, folder)
+    by_name = where.out is not None
     try:
         run(_learn(learner, reviewing, setup, folder, where, counted))
     except KeyboardInterrupt:
-        tell(_how_to_go_on(folder, where), err=True)
+        tell(how_to_go_on(folder, named=by_name), err=True)
         raise
     except RunStopped as stopped:
         if where.json:
@@ -197,7 +193,8 @@ def _run(learner: Agent, reviewing: Reviewer, setup: Setup, counted: Meter, wher
         for phase, took in table_rows(counted.spent()):
             tell(f"{phase}: {took}", err=True)
         more = ["--force"] if isinstance(stopped, NoReaction) else []
-        tell(f"Stopped: {stopped}\n{_how_to_go_on(folder, where, more)}", err=True)
+        how = how_to_go_on(folder, named=by_name, more=more)
+        tell(f"Stopped: {stopped}\n{how}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -209,13 +206,6 @@ def _keeping_answers(learner: Agent, reviewing: Reviewer, folder: Path) -> tuple
     if isinstance(reviewing, Asked) and isinstance(reviewing.model, Reachable):
         reviewing.model = Answered(reviewing.model, folder / "answers")
     return learner, reviewing
-
-
-def _how_to_go_on(folder: Path, where: _Where, more: Sequence[str] = ()) -> str:
-    again = ["firsthand", *sys.argv[1:], *more]
-    again += [] if where.out is not None else ["--out", str(folder)]
-    again += [] if where.resume else ["--resume"]
-    return f"Every finished episode is in {folder}. Go on with: {shlex.join(again)}"
 
 
 async def _learn(
@@ -263,7 +253,7 @@ async def _learn(
     _complain(learned, folder)
 
 
-async def _tell(show: "Show", learned: Learned, folder: Path, report: str, seconds: float) -> None:
+async def _tell(show: Show, learned: Learned, folder: Path, report: str, seconds: float) -> None:
     """Say what happened: rounds, gates, some lessons, before and after, and that the journal
     replays.
     """
@@ -335,37 +325,6 @@ def _complain(learned: Learned, folder: Path) -> None:
         raise typer.Exit(1)
 
 
-class Show:
-    """Results on standard output, the progress of one phase at a time on standard error."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from firsthand.cli.console import SafeConsole
-
-        self.out = SafeConsole(quiet=quiet)
-        self.say = self.out.print
-        self._phase = ExitStack()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_error: object) -> None:
-        self._phase.close()
-
-    def note(self, line: str) -> None:
-        """Say on standard error what is known before anything was learned."""
-        self._phase.close()
-        tell(line, err=True)
-
-    def watch(self, phase: str, n: int) -> Callable[[Episode], None]:
-        """Show a bar for one phase; the one before it is done. Without a terminal, one line a
-        phase.
-        """
-        self._phase.close()
-        if not sys.stderr.isatty():
-            self.say(f"{phase}: {n} episodes")
-        return self._phase.enter_context(bar(phase, n))
-
-
 def _folder(out: Path | None, setup: Setup, *, resume: bool) -> Path:
     """Return the folder that was named, or a new one; to go on, the last one with the same
     settings.
@@ -378,18 +337,15 @@ def _folder(out: Path | None, setup: Setup, *, resume: bool) -> Path:
         return out
     config = setup.config
     families = "+".join(name.rpartition("/")[2] for name in setup.environments)
-    # MODULE:CLASS is a name too, and not every file system takes its colon
-    stem = re.sub(r"[^\w+-]+", "_", f"{families}-w{config.world}-s{config.seed}")
-    root = Path("runs")
-    names = [stem, *(f"{stem}-{n}" for n in range(2, 10_000))]
-    taken = [root / name for name in names if (root / name).exists()]
+    stem = f"{families}-w{config.world}-s{config.seed}"
     if not resume:
-        return root / next(name for name in names if not (root / name).exists())
-    for path in reversed(taken):
+        return new_run(stem)
+    taken = old_runs(stem)
+    for path in taken:
         started = read_setup(path)
         if started is not None and not changes(started, setup):
             return path
-    held = f"; there are {', '.join(map(str, taken))}" if taken else ""
+    held = f"; there are {', '.join(map(str, reversed(taken)))}" if taken else ""
     raise UserError(
-        f"No run in {root} has these settings{held}. Name the folder to go on with: --out FOLDER."
+        f"No run in {ROOT} has these settings{held}. Name the folder to go on with: --out FOLDER."
     )

@@ -1,7 +1,5 @@
 """`firsthand live`: one agent goes through a schedule of worlds, learns, sleeps and comes back."""
 
-import shlex
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +8,6 @@ import typer
 
 from firsthand.agent import Agent
 from firsthand.cli.document import document
-from firsthand.cli.learn import Show
 from firsthand.cli.options import (
     BudgetDollars,
     BudgetMinutes,
@@ -24,14 +21,15 @@ from firsthand.cli.options import (
     Timeout,
     Turns,
 )
-from firsthand.cli.players import TIMEOUT, agent, endpoint, limits, meter
-from firsthand.cli.terminal import tell
-from firsthand.errors import MissingExtra, RunStopped, UserError
+from firsthand.cli.players import TIMEOUT, endpoint, learner, limits, meter
+from firsthand.cli.runs import ROOT, how_to_go_on, interruptible, new_run, old_runs
+from firsthand.cli.show import Show
+from firsthand.errors import MissingExtra, UserError
 from firsthand.learn.life.life import Lived, started_in
 from firsthand.learn.life.life import live as live_through
 from firsthand.learn.life.schedule import DEFAULT, schedule
 from firsthand.learn.life.settings import ARMS, Arm, LifeConfig
-from firsthand.prompt import Model, Sampling
+from firsthand.prompt import Sampling
 from firsthand.shell import run
 from firsthand.usage import Meter, table_rows
 
@@ -115,25 +113,14 @@ def live(
         limits=limits(turns, timeout),
     )
     folder = _folder(out, resume=resume)
-    who = agent(
+    who = learner(
         model,
         sampling=Sampling(temperature=0.0, max_tokens=max_tokens),
         endpoint=endpoint(extra, api_key_env, timeout),
     )
-    if not isinstance(who.model, Model):
-        raise UserError(
-            "Only a model can live and learn: name one such as llama:smollm2 or "
-            "openai:NAME@URL, not a script or a person."
-        )
     counted = meter(price, budget_tokens, budget_dollars, budget_minutes)
-    try:
+    with interruptible(how_to_go_on(folder, named=out is not None)):
         run(_live(who, config, folder, counted, resume=resume, quiet=json))
-    except KeyboardInterrupt:
-        tell(_how_to_go_on(folder, named=out is not None), err=True)
-        raise
-    except RunStopped as stopped:
-        tell(f"Stopped: {stopped}\n{_how_to_go_on(folder, named=out is not None)}", err=True)
-        raise typer.Exit(1) from None
 
 
 async def _live(
@@ -209,17 +196,9 @@ def _folder(out: Path | None, *, resume: bool) -> Path:
         if resume and started_in(out) is None:
             raise UserError(f"There is no life in {out} to go on with: leave --resume out.")
         return out
-    root = Path("runs")
-    names = ["life", *(f"life-{n}" for n in range(2, 10_000))]
     if not resume:
-        return root / next(name for name in names if not (root / name).exists())
-    lives = [root / name for name in names if started_in(root / name) is not None]
+        return new_run("life")
+    lives = [path for path in old_runs("life") if started_in(path) is not None]
     if not lives:
-        raise UserError(f"There is no life in {root} to go on with: leave --resume out.")
-    return lives[-1]
-
-
-def _how_to_go_on(folder: Path, *, named: bool) -> str:
-    again = ["firsthand", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
-    again += [] if named else ["--out", str(folder)]
-    return f"Every finished episode is in {folder}. Go on with: {shlex.join(again)}"
+        raise UserError(f"There is no life in {ROOT} to go on with: leave --resume out.")
+    return lives[0]

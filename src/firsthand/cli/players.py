@@ -40,6 +40,17 @@ def agent(
     return Agent(model=found, playbook=lessons, sampling=sampling)
 
 
+def learner(name: str, *, sampling: Sampling, endpoint: Endpoint = Endpoint()) -> Agent:
+    """Return an agent that can learn. Raises `UserError` for a script or a person, too."""
+    found = agent(name, sampling=sampling, endpoint=endpoint)
+    if not isinstance(found.model, Model):
+        raise UserError(
+            "Only a model can learn: name one such as llama:smollm2 or openai:NAME@URL, not a "
+            "script or a person."
+        )
+    return found
+
+
 def _wearing(found: Model | Policy, run: Path, adapter: str) -> Model | Policy:
     """Return the model with the adapter that belongs to a playbook."""
     from firsthand.learn.sleep.player import wearing

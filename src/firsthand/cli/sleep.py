@@ -1,7 +1,5 @@
 """`firsthand sleep`: what a run learned in its prompt goes into weights, lesson by lesson."""
 
-import shlex
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +8,10 @@ import typer
 
 from firsthand.agent import Agent
 from firsthand.cli.document import document
-from firsthand.cli.learn import Show
 from firsthand.cli.options import Concurrency, Json
-from firsthand.cli.terminal import tell
-from firsthand.errors import MissingExtra, RunStopped, UserError
+from firsthand.cli.runs import how_to_go_on, interruptible
+from firsthand.cli.show import Show
+from firsthand.errors import MissingExtra, UserError
 from firsthand.evaluate.wording import number
 from firsthand.learn.lessons.folder import Setup, read_setup
 from firsthand.learn.life.schedule import Place, schedule
@@ -115,14 +113,8 @@ def sleep(
     )
     trained = _student(student, setup)
     meter = Meter()
-    try:
+    with interruptible(how_to_go_on(run)):
         run_async(_sleep(run, setup, trained, config, revoke or [], meter, resume, quiet=json))
-    except KeyboardInterrupt:
-        tell(_how_to_go_on(run), err=True)
-        raise
-    except RunStopped as stopped:
-        tell(f"Stopped: {stopped}\n{_how_to_go_on(run)}", err=True)
-        raise typer.Exit(1) from None
 
 
 def _student(name: str | None, setup: Setup) -> Trainable:
@@ -248,8 +240,3 @@ def _show_ledger(run: Path, *, json: bool) -> None:
         document(found)
     else:
         SafeConsole().print(_table(found))  # type: ignore[arg-type]
-
-
-def _how_to_go_on(run: Path) -> str:
-    again = ["firsthand", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
-    return f"Every finished episode is in {run}. Go on with: {shlex.join(again)}"

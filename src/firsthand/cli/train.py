@@ -1,8 +1,5 @@
 """`firsthand train`: a model gets better at an environment in its weights."""
 
-import re
-import shlex
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +10,11 @@ import typer
 
 from firsthand.agent import Agent
 from firsthand.cli.document import document
-from firsthand.cli.learn import Show
 from firsthand.cli.options import Json, Level, PlaybookFile, Turns, World
 from firsthand.cli.players import agent as player
 from firsthand.cli.players import lessons_in, limits
+from firsthand.cli.runs import ROOT, how_to_go_on, interruptible, new_run, old_runs
+from firsthand.cli.show import Show
 from firsthand.cli.terminal import tell
 from firsthand.errors import MissingExtra, UnknownName, UserError
 from firsthand.registry import lookup
@@ -183,6 +181,7 @@ class _Where(NamedTuple):
 
     folder: Path
     named: bool
+    """Whether the command names it."""
     resume: bool
     json: bool
 
@@ -235,18 +234,9 @@ def _curriculum(name: str | None) -> Literal["", "uniform", "learnability"]:
 
 def _run(who: Agent, teaching: Agent | None, plan: "Plan", where: _Where) -> None:
     """Train, and say how to go on when that ends early."""
-    try:
+    kept = "Every finished episode and step is"
+    with interruptible(how_to_go_on(where.folder, named=where.named, kept=kept)):
         run(_train(who, teaching, plan, where))
-    except KeyboardInterrupt:
-        tell(_how_to_go_on(where), err=True)
-        raise
-
-
-def _how_to_go_on(where: _Where) -> str:
-    again = ["firsthand", *sys.argv[1:]]
-    again += [] if where.named else ["--out", str(where.folder)]
-    again += [] if where.resume else ["--resume"]
-    return f"Every finished episode and step is in {where.folder}. Go on with: {shlex.join(again)}"
 
 
 async def _train(who: Agent, teaching: Agent | None, plan: "Plan", where: _Where) -> None:
@@ -333,16 +323,14 @@ def _folder(out: Path | None, plan: "Plan", *, resume: bool) -> Path:
             )
         return out
     families = "+".join(name.rpartition("/")[2] for name in plan.environments)
-    stem = re.sub(r"[^\w+-]+", "_", f"{plan.recipe}-{families}-w{plan.world}-s{plan.seed}")
-    root = Path("runs")
-    names = [stem, *(f"{stem}-{n}" for n in range(2, 10_000))]
+    stem = f"{plan.recipe}-{families}-w{plan.world}-s{plan.seed}"
     if not resume:
-        return root / next(name for name in names if not (root / name).exists())
-    for path in reversed([root / name for name in names if (root / name).exists()]):
+        return new_run(stem)
+    for path in old_runs(stem):
         started = read_plan(path)
         if started is not None and not changes(started, plan):
             return path
     raise UserError(
-        f"No training run in {root} has these settings. Name the folder to go on with: "
+        f"No training run in {ROOT} has these settings. Name the folder to go on with: "
         "--out FOLDER."
     )

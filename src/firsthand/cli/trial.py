@@ -12,8 +12,9 @@ import typer
 
 from firsthand.cli.document import document
 from firsthand.cli.options import Json
+from firsthand.cli.runs import interruptible
 from firsthand.cli.terminal import tell
-from firsthand.errors import MissingExtra, RunStopped
+from firsthand.errors import MissingExtra
 from firsthand.evaluate.wording import number
 from firsthand.shell import run as run_async
 from firsthand.trial import power as planning
@@ -125,23 +126,10 @@ def run_(
     opened = Trial(folder)
     listed = read_tasks(tasks or folder / TASKS)
     before, started = len(opened.runs()), time.monotonic()
-    try:
-        with bar("runs", max(0, runs - before)) as step:
-            work = run(
-                opened,
-                listed,
-                runs,
-                concurrency=concurrency,
-                keep=keep_workspaces,
-                watch=step,
-            )
-            done = run_async(work)
-    except KeyboardInterrupt:
-        tell(f"Every finished run is in {folder}. Go on with: {_again()}", err=True)
-        raise
-    except RunStopped as stopped:
-        tell(f"Stopped: {stopped}\nGo on with: {_again()}", err=True)
-        raise typer.Exit(1) from None
+    how = f"Every finished run is in {folder}. Go on with: {_again()}"
+    with interruptible(how), bar("runs", max(0, runs - before)) as step:
+        work = run(opened, listed, runs, concurrency=concurrency, keep=keep_workspaces, watch=step)
+        done = run_async(work)
     took = time.monotonic() - started
     if json:
         document({"folder": str(folder), "done": done, "before": before, "seconds": round(took, 1)})

@@ -5,12 +5,11 @@ is kept as an episode; retries are left out, because an episode that failed is a
 """
 
 import asyncio
-import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -35,6 +34,7 @@ from firsthand.prompt import Reachable
 from firsthand.registry import check_version
 from firsthand.registry import make as make_here
 from firsthand.rollout.admission import Admission, Silence
+from firsthand.rollout.garbage import rare_collections
 from firsthand.rollout.play import BREATH_SECONDS, Limits, Unbuilt, built, episode_id, play
 from firsthand.task import Task
 from firsthand.usage import Meter
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
     from firsthand.rollout.ray import Ray
 
 T = TypeVar("T")
-
-RARE_COLLECTIONS = 200_000
-"""How many more objects there are between two garbage collections of a rollout: tens of megabytes.
-"""
-
 
 EXECUTORS = ("local", "processes", "ray")
 
@@ -97,49 +92,29 @@ async def rollout(
     _check(tasks, journal, run, resume=resume, concurrency=concurrency, processes=processes)
     processes, away = _executor(executor, processes)
     held = journal.ids(run) if journal is not None else set[str]()
-    plays = list(
-        _plan(
-            _each("agents", agent, tasks),
-            tasks,
-            _each("tags", tags or {}, tasks),
-            run,
-            set() if resume else held,
-        )
-    )
+    agents, own_tags = _each("agents", agent, tasks), _each("tags", tags or {}, tasks)
+    plays = list(_plan(agents, tasks, own_tags, run, set() if resume else held))
     found = _held(journal, run, {work.id for work in plays} & held) if resume else {}
     missing = [work for work in plays if work.id not in found]
     await _probe(missing)
-    admission, silence = Admission(meter), Silence()
-
-    async with AsyncExitStack() as stack:
-        ending = asyncio.Event()
-        if away is not None and missing:
-            await stack.enter_async_context(away)
-            player: Player = away.session(missing, limits, run)
-        else:
-            make = await _spread(stack, processes, missing) if processes and missing else make_here
-            player = _here(make, limits, run, _stopping(ending))
-        writer = stack.enter_context(journal.writer()) if journal is not None and missing else None
-
-        async def one(work: Play) -> None:
-            if not await admission.enter():
-                return
-            episode = await player(work)
-            if writer is not None:
-                episode = _stored(writer, episode)
-            found[work.id] = episode
-            await admission.leave(episode)
-            if progress is not None:
-                progress(episode)
-            silence.hear(episode)
-
-        with _rare_collections():
+    admission, ending = Admission(meter), asyncio.Event()
+    if missing:
+        async with AsyncExitStack() as stack:
+            if away is not None:
+                await stack.enter_async_context(away)
+                player: Player = away.session(missing, limits, run)
+            else:
+                make = await _spread(stack, processes, missing) if processes else make_here
+                player = _here(make, limits, run, _stopping(ending))
+            writer = stack.enter_context(journal.writer()) if journal is not None else None
+            stack.enter_context(rare_collections())
+            one = _one(player, writer, found, admission, progress)
             try:
                 await _share(missing, one, concurrency, ending)
             except ModelUnavailable as stopped:
-                stopped.episodes = [found[work.id] for work in plays if work.id in found]
+                stopped.episodes = _in_order(plays, found)
                 raise
-    played = [found[work.id] for work in plays if work.id in found]
+    played = _in_order(plays, found)
     if admission.refused is not None:
         raise BudgetSpent(
             f"{len(played)} of {len(plays)} episodes were played: {admission.refused}, "
@@ -147,6 +122,36 @@ async def rollout(
             played,
         )
     return played
+
+
+def _one(
+    player: Player,
+    writer: Writer | None,
+    found: dict[str, Episode],
+    admission: Admission,
+    progress: Callable[[Episode], None] | None,
+) -> Callable[[Play], Awaitable[None]]:
+    """Return what plays one episode, keeps it, puts it among the `found` and tells of it."""
+    silence = Silence()
+
+    async def one(work: Play) -> None:
+        if not await admission.enter():
+            return
+        episode = await player(work)
+        if writer is not None:
+            episode = _stored(writer, episode)
+        found[work.id] = episode
+        await admission.leave(episode)
+        if progress is not None:
+            progress(episode)
+        silence.hear(episode)
+
+    return one
+
+
+def _in_order(plays: Sequence[Play], found: Mapping[str, Episode]) -> list[Episode]:
+    """Return the episodes that there are, in the order of their plays."""
+    return [found[work.id] for work in plays if work.id in found]
 
 
 def _check(
@@ -323,11 +328,7 @@ async def _spread(
 
     workers = await stack.enter_async_context(Processes(processes))
     for name in {work.task.environment for work in plays}:
-        workers.make(
-            name
-            # a class that cannot travel is the caller's mistake, and is told before anything is
-            # played
-        )
+        workers.make(name)  # a class that cannot travel is told before anything is played
     return workers.make
 
 
@@ -358,18 +359,3 @@ async def _share(
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-
-
-@contextmanager
-def _rare_collections() -> Generator[None]:
-    """Let garbage collections wait for more objects.
-
-    Each walks what is in flight, which at 2,048 episodes doubled the price of a turn
-    (benchmarks/overhead.py), and finds nothing: a model turn leaves no reference cycles behind.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], RARE_COLLECTIONS), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

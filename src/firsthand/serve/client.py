@@ -8,6 +8,7 @@ with.
         print(view.outcome.reward)
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal
@@ -16,24 +17,17 @@ import aiohttp
 import msgspec
 
 from firsthand.environment import Action
+from firsthand.episode import Episode, Stop, Turn
 from firsthand.prompt import as_action
-from firsthand.serve.wire import Open, Refusal, View
+from firsthand.serve.wire import Act, Open, Refusal, Refused, View
+from firsthand.task import Task
 
 SECONDS = 600.0
 """Most wall time of one answer: a world may take long over a turn."""
 
 
-class _Said(msgspec.Struct):
-    code: str
-    message: str
-
-
-class _Refused(msgspec.Struct):
-    error: _Said
-
-
 _view = msgspec.json.Decoder(View)
-_refused = msgspec.json.Decoder(_Refused)
+_refused = msgspec.json.Decoder(Refused)
 
 
 class Client:
@@ -81,7 +75,7 @@ class Client:
     async def act(self, action: Action | str, *, turn: int | None = None) -> View:
         """Take a turn and return the next view."""
         done = as_action(action)
-        message = {"text": done.text, "calls": done.calls, "turn": turn}
+        message = Act(done.text, done.calls, turn)
         return await self._ask("POST", f"/sessions/{self._session}/act", message, "act")
 
     async def finish(self) -> View:
@@ -102,6 +96,27 @@ class Client:
         body = msgspec.json.encode(value)
         async with self._http.request(verb, f"{self.url}{path}", data=body) as reply:
             return _read(await reply.read())
+
+
+def as_seen(task: Task, actions: Sequence[Action], views: Sequence[View]) -> Episode:
+    """Return an episode that is over as its player can write it down, from all its views.
+
+    Its `content_hash` is that of the episode in the server's journal.
+    """
+    last = views[-1].outcome
+    assert last is not None
+    earned = zip(views[:-1], actions, last.rewards, strict=True)
+    return Episode(
+        id=last.episode,
+        task=task,
+        agent="",
+        turns=tuple(Turn(view.observation, action, reward) for view, action, reward in earned),
+        final=views[-1].observation,
+        reward=last.reward,
+        checks=last.checks,
+        stop=Stop(last.stop),
+        aftermath=last.aftermath,
+    )
 
 
 def _read(body: Any) -> View:

@@ -23,9 +23,9 @@ from firsthand.serve.wire import (
     Act,
     Open,
     Refusal,
+    Refused,
+    Told,
     TooLarge,
-    View,
-    refusal_as_json,
 )
 
 T = TypeVar("T")
@@ -61,11 +61,6 @@ def application(sessions: Sessions, access: Access) -> web.Application:
 def answer(value: Any, status: int = 200) -> web.Response:
     """Return a value as JSON."""
     return web.Response(body=_encode(value), status=status, content_type="application/json")
-
-
-def told(session: Session) -> View:
-    """Return what was shown last, with what is asked: enough to go on after a lost connection."""
-    return msgspec.structs.replace(session.view, offer=session.offer)
 
 
 def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | str) -> T:
@@ -109,11 +104,11 @@ async def _gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _wrong("http", f"{said}; GET /docs lists what there is.", error.status)
     except FirsthandError as error:
         return _wrong("failed", str(error), 500)
-    return answer(refusal_as_json(refusal), refusal.status)
+    return answer(Refused.of(refusal), refusal.status)
 
 
 def _wrong(code: str, message: str, status: int) -> web.Response:
-    return answer({"error": {"code": code, "message": message}}, status)
+    return answer(Refused(Told(code, message)), status)
 
 
 def _client(request: web.Request) -> str:
@@ -138,11 +133,13 @@ async def _environments(request: web.Request) -> web.Response:
 async def _start(request: web.Request) -> web.Response:
     asked = decoded(_open, await request.read() or b"{}")
     session = await request.app[SESSIONS].open(asked, owner_of(request), "http")
-    return answer(told(session), 201)
+    return answer(session.view, 201)
 
 
 async def _look(request: web.Request) -> web.Response:
-    return answer(told(_session(request)))
+    """Show the last view, with what is asked: enough to go on after a lost connection."""
+    session = _session(request)
+    return answer(msgspec.structs.replace(session.view, offer=session.offer))
 
 
 async def _take_turn(request: web.Request) -> web.Response:

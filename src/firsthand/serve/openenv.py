@@ -12,7 +12,8 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from firsthand import __version__
-from firsthand.environment import Action, ToolCall
+from firsthand.environment import Action, Observation, ToolCall, ToolResult
+from firsthand.episode import Stop
 from firsthand.serve.http import RATE, SESSIONS, answer, owner_of
 from firsthand.serve.sessions import Session, Sessions
 from firsthand.serve.websocket import socket_of
@@ -24,7 +25,7 @@ from firsthand.serve.wire import (
     Refusal,
     View,
 )
-from firsthand.task import Split, fingerprint
+from firsthand.task import fingerprint
 
 ENVIRONMENT = "/openenv/{domain}/{family}"
 STATELESS = (
@@ -35,15 +36,9 @@ NO_TOOL_LIST = "The tools are in the observation of reset; call one with call_to
 SPEAK_MCP = "MCP is served at /mcp (streamable HTTP), not inside this connection."
 
 
-class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Reset(Open, frozen=True, forbid_unknown_fields=True):
     """The data of `reset`. What is not known is refused: a misspelt seed would be ignored."""
 
-    environment: str = ""
-    level: int = 1
-    seed: int | None = None
-    split: Split = "train"
-    world: int = 0
-    agent: str = ""
     episode_id: str | None = None
 
 
@@ -90,6 +85,12 @@ class State(msgspec.Struct, frozen=True):
     seed: int
     split: str
     world: int
+
+
+class Stateless(Refusal):
+    """What OpenEnv has over HTTP, where every request makes a new world."""
+
+    status, code = 501, "stateless"
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -185,14 +186,8 @@ class _Player:
     async def begin(self, asked: Reset) -> bytes:
         """Start an episode; one that is not over is left."""
         await self.leave()
-        opened = Open(
-            environment=asked.environment or self.client.environment,
-            level=asked.level,
-            seed=asked.seed,
-            split=asked.split,
-            world=asked.world,
-            agent=asked.agent,
-        )
+        environment = asked.environment or self.client.environment
+        opened = msgspec.structs.replace(asked, environment=environment)
         self.episode_id = asked.episode_id
         self.session = await self.client.sessions.open(opened, self.client.owner, "openenv")
         return _observation(self.session.view)
@@ -231,6 +226,27 @@ def _observation(view: View) -> bytes:
     return _encode({"type": "observation", "data": data})
 
 
+def view_of(answer: dict[str, Any]) -> View:
+    """Read an answer of this wire, for a client: an `observation`, and `reward` and `done` beside.
+
+    `done` is told of the episode; the world ended it unless the outcome says what else did.
+    """
+    seen = msgspec.convert(answer["observation"], Seen)
+    ended = seen.outcome is not None and seen.outcome.stop == Stop.DONE
+    results = tuple(msgspec.convert(seen.results, list[ToolResult]))
+    observation = Observation(seen.text, done=ended, results=results)
+    return View(
+        session="",
+        turn=seen.turn,
+        observation=observation,
+        choices=seen.choices,
+        reward=answer["reward"],
+        over=answer["done"],
+        outcome=seen.outcome,
+        offer=seen.offer,
+    )
+
+
 def _error(message: str, code: str) -> bytes:
     return _encode({"type": "error", "data": {"message": message, "code": code}})
 
@@ -262,5 +278,5 @@ async def _schema(request: web.Request) -> web.Response:
     return answer({what: {**schema, "$defs": definitions} for what, schema in named})
 
 
-async def _stateless(request: web.Request) -> web.Response:
-    return answer({"error": {"code": "stateless", "message": STATELESS}}, 501)
+async def _stateless(_request: web.Request) -> web.Response:
+    raise Stateless(STATELESS)

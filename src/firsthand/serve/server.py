@@ -1,9 +1,8 @@
 """A server put together: sessions, worker processes, journal, and the protocols."""
 
 import contextlib
-import gc
 import importlib.metadata
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ from aiohttp import web
 from firsthand.errors import MissingExtra, UserError
 from firsthand.journal.journal import Journal
 from firsthand.registry import lookup, make
-from firsthand.rollout.pool import RARE_COLLECTIONS
+from firsthand.rollout.garbage import rare_collections
 from firsthand.serve import openapi, openenv, websocket
 from firsthand.serve.access import Access
 from firsthand.serve.http import application
@@ -72,7 +71,7 @@ async def serving(service: Service) -> AsyncGenerator[str]:
     """Serve over HTTP and give the address, e.g. `http://127.0.0.1:8321`. Raises `UserError`."""
     access = Access(service.host, service.keys)
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_rare_collections())
+        stack.enter_context(rare_collections())
         sessions = await stack.enter_async_context(playing(service))
         app = application(sessions, access)
         app.router.add_get("/play", websocket.play)
@@ -94,21 +93,6 @@ async def serving(service: Service) -> AsyncGenerator[str]:
             ) from None
         host = f"[{service.host}]" if ":" in service.host else service.host
         yield f"http://{host}:{runner.addresses[0][1]}"
-
-
-@contextlib.contextmanager
-def _rare_collections() -> Generator[None]:
-    """Let garbage collections wait for more objects, as a rollout does.
-
-    Each walks all that 512 sessions hold; over MCP that was a third of the price of a turn
-    (benchmarks/serve.py: 1.00 to 0.63 ms, for 6 MB more).
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], RARE_COLLECTIONS), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def without_mcp() -> str:

@@ -23,13 +23,21 @@ import msgspec
 from firsthand.agent import Agent
 from firsthand.environment import Action, Environment, Observation
 from firsthand.episode import Episode, Failure, Stop
-from firsthand.errors import Failed, InvalidAction, JournalError, UserError, nearest
+from firsthand.errors import (
+    Failed,
+    FirsthandError,
+    InvalidAction,
+    JournalError,
+    LimitReached,
+    UserError,
+    nearest,
+)
 from firsthand.journal.segments import Writer
 from firsthand.models.scripted import Scripted
+from firsthand.models.seat import Seat, Seen
 from firsthand.registry import lookup, make, tasks
 from firsthand.returned import action as checked
 from firsthand.rollout.play import Limits, Unbuilt, built, play
-from firsthand.serve.seat import Left, Seat, Seen, Silent
 from firsthand.serve.wire import (
     MOST_NAME,
     Busy,
@@ -82,6 +90,17 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The limits of an episode: looking for idle sessions comes before the limit of a turn."""
         turn = self.idle_seconds * (1 + 2 / SWEEPS) + 10.0
         return Limits(turn_seconds=turn, episode_seconds=self.episode_seconds)
+
+
+class Left(FirsthandError):
+    """The player closed the session before the episode was over; it counts as a score of 0."""
+
+    owner = "model"
+    by_agent = True
+
+
+class Silent(LimitReached):
+    """The player sent nothing for longer than a session may be idle."""
 
 
 class Session:
@@ -141,12 +160,11 @@ class Session:
         turn, seen = len(episode.turns), episode.final
         self._tell(View(self.id, turn, seen, reward=reward, over=True, outcome=told))
 
-    def broke(self, playing: "asyncio.Task[None]") -> None:
+    def broke(self, error: BaseException) -> None:
         """Tell whoever waits that the server itself failed."""
-        if not playing.cancelled() and (error := playing.exception()) is not None:
-            shown = self.shown()
-            shown.set_exception(error)
-            shown.exception()  # it may be that nobody waits
+        shown = self.shown()
+        shown.set_exception(error)
+        shown.exception()  # it may be that nobody waits
 
     def _show(self, seen: Seen) -> None:
         choices = list(seen.choices) or None
@@ -314,7 +332,13 @@ class Sessions:
     def _start(self, session: Session, policy: Seat | Scripted, limits: Limits) -> None:
         session.ending = False
         session.playing = asyncio.create_task(self._play(session, policy, limits))
-        session.playing.add_done_callback(session.broke)
+        session.playing.add_done_callback(partial(self._ended, session))
+
+    def _ended(self, session: Session, playing: "asyncio.Task[None]") -> None:
+        """Give up a session whose play broke in the server itself: it holds no place any more."""
+        if not playing.cancelled() and (error := playing.exception()) is not None:
+            self._live.pop(session.id, None)
+            session.broke(error)
 
     async def _stop(self, session: Session) -> None:
         """Stop play without leaving an episode behind; the world is released."""
@@ -342,11 +366,12 @@ class Sessions:
         if policy is not session.seat and episode.error is None and episode.final != seen:
             message = "Played again, the same actions led to something else."
             episode = _failed(episode, Failure("environment", "NotReproducible", message))
+        kept = self._kept(episode)
         self._live.pop(session.id, None)
         self._over[session.id] = session
         if len(self._over) > MOST_OVER * self.rules.sessions:
             self._over.popitem(last=False)
-        session.is_over(self._kept(episode))
+        session.is_over(kept)
 
     def _kept(self, episode: Episode) -> Episode:
         """Put an episode into the journal; one that is not kept has failed, and is told so."""

@@ -8,9 +8,9 @@
 import msgspec
 from aiohttp import WSMsgType, web
 
-from firsthand.serve.http import RATE, SESSIONS, decoded, owner_of, told
+from firsthand.serve.http import RATE, SESSIONS, decoded, owner_of
 from firsthand.serve.sessions import Session, Sessions
-from firsthand.serve.wire import Act, NoSession, Open, Refusal, View, refusal_as_json
+from firsthand.serve.wire import Act, NoSession, Open, Refusal, Refused, View
 
 HEARTBEAT_SECONDS = 30.0
 """A client that does not answer a ping in half of this is gone."""
@@ -52,11 +52,11 @@ async def play(request: web.Request) -> web.WebSocketResponse:
                     if session is not None:
                         await sessions.leave(session)
                     session = await sessions.open(asked.open, owner, "ws")
-                    answer = _encode(told(session))
+                    answer = _encode(session.view)
                 else:
                     answer = _encode(await _answered(sessions, session, asked))
             except Refusal as error:
-                answer = _encode(refusal_as_json(error))
+                answer = _encode(Refused.of(error))
             await socket.send_str(answer.decode())
     finally:
         if session is not None:

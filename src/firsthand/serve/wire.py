@@ -31,6 +31,11 @@ class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent: str = ""
     """Who plays, for the journal: a short name."""
 
+    @classmethod
+    def of(cls, task: Task, agent: str = "") -> "Open":
+        """Ask for the episode of a task."""
+        return cls(task.environment, task.level, task.seed, task.split, task.world, agent)
+
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Take a turn: a text, or calls of tools. `turn` makes repeating a request safe: an action that
@@ -164,9 +169,22 @@ class Full(Refusal):
     status, code = 503, "full"
 
 
-def refusal_as_json(error: Refusal) -> dict[str, Any]:
-    """Return a refusal as every wire writes it."""
-    return {"error": {"code": error.code, "message": str(error)}}
+class Told(msgspec.Struct, frozen=True):
+    """Why there is no answer: a `code` for programs, a `message` for people."""
+
+    code: str
+    message: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What is sent in place of an answer."""
+
+    error: Told
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> "Refused":
+        """Write a refusal down."""
+        return cls(Told(refusal.code, str(refusal)))
 
 
 def offer(environment: type[Environment], task: Task) -> Offer:

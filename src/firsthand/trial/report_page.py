@@ -4,11 +4,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from firsthand import __version__
 from firsthand.evaluate import plots
 from firsthand.evaluate.html import render
+from firsthand.evaluate.report_page import Tile
 from firsthand.evaluate.wording import interval, number
 from firsthand.playbook import replace_file
 from firsthand.trial.effects import Effect
@@ -18,16 +17,6 @@ from firsthand.trial.wording import amount, effect_words, pair_words, price_word
 
 NAME = "report.html"
 ORDER = {"drop": 0, "keep": 1, "undecided": 2}
-
-
-class Tile(msgspec.Struct, frozen=True):
-    """One headline number; `tone` is gain, loss or empty."""
-
-    name: str
-    value: str
-    interval: str
-    note: str
-    tone: str = ""
 
 
 def write(found: TrialReport, folder: Path, *, pruned: list[Pruned]) -> Path:

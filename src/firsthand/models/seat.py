@@ -1,4 +1,4 @@
-"""Where a remote player sits in an episode: a policy that shows what it sees and awaits an answer.
+"""Where a player outside sits in an episode: a policy that shows what it sees, awaits an answer.
 
 As for a person in the terminal, the environment's choices are shown and everything else stays
 hidden. Waiting has no time-out of its own: whoever keeps the sessions ends the silent ones, by
@@ -12,20 +12,9 @@ from typing import NamedTuple
 from firsthand import returned
 from firsthand.agent import settled
 from firsthand.environment import Action, Environment, Observation
-from firsthand.errors import FirsthandError, LimitReached, boundary
+from firsthand.errors import boundary
 from firsthand.prompt import Act
 from firsthand.task import Task
-
-
-class Left(FirsthandError):
-    """The player closed the session before the episode was over; it counts as a score of 0."""
-
-    owner = "model"
-    by_agent = True
-
-
-class Silent(LimitReached):
-    """The player sent nothing for longer than a session may be idle."""
 
 
 class Seen(NamedTuple):
@@ -38,7 +27,7 @@ class Seen(NamedTuple):
 
 
 class Seat:
-    """The policy of one session."""
+    """The policy of one episode that is driven from outside `play`."""
 
     def __init__(
         self, name: str, show: Callable[[Seen], None], *, telling_rewards: bool = False
