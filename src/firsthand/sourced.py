@@ -1,8 +1,8 @@
-"""Names of environments that other packages hold: `gymnasium:CliffWalking-v1?solved_at=-13`.
+"""Names of environments that other packages hold: `gymnasium:Pendulum-v1?solved_at=-200`.
 
 That is a source, its own name for an environment, and what the name alone does not tell. A class is
 named `domain/family` in letters, digits and `_`, so tasks and journals write the same name as
-`gymnasium/CliffWalking_v1_3Fsolved_5Fat_3D_2D13`: `-` as `_`, other characters as `_` and two
+`gymnasium/Pendulum_v1_3Fsolved_5Fat_3D_2D200`: `-` as `_`, other characters as `_` and two
 hexadecimal digits. It reads back exactly, so that any process can make the environment again.
 """
 
@@ -72,7 +72,7 @@ def arguments(function: Callable[..., Any], wanted: Sourced) -> dict[str, Any]:
                 raise UnknownName(f"argument of {wanted}", key, known, hint=hint)
     hints = get_type_hints(function)
     return {
-        key: _converted(text, hints[key] if key in known else Any, f"{key} of {wanted}")
+        key: _converted(text, hints.get(key, Any), f"{key} of {wanted}")
         for key, text in wanted.told.items()
     }
 

@@ -224,9 +224,12 @@ def firsthand(*words, folder):
 
 
 def test_a_journal_is_replayed_by_a_process_that_has_adopted_nothing(tmp_path):
-    adopted = adopt("CliffWalking-v1", solved_at=-13, is_slippery=False)
-    assert adopted is lookup("gymnasium:CliffWalking-v1?is_slippery=false&solved_at=-13.0")
-    assert adopted.solved_at == -13.0 and adopted.options == {"is_slippery": False}
+    adopted = adopt("Pendulum-v1", solved_at=-200, g=9.0)
+    assert adopted is lookup("gymnasium:Pendulum-v1?g=9&solved_at=-200.0")
+    assert adopted.solved_at == -200.0 and adopted.options == {"g": 9.0}
+    assert adopt("Pendulum-v1", solved_at=-200).name == (
+        "gymnasium/Pendulum_v1_3Fsolved_5Fat_3D_2D200"  # as the page has it
+    )
     world = adopt("BabyAI-GoToRedBall-v0")
     journal = Journal(tmp_path / "kept")
     fh.run(fh.rollout(EXPERT, fh.tasks(world.name, 5), journal=journal))

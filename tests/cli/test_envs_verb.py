@@ -88,7 +88,7 @@ def test_a_broken_package_is_a_warning(cli, monkeypatch):
     monkeypatch.setattr(
         registry,
         "_declared",
-        lambda: {
+        lambda _group: {
             "control/null": ["firsthand.worlds.control.null:Null"],
             "a/b": ["missing_package:B"],
         },

@@ -39,7 +39,7 @@ def town(tmp_path, monkeypatch):
     registry._declared.cache_clear()
 
 
-@pytest.mark.filterwarnings("ignore:Malta is far")
+@pytest.mark.filterwarnings("ignore:Malta")
 def test_the_only_level_is_shown_and_the_name_is_kept(cli, tmp_path):
     assert "post/Malta_v1" in cli("envs", "show", "post:Malta-v1").output
     cli("eval", "post:Malta-v1", "--model", "scripted:expert", "-n", 3, "--journal", "kept")
@@ -48,13 +48,13 @@ def test_the_only_level_is_shown_and_the_name_is_kept(cli, tmp_path):
     assert "keeps the contract" in cli("check", "post:Malta-v1").output
 
 
-@pytest.mark.filterwarnings("ignore:Malta is far")
+@pytest.mark.filterwarnings("ignore:Malta")
 def test_who_has_no_expert_is_not_shown_and_says_so(cli):
     told = cli("envs", "show", "post:Malta?known=false", code=2).output
     assert "could not be played: no expert is known." in told
 
 
-@pytest.mark.filterwarnings("ignore:Malta is far")
+@pytest.mark.filterwarnings("ignore:Malta")
 def test_an_audit_goes_by_the_name_of_the_class(cli):
     assert auditing.named("post:Malta-v1", False) == ["post/Malta_v1"]
     assert auditing.named("reasoning-gym:chain_sum", False) == ["reasoning-gym:chain_sum"]
