@@ -174,7 +174,7 @@ def _imported(target: str, what: str) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        meant = nearest(module, sources())
+        meant = nearest(module, sources()) if isinstance(error, ModuleNotFoundError) else None
         guess = f". Did you mean {meant}:{attribute}?" if meant and meant != module else ""
         raise UserError(
             f"{what} is declared as {target} but cannot be imported: {error}{guess}"

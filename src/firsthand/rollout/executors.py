@@ -323,8 +323,6 @@ class _Host:
         if world not in self.worlds:
             self.worlds[world] = make(told) if isinstance(told, str) else told()
         hosted = self.worlds[world]
-        if method == "reset":  # an instance may have turns of its own
-            return await settled(hosted.reset(*arguments)), hosted.turns
         if method == "expert":
             return self._next_action(hosted, world, *arguments)
         if method == "close":
@@ -332,7 +330,8 @@ class _Host:
             self.experts = {
                 key: actions for key, actions in self.experts.items() if key[0] != world
             }
-        return await settled(getattr(hosted, method)(*arguments))
+        result = await settled(getattr(hosted, method)(*arguments))
+        return (result, hosted.turns) if method == "reset" else result  # turns may be an instance's
 
     def _next_action(self, hosted: Environment, world: int, number: int) -> Action:
         if (world, number) not in self.experts:
