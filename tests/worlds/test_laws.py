@@ -28,27 +28,22 @@ from firsthand.task import SPLITS, Task
 
 HERE = Path(__file__).parent
 OFTEN = (1, 5)
-"""Levels at which `make test` checks everything; `make slow` does so at the others."""
-
-
-def marked(name, level, often):
-    """Mark what `make test` leaves out."""
-    quick = level in (OFTEN if name in COSTLY else often)
-    return pytest.param(name, level, marks=() if quick else pytest.mark.slow)
-
-
+"""Levels at which `make test` checks almost everything; `make slow` does so at the others."""
 EVERY = [(name, level) for name in NAMES for level in lookup(name).levels]
+
+
+def each_time(levels):
+    """Play every environment at some levels in `make test`, and at the others in `make slow`."""
+    marks = {level: () if level in levels else pytest.mark.slow for _, level in EVERY}
+    return pytest.mark.parametrize(
+        ("name", "level"), [pytest.param(n, level, marks=marks[level]) for n, level in EVERY]
+    )
+
+
 every_environment = pytest.mark.parametrize("name", NAMES)
-every_level = pytest.mark.parametrize(
-    ("name", "level"), [marked(name, level, OFTEN) for name, level in EVERY]
-)
-at_the_first_level_each_time = pytest.mark.parametrize(
-    ("name", "level"),
-    [pytest.param(n, lv, marks=() if lv == 1 else pytest.mark.slow) for n, lv in EVERY],
-)
-at_all_levels_each_time = pytest.mark.parametrize(
-    ("name", "level"), [marked(name, level, range(1, 6)) for name, level in EVERY]
-)
+every_level = each_time(OFTEN)
+at_the_first_level_each_time = each_time((1,))
+at_all_levels_each_time = pytest.mark.parametrize(("name", "level"), EVERY)
 untraced = pytest.mark.usefixtures("untraced")
 interval = partial(wilson, confidence=0.998)
 """Wide, for there are hundreds of comparisons."""
