@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, cast
 
+from firsthand.bridges.adopted import adopted
 from firsthand.bridges.package import package
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
@@ -182,26 +183,21 @@ def adopt(
         steps = _steps(env)
     finally:
         env.close()
-    title = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W+", id))
-    made = type(
-        title,
-        (Adopted,),
-        {
-            "__doc__": f"{id} of Gymnasium.",
-            "__module__": __name__,
-            "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name,
-            "levels": range(1, 2),
-            "turns": steps + 1,
-            "id": f"{library}:{id}" if library else id,
-            "options": options,
-            "solved_at": float(threshold),
-            "moves": named,
-            "describe": staticmethod(describe or _numbers),
-            "well": staticmethod(expert) if expert else None,
-            "draw": staticmethod(drawn) if drawn else None,
-            "statement": f"You act in {id} of Gymnasium, one action a turn.",
-        },
+    made = adopted(
+        Adopted,
+        id,
+        f"{id} of Gymnasium.",
+        name=name,
+        levels=range(1, 2),
+        turns=steps + 1,
+        id=f"{library}:{id}" if library else id,
+        options=options,
+        solved_at=float(threshold),
+        moves=named,
+        describe=staticmethod(describe or _numbers),
+        well=staticmethod(expert) if expert else None,
+        draw=staticmethod(drawn) if drawn else None,
+        statement=f"You act in {id} of Gymnasium, one action a turn.",
     )
     return cast("type[Adopted]", register(made))
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 import msgspec
 
+from firsthand.bridges.adopted import adopted
 from firsthand.bridges.openenv_wire import Connection, Facts, Server, ServerFailed, Told, facts
 from firsthand.bridges.partial_contract import PartialContract
 from firsthand.bridges.stepping import waited
@@ -200,27 +201,23 @@ def adopt(
     if not (name or slug):
         raise UserError(f"{found.url} does not say its name: adopt it with name='openenv/NAME'.")
     name = name or f"openenv/{slug}"
-    title = "".join(part.title() for part in name.partition("/")[2].split("_"))
     unknown = _unknown(found, expert)
-    made = type(
-        title,
-        (Played,),
-        {
-            "__doc__": f"{told.name or title} of an OpenEnv server.",
-            "__module__": __name__,
-            "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name,
-            "version": re.sub(r"[^\w.]+", "_", told.version),
-            "levels": range(1, 2),
-            "turns": turns,
-            "server": found,
-            "form": form,
-            "solved_at": float(solved_at),
-            "describe": staticmethod(describe or _plain),
-            "well": staticmethod(expert) if expert else None,
-            "unknown": unknown,
-            "statement": _statement(told, form),
-        },
+    family = name.partition("/")[2]
+    made = adopted(
+        Played,
+        family,
+        f"{told.name or family} of an OpenEnv server.",
+        name=name,
+        version=re.sub(r"[^\w.]+", "_", told.version),
+        levels=range(1, 2),
+        turns=turns,
+        server=found,
+        form=form,
+        solved_at=float(solved_at),
+        describe=staticmethod(describe or _plain),
+        well=staticmethod(expert) if expert else None,
+        unknown=unknown,
+        statement=_statement(told, form),
     )
     warnings.warn(f"{found.url}: {' '.join(unknown)}", PartialContract, stacklevel=2)
     return cast("type[Played]", register(made))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, cast
 
 from firsthand.audit.targets.reasoning_gym import library, names, reference
+from firsthand.bridges.adopted import adopted
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
 from firsthand.registry import register
@@ -82,16 +83,11 @@ def adopt(dataset: str, *, name: str | None = None) -> type[Question]:
             f"Entries of {dataset} name no answer, so nobody can show that they can be solved: "
             f"`firsthand audit reasoning-gym:{dataset}` audits its scorer."
         )
-    title = "".join(part.title() for part in dataset.split("_"))
-    made = type(
-        title,
-        (Question,),
-        {
-            "__doc__": f"Questions of {dataset} in reasoning-gym.",
-            "__module__": __name__,
-            "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or written("reasoning-gym", dataset, {}),
-            "dataset": dataset,
-        },
+    made = adopted(
+        Question,
+        dataset,
+        f"Questions of {dataset} in reasoning-gym.",
+        name=name or written("reasoning-gym", dataset, {}),
+        dataset=dataset,
     )
     return cast("type[Question]", register(made))

@@ -22,6 +22,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, ClassVar, NoReturn, cast
 
+from firsthand.bridges.adopted import adopted
 from firsthand.bridges.textworld_words import Words
 from firsthand.environment import Action, Environment, Observation, Score
 from firsthand.errors import InvalidTask, UnknownName, UserError
@@ -170,23 +171,18 @@ def adopt(challenge: str, *, name: str | None = None) -> type[Game]:
     games = (made(short, longest, seed) for seed in range(TRIES))
     example: Any = next(game for game in games if game is not None)
     commands = ", ".join(example.command_templates)
-    title = "".join(part.title() for part in short.split("_"))
-    found = type(
-        title,
-        (Game,),
-        {
-            "__doc__": f"Games of the challenge tw-{short} of TextWorld.",
-            "__module__": __name__,
-            "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name or written("textworld", short.replace("_", "-"), {}),
-            "levels": range(1, longest + 1),
-            "turns": SPARE + 3 * len(example.metadata["walkthrough"]),
-            "challenge": short,
-            "statement": (
-                "You play a text adventure, one command a turn: your whole message is the command. "
-                f"Commands have these forms, with names for the letters in braces: {commands}."
-            ),
-        },
+    found = adopted(
+        Game,
+        short,
+        f"Games of the challenge tw-{short} of TextWorld.",
+        name=name or written("textworld", short.replace("_", "-"), {}),
+        levels=range(1, longest + 1),
+        turns=SPARE + 3 * len(example.metadata["walkthrough"]),
+        challenge=short,
+        statement=(
+            "You play a text adventure, one command a turn: your whole message is the command. "
+            f"Commands have these forms, with names for the letters in braces: {commands}."
+        ),
     )
     return cast("type[Game]", register(found))
 

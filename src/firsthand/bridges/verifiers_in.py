@@ -15,13 +15,13 @@ stop or rewrite requests to a model (`@vf.stop`, `@vf.intercept`), of which ther
 import inspect
 import itertools
 import json
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
+from firsthand.bridges.adopted import adopted
 from firsthand.bridges.partial_contract import PartialContract
 from firsthand.bridges.stepping import waited
 from firsthand.bridges.verifiers_seat import Conversation, library
@@ -189,22 +189,15 @@ def adopt(
             f"{id} is a conversation, and does not say how long: adopt it with turns=NUMBER, the "
             "most replies."
         )
-    slug = re.sub(r"[^a-z0-9]+", "_", id.rpartition("/")[2].partition("@")[0].lower()).strip("_")
-    title = "".join(part.title() for part in slug.split("_"))
-    made = type(
-        title,
-        (Conversed,),
-        {
-            "__doc__": f"{id}, a taskset of verifiers.",
-            "__module__": __name__,
-            "__qualname__": f"adopt.<locals>.{title}",  # other processes are sent the class itself
-            "name": name,
-            "turns": turns or 2,
-            "id": id,
-            "settings": settings,
-        },
+    world = adopted(
+        Conversed,
+        id,
+        f"{id}, a taskset of verifiers.",
+        name=name,
+        turns=turns or 2,
+        id=id,
+        settings=settings,
     )
-    world = cast("type[Conversed]", made)
     names, paid = _tried(world, "")
     known = _weights(found[0]) if single else {}
     if solved_at is None and not (known and names <= set(known)):
